@@ -1,0 +1,89 @@
+//! Scenario settings and scheduling, in Make's words.
+
+use serde::{Deserialize, Serialize};
+
+use crate::value::Value;
+
+/// `metadata.scenario` of a blueprint. Defaults are those that nearly every
+/// export has (source: `blueprint-format.md` §2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// Largest number of cycles in a run.
+    pub roundtrips: u32,
+    /// Errors in a row after which the scenario is switched off.
+    pub max_errors: u32,
+    /// Commit after each module instead of at the end of the cycle.
+    pub auto_commit: bool,
+    /// Move the trigger's commit to the end.
+    pub auto_commit_trigger_last: bool,
+    /// One run at a time, in order of arrival.
+    pub sequential: bool,
+    /// Keep no bundles in the history.
+    pub confidential: bool,
+    /// When the store of incomplete executions is full, go on and drop.
+    pub data_loss: bool,
+    /// Store incomplete executions.
+    pub incomplete_executions: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            roundtrips: 1,
+            max_errors: 3,
+            auto_commit: true,
+            auto_commit_trigger_last: true,
+            sequential: false,
+            confidential: false,
+            data_loss: false,
+            incomplete_executions: false,
+        }
+    }
+}
+
+impl Settings {
+    /// Reads the collection; anything missing or odd takes its default.
+    pub fn from_value(value: &Value) -> Self {
+        let default = Self::default();
+        let flag = |name: &str, default| value.field(name).as_bool().unwrap_or(default);
+        let count = |name: &str, default| {
+            value.field(name).as_i64().and_then(|count| u32::try_from(count).ok()).unwrap_or(default)
+        };
+        Self {
+            roundtrips: count("roundtrips", default.roundtrips),
+            max_errors: count("maxErrors", default.max_errors),
+            auto_commit: flag("autoCommit", default.auto_commit),
+            auto_commit_trigger_last: flag("autoCommitTriggerLast", default.auto_commit_trigger_last),
+            sequential: flag("sequential", default.sequential),
+            confidential: flag("confidential", default.confidential),
+            data_loss: flag("dataloss", default.data_loss),
+            incomplete_executions: flag("dlq", default.incomplete_executions),
+        }
+    }
+}
+
+/// When a scenario runs. Stored as Make's JSON (source: `make-semantics.md`
+/// §3.15); types that need a calendar keep their keys as they are for now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub enum Scheduling {
+    /// As data arrives; instant triggers only.
+    Immediately {
+        /// At most so many starts a minute.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        maximum_runs_per_minute: Option<u32>,
+    },
+    /// Every so many seconds.
+    Indefinitely {
+        /// Seconds between starts; at least 60.
+        interval: u32,
+    },
+    /// Only by Run once or the API.
+    OnDemand,
+}
+
+impl Default for Scheduling {
+    fn default() -> Self {
+        Scheduling::Immediately { maximum_runs_per_minute: None }
+    }
+}
