@@ -1,1 +1,52 @@
-//! Placeholder.
+//! The schema of the store, for SQLite and PostgreSQL from one definition.
+//!
+//! Append-only: a migration that was released is never changed. Each has a
+//! file `m<number>_<name>.rs`, a module line and a line in [`migrations`].
+//! No queries here.
+//!
+//! Common rules: ids are 64-bit integers that the database gives (executions:
+//! UUIDs); times are whole microseconds since 1970; JSON is text; payloads are
+//! bytes; a foreign key has an index.
+
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::{DatabaseConnection, DbErr};
+
+mod m0001_foundation;
+mod m0002_spreadsheets;
+
+/// Why the schema could not be brought up to date.
+#[derive(Debug)]
+pub enum Error {
+    /// The database has migrations that this program does not know.
+    NewerSchema,
+    /// The database failed; repeating is safe.
+    Database(DbErr),
+}
+
+/// All migrations in order.
+pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+    vec![Box::new(m0001_foundation::Migration), Box::new(m0002_spreadsheets::Migration)]
+}
+
+/// Runs [`migrations`].
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        migrations()
+    }
+}
+
+/// Brings the schema up to date. Does nothing when it is.
+pub async fn run(db: &DatabaseConnection) -> Result<(), Error> {
+    let known: Vec<String> = migrations().iter().map(|migration| migration.name().to_owned()).collect();
+    let applied = Migrator::get_migration_models(db).await.map_err(Error::Database)?;
+    if applied.iter().any(|applied| !known.contains(&applied.version)) {
+        return Err(Error::NewerSchema);
+    }
+    if applied.len() == known.len() {
+        return Ok(());
+    }
+    Migrator::up(db, None).await.map_err(Error::Database)
+}

@@ -63,6 +63,7 @@ impl Clock for SystemClock {
         Timestamp::now()
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the one place where ambient randomness is read")]
     fn random(&self, bytes: &mut [u8]) {
         getrandom::fill(bytes).expect("the operating system has a random source, else it could not run TLS either");
     }

@@ -39,6 +39,9 @@ pub enum Event {
         module: ModuleId,
         /// Counts from 1; more than 1 for a retry.
         attempt: u32,
+        /// What the module wants to remember for settling a doubt, such as the
+        /// last row known before an append; `Undefined` when nothing.
+        note: Value,
     },
     /// A call gave these bundles.
     Returned {
@@ -166,9 +169,12 @@ impl Event {
                     out.insert("bundles", bundles.clone());
                 }
             }
-            Event::Called { operation, module, attempt, .. } => {
+            Event::Called { operation, module, attempt, note, .. } => {
                 put_call(&mut out, *operation, *module);
                 out.insert("attempt", *attempt);
+                if *note != Value::Undefined {
+                    out.insert("note", note.clone());
+                }
             }
             Event::Returned { operation, module, bundles, .. } => {
                 put_call(&mut out, *operation, *module);
@@ -209,7 +215,8 @@ impl Event {
             "started" => Event::Started { at, bundles: value.get("bundles").and_then(Value::as_array).map(Vec::from) },
             "called" => {
                 let (operation, module) = call()?;
-                Event::Called { at, operation, module, attempt: count(&value, "attempt")? }
+                let note = value.field("note").clone();
+                Event::Called { at, operation, module, attempt: count(&value, "attempt")?, note }
             }
             "returned" => {
                 let (operation, module) = call()?;
@@ -329,7 +336,8 @@ mod tests {
         for event in [
             Event::Started { at, bundles: None },
             Event::Started { at, bundles: Some(vec![Value::Undefined, Value::Date(at)]) },
-            Event::Called { at, operation, module, attempt: 2 },
+            Event::Called { at, operation, module, attempt: 2, note: Value::Undefined },
+            Event::Called { at, operation, module, attempt: 1, note: Value::from(57) },
             Event::Returned { at, operation, module, bundles: vec![] },
             Event::Failed { at, operation, module, error: error.clone() },
             Event::Parked { at, operation, module, error: error.clone() },

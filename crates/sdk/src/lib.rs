@@ -1,1 +1,35 @@
-//! Placeholder.
+//! What the author of an app sees: modules, their forms, connections, the
+//! host, the guarded HTTP client, and helpers for tests.
+//!
+//! An app is a list of [`Module`]s. A module is a [`Spec`] (what the editor
+//! shows, what the engine must know) and a `run`. It never sees the database,
+//! the engine or another app: what it needs from outside comes through
+//! [`Call`], [`Host`] and [`http::Client`].
+//!
+//! Invariants:
+//! - Input is validated and coerced by the spec before `run` sees it.
+//! - Every outgoing connection passes [`guard::Guard`].
+//! - A module that changes something outside declares [`Effect::Write`] (or
+//!   [`Effect::Idempotent`] when repeating is harmless).
+//! - Secrets are in [`Secret`], which does not print.
+//!
+//! To add a module: one new file in the app's folder with spec, `run` and
+//! tests, and one line in the app's `mod.rs`.
+
+pub mod connection;
+pub mod filter;
+pub mod guard;
+pub mod host;
+pub mod http;
+pub mod module;
+pub mod params;
+pub mod registry;
+pub mod spec;
+pub mod testing;
+
+pub use connection::{Connection, ConnectionSpec, Secret};
+pub use host::{Host, OutboxMail, Staged, StagedEffect, WebhookResponse};
+pub use module::{Call, Effect, Module, Outcome, Prepared, Settled};
+pub use params::Values;
+pub use registry::{App, Registry};
+pub use spec::{Field, FieldKind, Kind, Spec};

@@ -1,1 +1,59 @@
-//! Placeholder.
+//! The store: everything that lasts. SQLite in one file, or PostgreSQL.
+//!
+//! It is the only crate that names sea-orm; entities stay inside and plain
+//! structs go out. It knows nothing of apps, of running scenarios or of pages.
+//!
+//! Invariants:
+//! - What [`Store::accept`] and [`Store::append`] answer is on the disk. They
+//!   go through one writer that commits many requests together ([`commit`]);
+//!   a bad request never harms its neighbours.
+//! - An append carries the fence of its lease; a worker that was paused beyond
+//!   its lease changes nothing.
+//! - Every finder takes the team first.
+//! - News ([`Change`]) is sent after the commit, never before.
+//! - Times are stored as whole microseconds since 1970, JSON as text, payloads
+//!   as bytes; both databases get the same shapes from one migration.
+//!
+//! To add a table: a migration in `migrations/`, an entity in `entities/`, and
+//! a module here with plain structs, reads on `&Store` and writes on
+//! `&mut WriteTx`; then a test in `tests/` that runs on both databases.
+
+pub mod commit;
+pub mod connections;
+pub mod deliveries;
+pub(crate) mod entities;
+mod error;
+pub mod executions;
+pub mod hooks;
+pub mod incompletes;
+pub mod journal;
+pub mod mails;
+mod notify;
+mod open;
+mod page;
+pub mod queue;
+pub mod scenarios;
+pub(crate) mod seal;
+pub mod sessions;
+pub mod settings;
+pub mod setup;
+pub mod sheets;
+mod store;
+pub mod teams;
+pub(crate) mod text;
+pub mod users;
+
+pub use commit::{
+    Accept, AcceptOutcome, Accepted, Append, Appended, NewDelivery, NewExecution, StagedWrite, StoreEffect, Update,
+};
+pub use error::Error;
+pub use incompletes::NewIncomplete;
+pub use mails::NewMail;
+pub use page::{Page, PageRequest};
+pub use queue::{FIRST_LEASE, Fence, Job, Renewed};
+pub use store::{Change, Metrics, Options, Store, WriteTx};
+
+/// A change of one row by its id: nothing changed means it is not there.
+pub(crate) fn one_row(changed: u64) -> Result<(), Error> {
+    if changed == 0 { Err(Error::NotFound) } else { Ok(()) }
+}

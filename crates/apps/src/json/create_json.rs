@@ -1,0 +1,65 @@
+//! `json:CreateJSON`: mapped fields to text.
+//!
+//! The fields are those of the chosen data structure; the mapper holds them
+//! under their own names, so that nothing but the mapper is needed to write
+//! them.
+
+use async_trait::async_trait;
+use rouage_model::ModuleError;
+use rouage_sdk::{Call, Effect, Field, Kind, Module, Outcome, Spec};
+
+pub(super) struct CreateJson {
+    spec: Spec,
+}
+
+impl Default for CreateJson {
+    fn default() -> Self {
+        let spec = Spec::new("json:CreateJSON", 1, "Create JSON", Kind::Action, Effect::Pure)
+            .describe("Writes the mapped fields as JSON text.")
+            .parameters(vec![super::structure_field(), super::space_field()])
+            .output(vec![Field::text("json", "JSON string")])
+            .synonyms(&["write", "encode", "serialize", "stringify", "object to string"]);
+        Self { spec }
+    }
+}
+
+#[async_trait]
+impl Module for CreateJson {
+    fn spec(&self) -> &Spec {
+        &self.spec
+    }
+
+    async fn run(&self, call: &Call<'_>) -> Result<Outcome, ModuleError> {
+        Ok(Outcome::bundle(super::write(&call.input.to_value(), &call.parameters)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rouage_model::Value;
+    use rouage_sdk::testing::{Bench, value};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn fields_are_written_in_order_and_ignored_ones_left_out() {
+        let mut mapper = rouage_model::Collection::new();
+        mapper.insert("b", "x");
+        mapper.insert("a", value("[1,null]"));
+        mapper.insert("c", Value::Ignore);
+        mapper.insert("d", Value::Null);
+        let bench = Bench::default();
+        let bundles = bench.bundles(&CreateJson::default(), &value(r#"{"type":1}"#), &mapper.into()).await.unwrap();
+        assert_eq!(bundles[0].field("json").as_text(), Some(r#"{"b":"x","a":[1,null],"d":null}"#));
+    }
+
+    #[tokio::test]
+    async fn the_layout_follows_the_parameter() {
+        let (bench, mapper) = (Bench::default(), value(r#"{"a":1}"#));
+        for (space, text) in [("tab", "{\n\t\"a\": 1\n}"), ("4", "{\n    \"a\": 1\n}"), ("", r#"{"a":1}"#)] {
+            let parameters = rouage_model::Collection::from_iter([("space", space)]).into();
+            let bundles = bench.bundles(&CreateJson::default(), &parameters, &mapper).await.unwrap();
+            assert_eq!(bundles[0].field("json").as_text(), Some(text));
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! From a blueprint to a plan. Never fails: what cannot run becomes a node
+//! that says so, and everything that is wrong is reported.
+
+mod references;
+mod visibility;
+mod walk;
+mod work;
+
+use std::collections::{HashMap, HashSet};
+
+use rouage_model::ModuleId;
+use rouage_model::blueprint::{Blueprint, Place};
+use rouage_model::scenario::Settings;
+
+use crate::facts::Catalogue;
+use crate::plan::{Node, NodeId, Plan};
+use crate::problem::{Problem, Severity};
+use visibility::Visibility;
+
+/// A plan and what is wrong with its blueprint.
+#[derive(Debug)]
+pub struct Compiled {
+    /// What runs.
+    pub plan: Plan,
+    /// In document order.
+    pub problems: Vec<Problem>,
+}
+
+/// Compiles a blueprint.
+pub fn compile(blueprint: &Blueprint, catalogue: &dyn Catalogue) -> Compiled {
+    let visited = blueprint.modules();
+    let known = visited.iter().filter_map(|visited| visited.module.id()).collect();
+    let mut compiler = Compiler {
+        catalogue,
+        settings: blueprint.settings(),
+        known,
+        nodes: Vec::with_capacity(visited.len()),
+        by_id: HashMap::with_capacity(visited.len()),
+        problems: Vec::new(),
+        path: Vec::new(),
+        barrier: 0,
+        error_routes: 0,
+        visibility: Visibility::default(),
+        unnamed: 0,
+    };
+    let flow = blueprint.root().field("flow").as_array().unwrap_or_default();
+    let first = compiler.flow(flow, Place::Flow, None).first;
+    if first.is_none() {
+        compiler.report(None, None, Severity::Error, "The scenario has no modules. Add one to begin.".to_owned());
+    }
+    compiler.finish(blueprint, first)
+}
+
+struct Compiler<'a> {
+    catalogue: &'a dyn Catalogue,
+    settings: Settings,
+    /// Ids anywhere in the file.
+    known: HashSet<ModuleId>,
+    nodes: Vec<Node>,
+    by_id: HashMap<ModuleId, NodeId>,
+    problems: Vec<Problem>,
+    /// The nodes before this point of the flow, routers included.
+    path: Vec<NodeId>,
+    /// Where in `path` the current error route or branch of an if-else begins:
+    /// aggregators do not reach beyond it.
+    barrier: usize,
+    /// How many error routes enclose this point.
+    error_routes: usize,
+    visibility: Visibility,
+    /// How many modules had no id of their own.
+    unnamed: i64,
+}
+
+impl Compiler<'_> {
+    fn report(&mut self, module: Option<ModuleId>, field: Option<&str>, severity: Severity, message: String) {
+        self.problems.push(Problem { module, field: field.map(str::to_owned), severity, message });
+    }
+
+    fn finish(self, blueprint: &Blueprint, first: Option<NodeId>) -> Compiled {
+        let has_errors = self.problems.iter().any(|problem| problem.severity == Severity::Error);
+        let plan = Plan {
+            nodes: self.nodes,
+            by_id: self.by_id,
+            first,
+            name: blueprint.name().into(),
+            settings: self.settings,
+            has_errors,
+        };
+        Compiled { plan, problems: self.problems }
+    }
+}

@@ -1,0 +1,45 @@
+//! What a run knows besides its plan.
+
+use jiff::tz::TimeZone;
+use rouage_model::{Collection, ExecutionId, ScenarioId, Text, Value};
+
+/// The surroundings of a run. Fixed when the run is made: two runs of one plan
+/// with equal contexts and equal events are in equal states.
+#[derive(Debug, Clone)]
+pub struct RunContext {
+    /// The execution; also the seed of `random` and `uuid`.
+    pub execution: ExecutionId,
+    /// The scenario.
+    pub scenario: ScenarioId,
+    /// Its name.
+    pub scenario_name: Text,
+    /// Its page.
+    pub scenario_url: Text,
+    /// The zone in which expressions read and write dates.
+    pub timezone: TimeZone,
+    /// `var.team.*`.
+    pub team_variables: Collection,
+    /// `var.organization.*`.
+    pub organization_variables: Collection,
+    /// `var.input.*`: a collection.
+    pub inputs: Value,
+    /// Where the run is cut.
+    pub limits: Limits,
+}
+
+/// Bounds of one run. Reaching one ends the run with an error that says which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Most operations.
+    pub operations: u32,
+    /// Most bundles that modules may emit, together.
+    pub bundles: u64,
+    /// Most cycles; 1 for "Run once", `None` to follow the scenario.
+    pub cycles: Option<u32>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { operations: 100_000, bundles: 1_000_000, cycles: None }
+    }
+}

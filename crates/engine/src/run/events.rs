@@ -1,0 +1,215 @@
+//! What events do to a run.
+
+use rouage_model::execution::Status;
+use rouage_model::journal::Event;
+use rouage_model::{ErrorKind, ModuleError, ModuleId, OperationId, Value};
+
+use super::{Afterwards, Calling, Divergence, Run, State};
+use crate::facts::Kind;
+use crate::step::{Parked, Sleep, Verdict};
+use crate::task::Bundles;
+use crate::trace;
+
+impl Run {
+    /// Takes in what happened. An event that does not fit changes nothing.
+    pub fn apply(&mut self, event: &Event) -> Result<(), Divergence> {
+        self.advance();
+        if !self.fits(event) {
+            return Err(self.divergence(event));
+        }
+        self.now = event.at();
+        match event {
+            Event::Started { bundles, .. } => self.started(bundles.as_deref()),
+            Event::Called { attempt, note, .. } => self.called(*attempt, note),
+            Event::Returned { bundles, .. } => self.returned(bundles),
+            Event::Failed { error, .. } => self.failed(error),
+            Event::Retrying { until, .. } => self.retrying(*until),
+            Event::Sleeping { until, .. } => self.sleeping(*until),
+            Event::Parked { operation, error, .. } => self.parked(*operation, error),
+            Event::Committed { .. } => self.committed(),
+            Event::RolledBack { .. } => self.rolled_back(),
+            Event::Finished { .. } => {
+                self.tasks.clear();
+                self.state = State::Finished;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the event is an answer to what the run waits for. `Finished`
+    /// always is, until it came: a person or a time limit may end any run.
+    fn fits(&self, event: &Event) -> bool {
+        match (&self.state, event) {
+            (State::NotStarted, Event::Started { .. })
+            | (State::NotResumed(_), Event::Started { bundles: None, .. })
+            | (State::Committing(_), Event::Committed { .. } | Event::Failed { .. })
+            | (State::RollingBack(_), Event::RolledBack { .. } | Event::Failed { .. }) => true,
+            (
+                State::Calling(calling),
+                Event::Called { operation, module, .. }
+                | Event::Returned { operation, module, .. }
+                | Event::Failed { operation, module, .. }
+                | Event::Retrying { operation, module, .. }
+                | Event::Parked { operation, module, .. },
+            ) => (calling.call.operation, calling.call.module) == (*operation, *module),
+            (
+                State::Sleeping { sleep, .. },
+                Event::Sleeping { operation, module, .. } | Event::Returned { operation, module, .. },
+            ) => (sleep.operation, sleep.module) == (*operation, *module),
+            (State::Parking(parked), Event::Parked { operation, module, .. }) => {
+                (parked.operation, parked.module) == (*operation, *module)
+            }
+            (State::Finished, _) => false,
+            (_, event) => matches!(event, Event::Finished { .. }),
+        }
+    }
+
+    fn started(&mut self, bundles: Option<&[Value]>) {
+        let state = std::mem::replace(&mut self.state, State::Working);
+        match (state, bundles) {
+            (State::NotResumed(resumed), _) => self.resumed(resumed),
+            (_, None) => self.start_cycle(),
+            (_, Some(bundles)) => {
+                self.pushed = true;
+                let Some(first) = self.plan.first else { return };
+                if let Some(operation) = self.begin(first, &Value::Undefined) {
+                    self.emit(first, operation, Bundles::list(bundles.to_vec()));
+                }
+            }
+        }
+    }
+
+    fn called(&mut self, attempt: u32, note: &Value) {
+        if let State::Calling(calling) = &mut self.state {
+            calling.call.called = true;
+            calling.call.attempt = attempt;
+            calling.call.note = note.clone();
+            let operation = calling.call.operation;
+            self.mark(operation, trace::State::Running, attempt);
+        }
+    }
+
+    fn retrying(&mut self, until: jiff::Timestamp) {
+        if let State::Calling(calling) = &mut self.state {
+            calling.call.called = false;
+            calling.call.note = Value::Undefined;
+            calling.call.attempt += 1;
+            calling.call.not_before = Some(until);
+            let (operation, attempt) = (calling.call.operation, calling.call.attempt);
+            self.mark(operation, trace::State::Waiting, attempt - 1);
+        }
+    }
+
+    fn sleeping(&mut self, until: jiff::Timestamp) {
+        if let State::Sleeping { sleep, .. } = &mut self.state {
+            sleep.until = Some(until);
+            let operation = sleep.operation;
+            self.mark(operation, trace::State::Waiting, 1);
+        }
+    }
+
+    fn mark(&mut self, operation: OperationId, state: trace::State, attempts: u32) {
+        if let Some(trace) = &mut self.trace {
+            trace.change(operation, |traced| {
+                traced.state = state;
+                traced.attempts = attempts;
+            });
+        }
+    }
+
+    fn returned(&mut self, bundles: &[Value]) {
+        match std::mem::replace(&mut self.state, State::Working) {
+            State::Calling(calling) => {
+                self.exhausted |=
+                    bundles.is_empty() && self.plan.node(calling.node).module.kind == Kind::PollingTrigger;
+                self.emit(calling.node, calling.call.operation, Bundles::list(bundles.to_vec()));
+            }
+            // A sleep lets the bundle through and adds nothing to it.
+            State::Sleeping { node, sleep: Sleep { operation, .. } } => {
+                self.emit(node, operation, Bundles::one(Value::empty_collection()));
+            }
+            other => self.state = other,
+        }
+    }
+
+    fn failed(&mut self, error: &ModuleError) {
+        match std::mem::replace(&mut self.state, State::Working) {
+            State::Calling(calling) => self.fail(calling.node, calling.call.operation, error.clone()),
+            State::Committing(_) => {
+                let verdict = Verdict { error: Some(error.clone()), ..self.verdict(Status::Error) };
+                self.state = State::RollingBack(Box::new(verdict));
+            }
+            // What could neither be kept nor undone (source: `make-semantics.md` §3.1).
+            State::RollingBack(mut verdict) => {
+                verdict.error = Some(ModuleError { kind: ErrorKind::InconsistencyError, ..error.clone() });
+                self.state = State::Finishing(verdict);
+            }
+            other => self.state = other,
+        }
+    }
+
+    fn parked(&mut self, operation: OperationId, error: &ModuleError) {
+        let now = self.now;
+        if let Some(trace) = &mut self.trace {
+            trace.parked(operation, now, error);
+        }
+        self.drop_parked_bundle();
+    }
+
+    fn committed(&mut self) {
+        match std::mem::replace(&mut self.state, State::Working) {
+            State::Committing(Afterwards::NextCycle) => self.next_cycle(),
+            State::Committing(Afterwards::Finish(verdict)) => self.state = State::Finishing(verdict),
+            other => self.state = other,
+        }
+    }
+
+    fn rolled_back(&mut self) {
+        match std::mem::replace(&mut self.state, State::Working) {
+            State::RollingBack(verdict) => self.state = State::Finishing(verdict),
+            other => self.state = other,
+        }
+    }
+
+    fn divergence(&self, event: &Event) -> Divergence {
+        Divergence { expected: self.awaited(), found: described(event) }
+    }
+
+    fn awaited(&self) -> String {
+        match &self.state {
+            State::NotStarted | State::NotResumed(_) => "it has not started".to_owned(),
+            State::Working => "it is at work".to_owned(),
+            State::Calling(calling) => {
+                let Calling { call, .. } = calling.as_ref();
+                format!("it calls {}", place(call.operation, call.module))
+            }
+            State::Sleeping { sleep, .. } => format!("it sleeps in {}", place(sleep.operation, sleep.module)),
+            State::Parking(parked) => {
+                let Parked { operation, module, .. } = parked.as_ref();
+                format!("it parks {}", place(*operation, *module))
+            }
+            State::Committing(_) => "it commits".to_owned(),
+            State::RollingBack(_) => "it rolls back".to_owned(),
+            State::Finishing(_) => "it is over and waits for \"finished\"".to_owned(),
+            State::Finished => "it has finished".to_owned(),
+        }
+    }
+}
+
+fn described(event: &Event) -> String {
+    match event {
+        Event::Called { operation, module, .. }
+        | Event::Returned { operation, module, .. }
+        | Event::Failed { operation, module, .. }
+        | Event::Retrying { operation, module, .. }
+        | Event::Sleeping { operation, module, .. }
+        | Event::Parked { operation, module, .. } => {
+            format!("{:?} of {}", event.name(), place(*operation, *module))
+        }
+        _ => format!("{:?}", event.name()),
+    }
+}
+
+fn place(operation: OperationId, module: ModuleId) -> String {
+    format!("operation {operation} of module {module}")
+}

@@ -1,0 +1,141 @@
+//! What a run did, for history pages and the live view. Recorded only when
+//! asked for; a run without a recording costs nothing here.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use rouage_model::{Certainty, ModuleError, ModuleId, OperationId, Text, Value};
+
+/// Everything a run did so far.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Trace {
+    /// In the order they began.
+    pub operations: Vec<OperationTrace>,
+    /// In the order they were asked.
+    pub filters: Vec<FilterTrace>,
+}
+
+/// One operation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OperationTrace {
+    /// Counts from 1 in its execution.
+    pub operation: OperationId,
+    /// The module in the blueprint.
+    pub module: ModuleId,
+    /// The cycle it belongs to, from 1.
+    pub cycle: u32,
+    /// When the bundle arrived.
+    pub started_at: Timestamp,
+    /// When it was over.
+    pub finished_at: Option<Timestamp>,
+    /// The mapped input. An aggregator shows how many bundles it gathered.
+    pub input: Value,
+    /// The bundles it gave, as far as they were taken.
+    pub output: Vec<Value>,
+    /// Why it failed; stays when an error route made it good.
+    pub error: Option<ModuleError>,
+    /// How often the call was begun.
+    pub attempts: u32,
+    /// How it stands.
+    pub state: State,
+}
+
+/// How an operation stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum State {
+    /// Begun and not over.
+    Running,
+    /// Waits for an instant: a sleep or a retry.
+    Waiting,
+    /// Gave its bundles.
+    Done,
+    /// Failed.
+    Failed,
+    /// Stored as an incomplete execution.
+    Parked,
+    /// Stored, because its effect may have happened.
+    InDoubt,
+}
+
+/// One question to a filter.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FilterTrace {
+    /// The module that the filter guards.
+    pub module: ModuleId,
+    /// The filter's own name; may be empty.
+    pub name: Text,
+    /// Whether the bundle may go on.
+    pub passed: bool,
+    /// The conditions and what they compared.
+    pub explanation: rouage_expr::Explanation,
+    /// The operation whose bundle was asked about.
+    pub after_operation: Option<OperationId>,
+}
+
+/// Counts of one module.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Operations begun.
+    pub operations: u32,
+    /// Bundles given.
+    pub bundles: u32,
+    /// Operations that failed or were parked.
+    pub errors: u32,
+    /// Bundles that its filter held back.
+    pub filtered: u32,
+}
+
+impl Trace {
+    /// Counts per module, for the bubbles on the canvas.
+    pub fn counts(&self) -> BTreeMap<ModuleId, Counts> {
+        let mut counts: BTreeMap<ModuleId, Counts> = BTreeMap::new();
+        for operation in &self.operations {
+            let count = counts.entry(operation.module).or_default();
+            count.operations += 1;
+            count.bundles = count.bundles.saturating_add(u32::try_from(operation.output.len()).unwrap_or(u32::MAX));
+            count.errors += u32::from(operation.error.is_some());
+        }
+        for filter in self.filters.iter().filter(|filter| !filter.passed) {
+            counts.entry(filter.module).or_default().filtered += 1;
+        }
+        counts
+    }
+
+    /// The operation with this id, if it was recorded.
+    pub fn operation(&self, id: OperationId) -> Option<&OperationTrace> {
+        let at = self.operations.binary_search_by_key(&id, |operation| operation.operation).ok()?;
+        self.operations.get(at)
+    }
+
+    /// Changes a recorded operation; does nothing for one that was not.
+    pub(crate) fn change(&mut self, id: OperationId, change: impl FnOnce(&mut OperationTrace)) {
+        if let Ok(at) = self.operations.binary_search_by_key(&id, |operation| operation.operation) {
+            change(&mut self.operations[at]);
+        }
+    }
+
+    pub(crate) fn done(&mut self, id: OperationId, at: Timestamp) {
+        self.change(id, |operation| {
+            operation.state = State::Done;
+            operation.finished_at = Some(at);
+        });
+    }
+
+    pub(crate) fn failed(&mut self, id: OperationId, at: Timestamp, error: &ModuleError) {
+        self.change(id, |operation| {
+            operation.state = State::Failed;
+            operation.finished_at = Some(at);
+            operation.error = Some(error.clone());
+        });
+    }
+
+    pub(crate) fn parked(&mut self, id: OperationId, at: Timestamp, error: &ModuleError) {
+        self.failed(id, at, error);
+        self.change(id, |operation| {
+            operation.state = match error.certainty {
+                Certainty::MaybeApplied => State::InDoubt,
+                Certainty::NotApplied => State::Parked,
+            };
+        });
+    }
+}

@@ -1,0 +1,161 @@
+//! Evaluation of compiled expressions.
+
+use std::borrow::Cow;
+
+use rouage_model::{Number, Value};
+
+use crate::ast::{Ambient, Node, Operator, Path, Root, Step};
+use crate::coerce::truthy;
+use crate::context::{Context, Random};
+use crate::error::EvalError;
+use crate::functions::{Call, FunctionInfo, LazyCall, Run};
+use crate::operators;
+use crate::path::{NOTHING, field, item};
+
+/// The value of an expression.
+pub(crate) fn evaluate(node: &Node, context: &Context<'_>) -> Result<Value, EvalError> {
+    context.budget.spend(1)?;
+    match node {
+        Node::Missing => Ok(Value::Null),
+        Node::EmptyText => Ok(Value::text("")),
+        Node::Constant(value) => Ok(value.clone()),
+        Node::Ambient(ambient) => Ok(ask(*ambient, context)),
+        Node::Path(path) => find(path, context).map(Cow::into_owned),
+        Node::Access { base, steps } => {
+            let base = evaluate(base, context)?;
+            follow(Cow::Owned(base), steps, context).map(Cow::into_owned)
+        }
+        Node::Call { function, arguments } => call(function, arguments, context),
+        Node::UnknownCall { name, .. } => Err(EvalError::unknown_function(name)),
+        Node::Not(operand) => Ok(Value::Boolean(!truthy(&evaluate(operand, context)?))),
+        Node::Negate(operand) => {
+            let operand = operators::operand(&evaluate(operand, context)?);
+            Ok(operators::arithmetic(Operator::Subtract, &Some(Number::Integer(0)), &operand, context))
+        }
+        Node::Chain { first, rest } => chain(first, rest, context),
+    }
+}
+
+fn chain(first: &Node, rest: &[(Operator, Node)], context: &Context<'_>) -> Result<Value, EvalError> {
+    let mut left = evaluate(first, context)?;
+    for (operator, operand) in rest {
+        left = match operator {
+            Operator::And if !truthy(&left) => left,
+            Operator::Or if truthy(&left) => left,
+            Operator::And | Operator::Or => evaluate(operand, context)?,
+            _ => operators::apply(*operator, &left, &evaluate(operand, context)?, context)?,
+        };
+    }
+    Ok(left)
+}
+
+fn ask(ambient: Ambient, context: &Context<'_>) -> Value {
+    match ambient {
+        Ambient::Now => Value::Date(context.now),
+        Ambient::Timestamp => Value::from(context.now.as_millisecond().div_euclid(1000)),
+        Ambient::Random => Value::from(context.random.fraction()),
+        Ambient::Uuid => Value::from(uuid(context.random)),
+        Ambient::ExecutionId => context.execution_id.map_or(Value::Undefined, |id| Value::from(id.to_string())),
+    }
+}
+
+/// A version 4 UUID (RFC 9562) from replayable randomness.
+fn uuid(random: &Random) -> String {
+    let high = (random.next() & !0xF000) | 0x4000;
+    let low = (random.next() & !(0b11 << 62)) | (0b10 << 62);
+    format!(
+        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+        high >> 32,
+        (high >> 16) & 0xFFFF,
+        high & 0xFFFF,
+        low >> 48,
+        low & 0xFFFF_FFFF_FFFF
+    )
+}
+
+/// What a path names, borrowed from the bundle.
+fn find<'a>(path: &Path, context: &Context<'a>) -> Result<Cow<'a, Value>, EvalError> {
+    let root = match &path.root {
+        Root::Module(module) => Cow::Borrowed(context.lookup.bundle(*module).unwrap_or(NOTHING)),
+        Root::Variable { scope, name } => {
+            context.lookup.variable(scope, name).map_or(Cow::Borrowed(NOTHING), Cow::Owned)
+        }
+        Root::Name(_) => Cow::Borrowed(NOTHING),
+    };
+    follow(root, &path.steps, context)
+}
+
+fn follow<'v>(root: Cow<'v, Value>, steps: &[Step], context: &Context<'_>) -> Result<Cow<'v, Value>, EvalError> {
+    match root {
+        Cow::Borrowed(value) => walk(value, steps, context).map(Cow::Borrowed),
+        Cow::Owned(value) => walk(&value, steps, context).map(|found| Cow::Owned(found.clone())),
+    }
+}
+
+fn walk<'v>(root: &'v Value, steps: &[Step], context: &Context<'_>) -> Result<&'v Value, EvalError> {
+    let mut value = root;
+    for step in steps {
+        value = match step {
+            Step::Field(name) => field(value, name),
+            Step::First => at_index(value, &Value::from(1)),
+            Step::Index(index) => at_index(value, &evaluate(index, context)?),
+        };
+    }
+    Ok(value)
+}
+
+/// Brackets: a 1-based index into an array, or a computed name.
+fn at_index<'v>(value: &'v Value, index: &Value) -> &'v Value {
+    match value {
+        Value::Array(items) => match operators::operand(index).and_then(|number| number.as_i64()) {
+            Some(number) if !index.is_nothing() => item(items, number),
+            _ => index.as_text().map_or(NOTHING, |name| field(value, name)),
+        },
+        Value::Collection(collection) => match index {
+            Value::Text(name) => collection.get(name).unwrap_or(NOTHING),
+            // What holds one item where an array could stand is its own first item.
+            Value::Number(number) if number.as_i64() == Some(1) => value,
+            _ => NOTHING,
+        },
+        _ => NOTHING,
+    }
+}
+
+fn call(function: &FunctionInfo, arguments: &[Node], context: &Context<'_>) -> Result<Value, EvalError> {
+    run(function, arguments, context).map_err(|error| error.within(function.name))
+}
+
+fn run(function: &FunctionInfo, arguments: &[Node], context: &Context<'_>) -> Result<Value, EvalError> {
+    match function.run {
+        Run::Lazy(run) => run(&LazyCall { arguments, context }),
+        Run::Eager(run) => {
+            let values = arguments.iter().map(|argument| evaluate(argument, context)).collect::<Result<Vec<_>, _>>()?;
+            context.budget.spend(values.iter().map(work).sum())?;
+            let value = run(&Call { values: &values, context })?;
+            context.budget.produce(size(&value))?;
+            Ok(value)
+        }
+    }
+}
+
+/// How long a function may look at a value.
+fn work(value: &Value) -> usize {
+    match value {
+        Value::Text(text) => 1 + text.len() / 256,
+        Value::Buffer(buffer) => 1 + buffer.bytes.len() / 256,
+        Value::Array(items) => 1 + items.len(),
+        Value::Collection(collection) => 1 + collection.len() / 8,
+        _ => 1,
+    }
+}
+
+/// What a new value occupies itself; what it shares has been counted.
+fn size(value: &Value) -> usize {
+    match value {
+        Value::Text(text) => text.len(),
+        Value::Buffer(buffer) => buffer.bytes.len(),
+        Value::Array(items) => items.len() * size_of::<Value>(),
+        Value::Collection(collection) => collection.len() * (size_of::<Value>() + 32),
+        _ => 0,
+    }
+}

@@ -1,0 +1,2 @@
+use super::Row;
+pub(super) fn rows() -> Vec<Row> { Vec::new() }

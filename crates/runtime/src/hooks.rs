@@ -1,0 +1,226 @@
+//! Webhooks at work: the table of live hooks, and the taking in of requests.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+use rouage_model::execution::Origin;
+use rouage_model::scenario::Scheduling;
+use rouage_model::{DeliveryId, ExecutionId, HookId, ScenarioId, TeamId, Value, Version, clock};
+use rouage_store::{Accept, AcceptOutcome, NewDelivery, NewExecution, deliveries, hooks, scenarios};
+use tokio::sync::oneshot;
+
+use crate::core::Core;
+use crate::replies::Reply;
+use crate::worker;
+
+/// A hook with the scenario that listens to it.
+#[derive(Debug, Clone)]
+pub struct LiveHook {
+    /// The hook.
+    pub hook: hooks::Hook,
+    /// Its team.
+    pub team: TeamId,
+    /// The scenario it is attached to, on or off.
+    pub scenario: Option<LiveScenario>,
+}
+
+/// What the entry must know of a scenario.
+#[derive(Debug, Clone)]
+pub struct LiveScenario {
+    /// Its id.
+    pub id: ScenarioId,
+    /// Its name.
+    pub name: String,
+    /// The version that new runs take.
+    pub version: Version,
+    /// Whether it is on.
+    pub enabled: bool,
+    /// Whether it runs as data arrives.
+    pub immediately: bool,
+    /// Whether a Webhook response module may answer.
+    pub waits_for_response: bool,
+}
+
+/// The hooks by token, and the scenarios that wait for one request (Run once).
+#[derive(Default)]
+pub struct HookCache {
+    by_token: ArcSwap<HashMap<String, Arc<LiveHook>>>,
+    listening_once: Mutex<HashSet<ScenarioId>>,
+}
+
+/// What became of a request.
+#[derive(Debug)]
+pub struct Delivered {
+    /// The log entry.
+    pub delivery: DeliveryId,
+    /// The run it started, if any.
+    pub execution: Option<ExecutionId>,
+    /// The answer to wait for, when the scenario has a Webhook response.
+    pub reply: Option<oneshot::Receiver<Reply>>,
+}
+
+/// Why a request was not taken in.
+#[derive(Debug, thiserror::Error)]
+pub enum DeliverError {
+    /// 410: nobody listens.
+    #[error("there is no scenario listening for this webhook")]
+    NobodyListens,
+    /// 400: too many wait.
+    #[error("the queue is full")]
+    QueueFull,
+    /// 503: nothing was stored.
+    #[error(transparent)]
+    Store(#[from] rouage_store::Error),
+}
+
+impl HookCache {
+    /// The hook of a token. No database is asked.
+    pub fn find(&self, token: &str) -> Option<Arc<LiveHook>> {
+        self.by_token.load().get(token).cloned()
+    }
+
+    /// Makes a scenario take the next request although it is off.
+    pub fn listen_once(&self, scenario: ScenarioId) {
+        self.listening().insert(scenario);
+    }
+
+    /// Ends the wait; whether it waited.
+    pub fn stop_listening(&self, scenario: ScenarioId) -> bool {
+        self.listening().remove(&scenario)
+    }
+
+    /// Whether the scenario waits for one request.
+    pub fn is_listening(&self, scenario: ScenarioId) -> bool {
+        self.listening().contains(&scenario)
+    }
+
+    fn listening(&self) -> std::sync::MutexGuard<'_, HashSet<ScenarioId>> {
+        self.listening_once.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads all hooks again. Costs as much as there are hooks, and happens
+    /// only when one or its scenario changes.
+    pub async fn reload(&self, core: &Core) -> Result<(), rouage_store::Error> {
+        let mut map = HashMap::new();
+        for hook in hooks::all_active(&core.store).await? {
+            let scenario = match hook.scenario {
+                Some(id) => live_scenario(core, hook.team, id).await?,
+                None => None,
+            };
+            map.insert(hook.token.clone(), Arc::new(LiveHook { team: hook.team, scenario, hook }));
+        }
+        self.by_token.store(Arc::new(map));
+        Ok(())
+    }
+}
+
+async fn live_scenario(
+    core: &Core,
+    team: TeamId,
+    id: ScenarioId,
+) -> Result<Option<LiveScenario>, rouage_store::Error> {
+    let Some(scenario) = scenarios::find(&core.store, team, id).await? else { return Ok(None) };
+    let prepared = core.plans.get(core, team, id, scenario.version).await?;
+    Ok(Some(LiveScenario {
+        id,
+        name: scenario.name.clone(),
+        version: scenario.version,
+        enabled: scenario.enabled,
+        immediately: matches!(scenario.scheduling, Scheduling::Immediately { .. }),
+        waits_for_response: prepared.is_some_and(|prepared| prepared.plan.contains("gateway:WebhookRespond")),
+    }))
+}
+
+/// Takes in a request whose content is already read. Durable on return.
+pub async fn deliver(
+    core: &Arc<Core>,
+    hook: &LiveHook,
+    delivery: NewDelivery,
+    bundles: Vec<Value>,
+    structure: Option<Value>,
+) -> Result<Delivered, DeliverError> {
+    let listener = hook.scenario.as_ref().and_then(|scenario| listener(core, scenario));
+    let Some((scenario, origin)) = listener else {
+        return learn(core, hook, delivery, bundles, structure).await;
+    };
+    if worker::is_overfull(core, hook.team, scenario.id).await? {
+        return Err(DeliverError::QueueFull);
+    }
+    if let Some(structure) = structure {
+        keep_structure(core, hook.team, hook.hook.id, structure).await?;
+    }
+    let id = clock::execution_id(core.clock.as_ref());
+    let reply = scenario.waits_for_response.then(|| core.replies.wait(id));
+    let leased = worker::has_room(core);
+    let execution = NewExecution {
+        id,
+        team: hook.team,
+        scenario: scenario.id,
+        version: scenario.version,
+        origin,
+        bundles: Some(bundles),
+        leased,
+        created_at: delivery.received_at,
+    };
+    let outcome = AcceptOutcome::Run { execution };
+    let accepted = core.store.accept(Accept { team: hook.team, hook: hook.hook.id, delivery, outcome }).await;
+    let accepted = match accepted {
+        Ok(accepted) => accepted,
+        Err(error) => {
+            core.replies.answer(id, Reply::Failed);
+            return Err(error.into());
+        }
+    };
+    match accepted.job {
+        Some(job) => worker::take(core, job),
+        None => core.wake.notify_one(),
+    }
+    Ok(Delivered { delivery: accepted.delivery, execution: Some(id), reply })
+}
+
+/// The scenario that takes the request, and as what.
+fn listener<'a>(core: &Core, scenario: &'a LiveScenario) -> Option<(&'a LiveScenario, Origin)> {
+    if scenario.enabled {
+        return Some((scenario, Origin::Webhook));
+    }
+    core.hooks.stop_listening(scenario.id).then_some((scenario, Origin::Manual))
+}
+
+/// A request that only shows the structure (decision D46).
+async fn learn(
+    core: &Core,
+    hook: &LiveHook,
+    delivery: NewDelivery,
+    payload: Vec<Value>,
+    structure: Option<Value>,
+) -> Result<Delivered, DeliverError> {
+    let Some(structure) = structure.filter(|_| hook.hook.learning) else {
+        return Err(DeliverError::NobodyListens);
+    };
+    let outcome = AcceptOutcome::Learned { structure, payload };
+    let accepted = core.store.accept(Accept { team: hook.team, hook: hook.hook.id, delivery, outcome }).await?;
+    Ok(Delivered { delivery: accepted.delivery, execution: None, reply: None })
+}
+
+async fn keep_structure(
+    core: &Core,
+    team: TeamId,
+    hook: HookId,
+    structure: Value,
+) -> Result<(), rouage_store::Error> {
+    let mut tx = core.store.begin().await?;
+    hooks::set_interface(&mut tx, team, hook, &structure).await?;
+    hooks::set_learning(&mut tx, team, hook, false).await?;
+    tx.commit().await
+}
+
+/// The bundles of the last request, for "run with existing data".
+pub async fn last_payload(
+    core: &Core,
+    team: TeamId,
+    hook: HookId,
+) -> Result<Option<Vec<Value>>, rouage_store::Error> {
+    let last = deliveries::last(&core.store, team, hook, 1).await?;
+    Ok(last.into_iter().find_map(|delivery| delivery.payload))
+}

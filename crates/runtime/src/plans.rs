@@ -1,0 +1,90 @@
+//! Compiled scenarios, by scenario and version. A version never changes; name
+//! and time zone may, so an entry is dropped when its scenario changes.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::tz::TimeZone;
+use rouage_engine::{Plan, RunContext, compile};
+use rouage_model::{Collection, ExecutionId, ScenarioId, TeamId, Text, Value, Version};
+use rouage_store::scenarios;
+
+use crate::catalogue::RegistryCatalogue;
+use crate::core::Core;
+use crate::links;
+
+/// How many plans are kept.
+const CAPACITY: usize = 2_000;
+
+/// A scenario version, ready to run.
+pub struct Prepared {
+    pub plan: Arc<Plan>,
+    pub links: Value,
+    pub name: Text,
+    pub timezone: TimeZone,
+}
+
+impl Prepared {
+    /// The surroundings of one run.
+    pub fn context(&self, core: &Core, execution: ExecutionId, scenario: ScenarioId) -> RunContext {
+        RunContext {
+            execution,
+            scenario,
+            scenario_name: self.name.clone(),
+            scenario_url: core.scenario_url(scenario).into(),
+            timezone: self.timezone.clone(),
+            team_variables: Collection::new(),
+            organization_variables: Collection::new(),
+            inputs: Value::empty_collection(),
+            limits: rouage_engine::Limits::default(),
+        }
+    }
+}
+
+/// The cache.
+#[derive(Default)]
+pub struct PlanCache(Mutex<HashMap<(ScenarioId, Version), Arc<Prepared>>>);
+
+impl PlanCache {
+    /// The plan of a version; compiled on first use. `None` when the version
+    /// does not exist.
+    pub async fn get(
+        &self,
+        core: &Core,
+        team: TeamId,
+        scenario: ScenarioId,
+        version: Version,
+    ) -> Result<Option<Arc<Prepared>>, rouage_store::Error> {
+        if let Some(prepared) = self.map().get(&(scenario, version)) {
+            return Ok(Some(prepared.clone()));
+        }
+        let Some(stored) = scenarios::find_version(&core.store, scenario, version).await? else {
+            return Ok(None);
+        };
+        // A deleted scenario has no name any more; its runs go on all the same.
+        let current = scenarios::find(&core.store, team, scenario).await?;
+        let (name, timezone) = current.map(|current| (current.name, current.timezone)).unwrap_or_default();
+        let linked = links::apply(&stored.blueprint, &stored.links);
+        let prepared = Arc::new(Prepared {
+            plan: Arc::new(compile(&linked, &RegistryCatalogue(&core.registry)).plan),
+            links: stored.links.clone(),
+            name: name.into(),
+            timezone: TimeZone::get(&timezone).unwrap_or(TimeZone::UTC),
+        });
+        let mut map = self.map();
+        if map.len() >= CAPACITY {
+            map.clear();
+        }
+        map.insert((scenario, version), prepared.clone());
+        Ok(Some(prepared))
+    }
+
+    /// Forgets a scenario whose name or time zone may have changed.
+    pub fn forget(&self, scenario: ScenarioId) {
+        self.map().retain(|(id, _), _| *id != scenario);
+    }
+
+    fn map(&self) -> std::sync::MutexGuard<'_, HashMap<(ScenarioId, Version), Arc<Prepared>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,218 @@
+//! The description of a module: from it come validation, the form, the
+//! catalogue, the search and the docs page.
+
+use crate::module::Effect;
+
+/// What a module is, in Make's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Started by data that is pushed to us (a webhook).
+    InstantTrigger,
+    /// Looks for new data on schedule.
+    PollingTrigger,
+    /// One bundle in, usually one out.
+    Action,
+    /// One bundle in, any number out.
+    Search,
+    /// Splits one bundle into many.
+    Iterator,
+    /// Answers a waiting caller.
+    Responder,
+}
+
+/// A module's description.
+#[derive(Debug, Clone)]
+pub struct Spec {
+    /// `app:Name`, exactly as in Make's blueprints.
+    pub name: &'static str,
+    /// The app version in which it has this shape.
+    pub version: i64,
+    /// Its name for people, such as "Add a Row".
+    pub label: &'static str,
+    /// One sentence.
+    pub description: &'static str,
+    /// What it is.
+    pub kind: Kind,
+    /// What calling it does to the world.
+    pub effect: Effect,
+    /// Static configuration.
+    pub parameters: Vec<Field>,
+    /// Mappable input.
+    pub mapper: Vec<Field>,
+    /// Output fields, as far as they are known beforehand.
+    pub output: Vec<Field>,
+    /// Words people search for.
+    pub synonyms: &'static [&'static str],
+}
+
+impl Spec {
+    /// An empty description to fill with the builder methods.
+    pub fn new(name: &'static str, version: i64, label: &'static str, kind: Kind, effect: Effect) -> Self {
+        Self {
+            name,
+            version,
+            label,
+            description: "",
+            kind,
+            effect,
+            parameters: Vec::new(),
+            mapper: Vec::new(),
+            output: Vec::new(),
+            synonyms: &[],
+        }
+    }
+
+    /// Sets the sentence that says what it does.
+    #[must_use]
+    pub fn describe(mut self, description: &'static str) -> Self {
+        self.description = description;
+        self
+    }
+
+    /// Sets the static configuration.
+    #[must_use]
+    pub fn parameters(mut self, fields: Vec<Field>) -> Self {
+        self.parameters = fields;
+        self
+    }
+
+    /// Sets the mappable input.
+    #[must_use]
+    pub fn mapper(mut self, fields: Vec<Field>) -> Self {
+        self.mapper = fields;
+        self
+    }
+
+    /// Sets the known output.
+    #[must_use]
+    pub fn output(mut self, fields: Vec<Field>) -> Self {
+        self.output = fields;
+        self
+    }
+
+    /// Sets the words people search for.
+    #[must_use]
+    pub fn synonyms(mut self, synonyms: &'static [&'static str]) -> Self {
+        self.synonyms = synonyms;
+        self
+    }
+
+    /// The app's name: the part before the colon.
+    pub fn app(&self) -> &'static str {
+        self.name.split(':').next().unwrap_or(self.name)
+    }
+}
+
+/// The type of a field; Make's names in `expect` and `interface`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FieldKind {
+    /// Anything, unchanged.
+    Any,
+    /// Text.
+    Text,
+    /// A number.
+    Number,
+    /// A whole number.
+    Integer,
+    /// A whole number from 0.
+    UnsignedInteger,
+    /// Yes or no.
+    Boolean,
+    /// An instant.
+    Date,
+    /// Hours, minutes, seconds.
+    Time,
+    /// Bytes; text is accepted.
+    Buffer,
+    /// An address that starts with http:// or https://.
+    Url,
+    /// An e-mail address.
+    Email,
+    /// Text that is a secret.
+    Password,
+    /// One of a list: stored value and label.
+    Select(Vec<(&'static str, &'static str)>),
+    /// A list; the fields of one item when they are collections, or one field
+    /// named "" when they are simple.
+    Array(Vec<Field>),
+    /// Named fields; empty means any.
+    Collection(Vec<Field>),
+    /// A filter: OR of ANDs of conditions.
+    Filter,
+    /// A webhook of the given type, such as `gateway-webhook`.
+    Hook(&'static str),
+    /// A connection of one of the given types, such as `google`.
+    Connection(&'static [&'static str]),
+    /// A stored key of one of the given types, such as `basicauth`.
+    Keychain(&'static [&'static str]),
+    /// A data structure.
+    Structure,
+    /// A spreadsheet, as Make stores it (with or without a leading slash).
+    Spreadsheet,
+    /// A sheet of the chosen spreadsheet, by name.
+    Sheet,
+}
+
+/// A field of a form or of an output.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Field {
+    /// The raw name, as in the blueprint.
+    pub name: &'static str,
+    /// The name for people.
+    pub label: &'static str,
+    /// Its type.
+    pub kind: FieldKind,
+    /// Must have a value.
+    pub required: bool,
+    /// Shown only under advanced settings.
+    pub advanced: bool,
+    /// One sentence of help.
+    pub help: &'static str,
+    /// Used when nothing is given, as text.
+    pub default: Option<&'static str>,
+}
+
+impl Field {
+    /// A field that may be left empty.
+    pub fn new(name: &'static str, label: &'static str, kind: FieldKind) -> Self {
+        Self { name, label, kind, required: false, advanced: false, help: "", default: None }
+    }
+
+    /// A text field.
+    pub fn text(name: &'static str, label: &'static str) -> Self {
+        Self::new(name, label, FieldKind::Text)
+    }
+
+    /// A yes/no field.
+    pub fn boolean(name: &'static str, label: &'static str) -> Self {
+        Self::new(name, label, FieldKind::Boolean)
+    }
+
+    /// Makes it required.
+    #[must_use]
+    pub fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    /// Puts it under advanced settings.
+    #[must_use]
+    pub fn advanced(mut self) -> Self {
+        self.advanced = true;
+        self
+    }
+
+    /// Adds help.
+    #[must_use]
+    pub fn help(mut self, help: &'static str) -> Self {
+        self.help = help;
+        self
+    }
+
+    /// Sets what is used when nothing is given.
+    #[must_use]
+    pub fn default(mut self, default: &'static str) -> Self {
+        self.default = Some(default);
+        self
+    }
+}

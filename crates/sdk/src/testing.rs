@@ -1,0 +1,381 @@
+//! Helpers for the tests of apps: a host, a network and a bench to run a
+//! module on, all in memory, and the contract that every app must keep.
+//!
+//! Compiled in normally, because the tests of other crates use it; it costs
+//! nothing when unused.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use ::http::HeaderMap;
+use async_trait::async_trait;
+use bytes::Bytes;
+use jiff::tz::TimeZone;
+use rouage_model::clock::{SimulatedClock, execution_id};
+use rouage_model::{
+    Clock, Collection, ConnectionId, ExecutionId, ModuleError, ModuleId, OperationId, Value, json, sheets,
+};
+use url::Url;
+
+use crate::connection::{Connection, Secret};
+use crate::host::{Host, WebhookResponse};
+use crate::http::{Body, Client, Request, Response, Transport, TransportError};
+use crate::module::{Call, Module, Outcome};
+use crate::params;
+use crate::registry::App;
+use crate::spec::{Field, FieldKind, Spec};
+
+/// A value out of JSON text. Panics when it is none.
+pub fn value(text: &str) -> Value {
+    json::parse(text.as_bytes()).unwrap_or_else(|error| panic!("the test's JSON is broken: {error}\n{text}"))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A host in memory. It records what modules do and answers what it was told.
+#[derive(Debug)]
+pub struct FakeHost {
+    clock: SimulatedClock,
+    responses: Mutex<Vec<WebhookResponse>>,
+    sheets_answers: Mutex<VecDeque<Result<Value, sheets::ApiError>>>,
+    sheets_calls: Mutex<Vec<sheets::Call>>,
+    renewed: Mutex<Vec<(ConnectionId, Secret)>>,
+}
+
+impl Default for FakeHost {
+    fn default() -> Self {
+        let now = "2026-01-02T03:04:05Z".parse().expect("a valid instant");
+        Self {
+            clock: SimulatedClock::new(now, 1),
+            responses: Mutex::default(),
+            sheets_answers: Mutex::default(),
+            sheets_calls: Mutex::default(),
+            renewed: Mutex::default(),
+        }
+    }
+}
+
+impl FakeHost {
+    /// The clock, to move it.
+    pub fn simulated_clock(&self) -> &SimulatedClock {
+        &self.clock
+    }
+
+    /// Queues the answer to the next spreadsheet call.
+    pub fn answer_sheets(&self, answer: Result<Value, sheets::ApiError>) {
+        lock(&self.sheets_answers).push_back(answer);
+    }
+
+    /// The spreadsheet calls so far.
+    pub fn sheets_calls(&self) -> Vec<sheets::Call> {
+        lock(&self.sheets_calls).clone()
+    }
+
+    /// The webhook responses so far.
+    pub fn responses(&self) -> Vec<WebhookResponse> {
+        lock(&self.responses).clone()
+    }
+
+    /// The renewed secrets so far.
+    pub fn renewed(&self) -> Vec<(ConnectionId, Secret)> {
+        lock(&self.renewed).clone()
+    }
+}
+
+#[async_trait]
+impl Host for FakeHost {
+    fn clock(&self) -> &dyn Clock {
+        &self.clock
+    }
+
+    async fn read_sheets(&self, call: sheets::Call) -> Result<Value, sheets::ApiError> {
+        if call.is_write() {
+            return Err(sheets::ApiError::invalid("writes are staged, not called"));
+        }
+        lock(&self.sheets_calls).push(call);
+        lock(&self.sheets_answers).pop_front().unwrap_or_else(|| Err(sheets::ApiError::not_found()))
+    }
+
+    async fn respond(&self, response: WebhookResponse) -> bool {
+        let mut responses = lock(&self.responses);
+        responses.push(response);
+        responses.len() == 1
+    }
+
+    async fn renew_secret(&self, connection: ConnectionId, secret: Secret) -> Result<(), ModuleError> {
+        lock(&self.renewed).push((connection, secret));
+        Ok(())
+    }
+}
+
+/// A request that the network was given.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// The method.
+    pub method: String,
+    /// The address.
+    pub url: String,
+    /// The headers as sent, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body as sent.
+    pub body: Bytes,
+}
+
+impl Seen {
+    /// The first header of this (lower-case) name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+}
+
+type Answer = Result<(u16, Vec<(String, String)>, Bytes), TransportError>;
+
+/// A network that gives prepared answers, in order.
+#[derive(Default)]
+pub struct RecordedTransport {
+    script: Mutex<VecDeque<Answer>>,
+    seen: Mutex<Vec<Seen>>,
+}
+
+impl RecordedTransport {
+    /// A network without answers.
+    pub fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    /// Queues an answer.
+    pub fn answer(&self, status: u16, headers: &[(&str, &str)], body: impl Into<Bytes>) -> &Self {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        lock(&self.script).push_back(Ok((status, headers, body.into())));
+        self
+    }
+
+    /// Queues an answer of JSON.
+    pub fn answer_json(&self, status: u16, body: &str) -> &Self {
+        self.answer(status, &[("content-type", "application/json")], body.to_owned())
+    }
+
+    /// Queues a failure.
+    pub fn fail(&self, error: TransportError) -> &Self {
+        lock(&self.script).push_back(Err(error));
+        self
+    }
+
+    /// The requests so far.
+    pub fn seen(&self) -> Vec<Seen> {
+        lock(&self.seen).clone()
+    }
+
+    /// A client over this network.
+    pub fn client(self: &Arc<Self>) -> Client {
+        Client::with_transport(self.clone())
+    }
+}
+
+#[async_trait]
+impl Transport for RecordedTransport {
+    async fn exchange(&self, request: &Request, headers: HeaderMap) -> Result<Response, TransportError> {
+        let headers = headers.iter();
+        lock(&self.seen).push(Seen {
+            method: request.method.to_string(),
+            url: request.url.to_string(),
+            headers: headers
+                .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+                .collect(),
+            body: if let Body::Bytes(bytes) = &request.body { bytes.clone() } else { Bytes::new() },
+        });
+        let unexpected = || Err(TransportError::InvalidRequest(format!("no answer prepared for {}", request.url)));
+        let (status, headers, body) = lock(&self.script).pop_front().unwrap_or_else(unexpected)?;
+        if body.len() as u64 > request.max_bytes {
+            return Err(TransportError::TooLarge(request.max_bytes));
+        }
+        Ok(Response { status, headers, body, url: request.url.clone() })
+    }
+}
+
+/// Everything a module needs around it. Change the fields before a run.
+pub struct Bench {
+    /// The host.
+    pub host: FakeHost,
+    /// The network.
+    pub http: Client,
+    /// The account, as [`Call::connection`].
+    pub connection: Option<Connection>,
+    /// The keychains, as [`Call::keychains`].
+    pub keychains: Vec<(String, Connection)>,
+    /// The run.
+    pub execution: ExecutionId,
+    /// What `prepare` noted.
+    pub note: Value,
+    /// The scenario's time zone.
+    pub timezone: TimeZone,
+    /// Counts from 1.
+    pub attempt: u32,
+    /// How long a call may take.
+    pub timeout: Duration,
+}
+
+impl Default for Bench {
+    fn default() -> Self {
+        Self::new(&RecordedTransport::new())
+    }
+}
+
+impl Bench {
+    /// A bench over a prepared network.
+    pub fn new(transport: &Arc<RecordedTransport>) -> Self {
+        let host = FakeHost::default();
+        Self {
+            execution: execution_id(&host.clock),
+            host,
+            http: transport.client(),
+            connection: None,
+            keychains: Vec::new(),
+            note: Value::Undefined,
+            timezone: TimeZone::UTC,
+            attempt: 1,
+            timeout: Duration::from_secs(300),
+        }
+    }
+
+    /// A call of the module with input checked by its spec.
+    pub fn call(&self, module: &dyn Module, parameters: &Value, mapper: &Value) -> Result<Call<'_>, ModuleError> {
+        Ok(Call {
+            parameters: params::validate(&module.spec().parameters, parameters, &self.timezone)?,
+            input: params::validate(&module.spec().mapper, mapper, &self.timezone)?,
+            connection: self.connection.clone(),
+            keychains: self.keychains.clone(),
+            execution: self.execution,
+            module: ModuleId(1),
+            operation: OperationId(1),
+            attempt: self.attempt,
+            note: self.note.clone(),
+            timezone: self.timezone.clone(),
+            host: &self.host,
+            http: &self.http,
+            timeout: self.timeout,
+        })
+    }
+
+    /// Runs a module once, `prepare` not included.
+    pub async fn run(&self, module: &dyn Module, parameters: &Value, mapper: &Value) -> Result<Outcome, ModuleError> {
+        module.run(&self.call(module, parameters, mapper)?).await
+    }
+
+    /// Runs a module that answers with bundles.
+    pub async fn bundles(
+        &self,
+        module: &dyn Module,
+        parameters: &Value,
+        mapper: &Value,
+    ) -> Result<Vec<Value>, ModuleError> {
+        match self.run(module, parameters, mapper).await? {
+            Outcome::Bundles(bundles) => Ok(bundles),
+            Outcome::Staged(staged) => panic!("expected bundles, got the staged effect {:?}", staged.effect),
+        }
+    }
+}
+
+/// Runs a module on a fresh bench without a network.
+pub async fn run(module: &dyn Module, parameters: &Value, mapper: &Value) -> Result<Outcome, ModuleError> {
+    Bench::default().run(module, parameters, mapper).await
+}
+
+/// A connection for tests; `data` and `secret` as JSON.
+pub fn connection(kind: &str, data: &str, secret: &str) -> Connection {
+    Connection {
+        id: ConnectionId(1),
+        kind: kind.to_owned(),
+        name: "Test".to_owned(),
+        data: value(data),
+        secret: Secret::new(value(secret)),
+    }
+}
+
+/// Everything in which the apps do not keep the contract: names are sorted,
+/// unique and belong to their app; everything has a label and a sentence;
+/// defaults fit their own field; icons and colours are set.
+pub fn check_specs(apps: &[App]) -> Vec<String> {
+    let mut problems = Vec::new();
+    let names: Vec<&str> = apps.iter().map(|app| app.name).collect();
+    if !names.is_sorted() {
+        problems.push(format!("the apps are not sorted: {names:?}"));
+    }
+    let mut seen = BTreeSet::new();
+    for app in apps {
+        check_app(app, &mut problems);
+        for spec in app.modules.iter().map(|module| module.spec()) {
+            if !seen.insert((spec.name, spec.version)) {
+                problems.push(format!("{} version {} exists twice", spec.name, spec.version));
+            }
+        }
+    }
+    problems
+}
+
+fn check_app(app: &App, problems: &mut Vec<String>) {
+    let color = app
+        .color
+        .strip_prefix('#')
+        .is_some_and(|digits| digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    if app.label.is_empty() || app.icon.is_empty() || !color {
+        problems.push(format!("app {} lacks a label, an icon or a #rrggbb colour", app.name));
+    }
+    for module in &app.modules {
+        check_spec(app.name, module.spec(), problems);
+    }
+    for connection in &app.connections {
+        if connection.label.is_empty() || connection.help.is_empty() {
+            problems.push(format!("connection {} lacks a label or help", connection.kind));
+        }
+        check_fields(connection.kind, connection.fields.iter().chain(&connection.secrets), problems);
+    }
+}
+
+fn check_spec(app: &str, spec: &Spec, problems: &mut Vec<String>) {
+    if spec.app() != app || !spec.name.contains(':') {
+        problems.push(format!("{} is not named {app}:…", spec.name));
+    }
+    if spec.label.is_empty() || spec.description.is_empty() {
+        problems.push(format!("{} lacks a label or a description", spec.name));
+    }
+    for fields in [&spec.parameters, &spec.mapper, &spec.output] {
+        check_fields(spec.name, fields.iter(), problems);
+    }
+}
+
+fn check_fields<'a>(place: &str, fields: impl Iterator<Item = &'a Field>, problems: &mut Vec<String>) {
+    let mut names = BTreeSet::new();
+    for field in fields {
+        let place = format!("{place}, field {:?}", field.name);
+        if !names.insert(field.name) {
+            problems.push(format!("{place} exists twice"));
+        }
+        if field.label.is_empty() && !field.name.is_empty() {
+            problems.push(format!("{place} has no label"));
+        }
+        let alone = std::slice::from_ref(field);
+        let given: Value = Collection::new().into();
+        if field.default.is_some()
+            && let Err(error) = params::validate(alone, &given, &TimeZone::UTC)
+        {
+            problems.push(format!("{place} has a default that does not fit: {:?}", error.details));
+        }
+        if let FieldKind::Array(inner) | FieldKind::Collection(inner) = &field.kind {
+            check_fields(&place, inner.iter(), problems);
+        }
+    }
+}
+
+/// A URL out of text. Panics when it is none.
+pub fn url(text: &str) -> Url {
+    text.parse().unwrap_or_else(|error| panic!("the test's URL {text:?} is broken: {error}"))
+}

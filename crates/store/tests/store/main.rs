@@ -1,0 +1,13 @@
+//! The store's promises, each on SQLite and on PostgreSQL.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod fixtures;
+mod group_commit;
+mod opening;
+mod queue;
+mod staged;
+mod tables;

@@ -1,0 +1,91 @@
+//! What goes wrong in a page, said kindly.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+
+use crate::render;
+
+/// Why a page cannot be shown or a form cannot be done.
+#[derive(Debug, thiserror::Error)]
+pub enum PageError {
+    /// It is not there, or not yours.
+    #[error("not found")]
+    NotFound,
+    /// What was sent does not fit; the text is for people.
+    #[error("{0}")]
+    Invalid(String),
+    /// It is too large; the text is for people.
+    #[error("{0}")]
+    TooLarge(String),
+    /// Not allowed.
+    #[error("{0}")]
+    Forbidden(String),
+    /// Ours, not yours.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl PageError {
+    /// Wraps an unexpected failure.
+    pub fn internal(error: impl std::fmt::Display) -> Self {
+        PageError::Internal(error.to_string())
+    }
+}
+
+impl From<rouage_store::Error> for PageError {
+    fn from(error: rouage_store::Error) -> Self {
+        match error {
+            rouage_store::Error::NotFound => PageError::NotFound,
+            rouage_store::Error::Conflict(text) => PageError::Invalid(text),
+            other => PageError::Internal(other.to_string()),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage {
+    layout: render::Bare,
+    title: &'static str,
+    text: String,
+    hint: &'static str,
+}
+
+impl IntoResponse for PageError {
+    fn into_response(self) -> Response {
+        let (status, title, text, hint) = match self {
+            PageError::NotFound => (
+                StatusCode::NOT_FOUND,
+                "There is nothing here",
+                "The page does not exist, or what it showed was deleted.".to_owned(),
+                "Check the address, or start again from the scenarios.",
+            ),
+            PageError::Invalid(text) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "That could not be done",
+                text,
+                "Go back, change what is named above and try again. Nothing was changed.",
+            ),
+            PageError::TooLarge(text) => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "That is too large",
+                text,
+                "Nothing was stored.",
+            ),
+            PageError::Forbidden(text) => {
+                (StatusCode::FORBIDDEN, "You may not do that", text, "Ask the owner of this Rouage.")
+            }
+            PageError::Internal(text) => {
+                tracing::error!(error = %text, "a page failed");
+                (
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "Something went wrong on our side",
+                    "The details are in the log of the server.".to_owned(),
+                    "Try again in a moment. If it stays, run `rouage doctor` on the server.",
+                )
+            }
+        };
+        render::page(status, &ErrorPage { layout: render::Bare::new(), title, text, hint })
+    }
+}

@@ -1,0 +1,275 @@
+//! What a module is set to, and a scenario in words: parts that several pages
+//! share.
+
+use std::collections::HashMap;
+
+use rouage_model::blueprint::{Module, Place};
+use rouage_model::{Blueprint, ModuleId, Value, json};
+use rouage_runtime::{Report, ReportStatus};
+use rouage_sdk::Registry;
+
+use crate::diagram;
+use crate::look::{self, Look};
+use crate::pills::{self, Pill};
+
+/// The settings of a module, to be read.
+pub struct Panel {
+    /// Where links to it lead, such as `m4`.
+    pub anchor: String,
+    /// Its number; empty without an id.
+    pub number: String,
+    /// Its look.
+    pub look: Look,
+    /// The user's name for it; may be empty.
+    pub own_name: String,
+    /// Where it stands, in words; may be empty.
+    pub place: String,
+    /// The filter before it, one line a condition; may be empty.
+    pub filter: Vec<String>,
+    /// The filter's name.
+    pub filter_name: String,
+    /// Static configuration and mapped input.
+    pub fields: Vec<Field>,
+    /// What to look at.
+    pub problems: Vec<String>,
+    /// Notes of the user.
+    pub notes: Vec<String>,
+}
+
+/// A field of a module with its value.
+pub struct Field {
+    /// Its name for people.
+    pub label: String,
+    /// How deep it is nested, 0 to 5.
+    pub level: usize,
+    /// Its value; empty for what has fields of its own.
+    pub pills: Vec<Pill>,
+}
+
+/// Fields of one module that are shown.
+const MOST_FIELDS: usize = 200;
+
+/// The panels of all modules, in order.
+pub fn panels(registry: &Registry, blueprint: &Blueprint, report: &Report) -> Vec<Panel> {
+    let app_of = pills::apps(registry, blueprint);
+    let notes = diagram_notes(blueprint);
+    let problems: HashMap<ModuleId, &Vec<String>> =
+        report.modules.iter().filter_map(|module| Some((module.id?, &module.problems))).collect();
+    let panel = |visited: &rouage_model::blueprint::Visited<'_>| {
+        let module = visited.module;
+        let id = module.id();
+        let number = id.map(|id| id.to_string()).unwrap_or_default();
+        Panel {
+            anchor: format!("m{number}"),
+            look: look::of(registry, module),
+            own_name: module.label().unwrap_or_default().to_owned(),
+            place: place(visited.place),
+            filter: filter_lines(module.filter()),
+            filter_name: module.filter().field("name").as_text().unwrap_or_default().to_owned(),
+            fields: fields(registry, module, &app_of),
+            problems: id.and_then(|id| problems.get(&id)).map(|lines| (*lines).clone()).unwrap_or_default(),
+            notes: id.and_then(|id| notes.get(&id.0)).cloned().unwrap_or_default(),
+            number,
+        }
+    };
+    blueprint.modules().iter().map(panel).collect()
+}
+
+fn diagram_notes(blueprint: &Blueprint) -> HashMap<i64, Vec<String>> {
+    let mut by_module: HashMap<i64, Vec<String>> = HashMap::new();
+    for (modules, text) in diagram::notes(blueprint) {
+        for module in modules {
+            by_module.entry(module).or_default().push(text.clone());
+        }
+    }
+    by_module
+}
+
+fn place(place: Place) -> String {
+    match place {
+        Place::Flow => String::new(),
+        Place::Route(router, index) => format!("On route {} of module {router}", index + 1),
+        Place::Branch(owner, index) => format!("On branch {} of module {owner}", index + 1),
+        Place::ErrorRoute(owner) => format!("When module {owner} fails"),
+        Place::Tool(owner) => format!("A tool of module {owner}"),
+    }
+}
+
+fn fields(registry: &Registry, module: Module<'_>, app_of: &dyn Fn(ModuleId) -> String) -> Vec<Field> {
+    let labels = labels(registry, module);
+    let mut fields = Vec::new();
+    for part in [module.parameters(), module.mapper()] {
+        for (name, value) in part.as_collection().into_iter().flat_map(rouage_model::Collection::iter) {
+            let label = labels.get(name.as_ref()).cloned().unwrap_or_else(|| name.to_string());
+            add(&mut fields, label, value, 0, app_of);
+        }
+    }
+    fields
+}
+
+/// Labels from our own spec, else those that Make's editor left in the file.
+fn labels(registry: &Registry, module: Module<'_>) -> HashMap<String, String> {
+    let mut labels = HashMap::new();
+    let metadata = module.0.field("metadata");
+    for list in [metadata.field("parameters"), metadata.field("expect")] {
+        for field in list.as_array().unwrap_or_default() {
+            if let (Some(name), Some(label)) = (field.field("name").as_text(), field.field("label").as_text()) {
+                labels.insert(name.to_owned(), label.to_owned());
+            }
+        }
+    }
+    if let Some(known) = registry.module(module.name(), module.version()) {
+        let spec = known.spec();
+        for field in spec.parameters.iter().chain(&spec.mapper) {
+            labels.insert(field.name.to_owned(), field.label.to_owned());
+        }
+    }
+    labels
+}
+
+fn add(fields: &mut Vec<Field>, label: String, value: &Value, level: usize, app_of: &dyn Fn(ModuleId) -> String) {
+    if fields.len() >= MOST_FIELDS || value.is_nothing() {
+        return;
+    }
+    let nested: Vec<(String, &Value)> = match value {
+        Value::Collection(inner) => inner.iter().map(|(name, value)| (name.to_string(), value)).collect(),
+        Value::Array(items) => items.iter().enumerate().map(|(at, item)| (format!("{}", at + 1), item)).collect(),
+        _ => Vec::new(),
+    };
+    let is_simple = !matches!(value, Value::Collection(_) | Value::Array(_));
+    let pills = match value {
+        Value::Text(text) => pills::split(text, app_of),
+        Value::Boolean(yes) => vec![plain(if *yes { "Yes" } else { "No" })],
+        other if is_simple => vec![plain(&json::to_string(other))],
+        _ if nested.is_empty() => vec![plain("empty")],
+        _ => Vec::new(),
+    };
+    fields.push(Field { label, level: level.min(5), pills });
+    for (name, value) in nested {
+        add(fields, name, value, level + 1, app_of);
+    }
+}
+
+fn plain(text: &str) -> Pill {
+    Pill { kind: "text", text: text.to_owned(), app: String::new() }
+}
+
+/// One line a condition; groups are separated by `or`.
+pub fn filter_lines(filter: &Value) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (at, group) in filter.field("conditions").as_array().unwrap_or_default().iter().enumerate() {
+        for (position, condition) in group.as_array().unwrap_or_default().iter().enumerate() {
+            let joint = match (at, position) {
+                (0, 0) => "",
+                (_, 0) => "or ",
+                _ => "and ",
+            };
+            let text = |name: &str| match condition.field(name) {
+                Value::Text(text) => text.to_string(),
+                Value::Undefined => String::new(),
+                other => json::to_string(other),
+            };
+            let operator = operator_words(&text("o"));
+            lines.push(format!("{joint}{} {operator} {}", text("a"), text("b")).trim_end().to_owned());
+        }
+    }
+    lines
+}
+
+/// `text:contain:ci` → `contains (any case)`.
+pub fn operator_words(operator: &str) -> String {
+    let mut parts = operator.split(':');
+    let (kind, name, option) = match (parts.next(), parts.next(), parts.next()) {
+        (Some(name), None, _) => ("", name, ""),
+        (Some(kind), Some(name), option) => (kind, name, option.unwrap_or_default()),
+        _ => ("", "", ""),
+    };
+    let words = match name {
+        "" | "exist" => "exists",
+        "notexist" => "does not exist",
+        "equal" => "is equal to",
+        "notequal" => "is not equal to",
+        "contain" => "contains",
+        "notcontain" => "does not contain",
+        "startwith" => "starts with",
+        "notstartwith" => "does not start with",
+        "endwith" => "ends with",
+        "notendwith" => "does not end with",
+        "pattern" => "matches the pattern",
+        "notpattern" => "does not match the pattern",
+        "greater" => "is greater than",
+        "less" => "is less than",
+        "greaterorequal" => "is at least",
+        "lessorequal" => "is at most",
+        other => other,
+    };
+    let kind = if matches!(kind, "" | "text" | "boolean") { String::new() } else { format!(" ({kind})") };
+    let case = if option == "ci" { " (any case)" } else { "" };
+    format!("{words}{kind}{case}")
+}
+
+/// A scenario in one sentence: what starts it and what it does.
+pub fn sentence(registry: &Registry, blueprint: &Blueprint, hook: Option<&str>) -> String {
+    let modules = blueprint.modules();
+    let Some(first) = modules.first() else { return "This scenario is empty.".to_owned() };
+    let trigger = look::of(registry, first.module);
+    let start = match hook {
+        Some(name) if trigger.is_instant => format!("When data arrives at the webhook “{name}”"),
+        _ if trigger.is_instant => "When data arrives at its webhook".to_owned(),
+        _ => format!("Starting with {} ({})", trigger.app_label, trigger.label),
+    };
+    let is_work = |name: &str| !name.starts_with("builtin:") && !name.starts_with("util:") && !name.is_empty();
+    let steps = modules.iter().skip(1).filter(|visited| {
+        is_work(visited.module.name()) && !matches!(visited.place, Place::ErrorRoute(_)) && !visited.module.is_disabled()
+    });
+    let mut steps: Vec<String> = steps
+        .map(|visited| {
+            let look = look::of(registry, visited.module);
+            format!("{} ({})", look.app_label, look.label)
+        })
+        .collect();
+    let more = steps.len().saturating_sub(5);
+    steps.truncate(5);
+    if more > 0 {
+        steps.push(format!("{more} more"));
+    }
+    match steps.len() {
+        0 => format!("{start}, it is only taken in."),
+        1 => format!("{start}, it goes to {}.", steps[0]),
+        count => format!("{start}, it goes to {} and {}.", steps[..count - 1].join(", "), steps[count - 1]),
+    }
+}
+
+/// How a module fared in the report, for badges.
+pub fn status_words(status: ReportStatus) -> &'static str {
+    match status {
+        ReportStatus::Same => "Same",
+        ReportStatus::Check => "Please check",
+        ReportStatus::Unavailable => "Not available",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn filters_read_as_sentences() {
+        let filter = json::parse(
+            br#"{"conditions":[[{"a":"{{1.status}}","o":"text:equal:ci","b":"paid"},{"a":"{{1.x}}","o":"exist"}],[{"a":"{{1.n}}","b":"3","o":"number:greater"}]]}"#,
+        )
+        .unwrap();
+        assert_eq!(
+            filter_lines(&filter),
+            ["{{1.status}} is equal to (any case) paid", "and {{1.x}} exists", "or {{1.n}} is greater than (number) 3"]
+        );
+    }
+
+    #[test]
+    fn a_scenario_is_told_in_a_sentence() {
+        let file = br#"{"flow":[{"id":1,"module":"x:Y"},{"id":2,"module":"builtin:BasicRouter","routes":[
+            {"flow":[{"id":3,"module":"google-sheets:addRow"}]},{"flow":[{"id":4,"module":"email:Send"}]}]}]}"#;
+        let text = sentence(&Registry::default(), &Blueprint::parse(file).unwrap(), None);
+        assert_eq!(text, "Starting with X (Y), it goes to Google Sheets (Add row) and Email (Send).");
+    }
+}

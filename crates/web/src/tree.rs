@@ -1,0 +1,106 @@
+//! Bundles as a tree that can be opened and copied. Bounded: a page stays a
+//! page whatever a run carried; the whole is behind the copy button.
+
+use askama::Template;
+use rouage_model::{Value, json};
+
+use crate::words;
+
+/// Values of one bundle that are shown.
+const MOST_NODES: usize = 1_500;
+const MOST_ITEMS: usize = 200;
+const MOST_DEPTH: usize = 24;
+const LONGEST_TEXT: usize = 1_500;
+
+/// A value in the tree.
+#[derive(Debug, Clone, PartialEq, Template)]
+#[template(path = "_tree.html")]
+pub struct Tree {
+    /// Its name; empty at the top.
+    pub name: String,
+    /// Its type, also the class.
+    pub kind: &'static str,
+    /// What is shown of a simple value, or `3 items`.
+    pub text: String,
+    /// Fields or items.
+    pub children: Vec<Tree>,
+    /// Whether it begins open.
+    pub open: bool,
+}
+
+/// The fields of a value as trees.
+pub fn fields(value: &Value) -> Vec<Tree> {
+    node("", value, 0, &mut { MOST_NODES }).children
+}
+
+fn node(name: &str, value: &Value, depth: usize, left: &mut usize) -> Tree {
+    *left = left.saturating_sub(1);
+    let mut tree = Tree {
+        name: name.to_owned(),
+        kind: value.type_name(),
+        text: String::new(),
+        children: Vec::new(),
+        open: depth < 3,
+    };
+    match value {
+        Value::Collection(collection) => {
+            tree.text = words::count(collection.len() as u64, "field");
+            let fields = collection.iter().map(|(name, value)| (name.to_string(), value));
+            children(&mut tree, fields, depth, left);
+        }
+        Value::Array(items) => {
+            tree.text = words::count(items.len() as u64, "item");
+            let items = items.iter().enumerate().map(|(at, value)| ((at + 1).to_string(), value));
+            children(&mut tree, items, depth, left);
+        }
+        simple => tree.text = simple_text(simple),
+    }
+    tree
+}
+
+fn children<'a>(
+    tree: &mut Tree,
+    entries: impl ExactSizeIterator<Item = (String, &'a Value)>,
+    depth: usize,
+    left: &mut usize,
+) {
+    let total = entries.len();
+    for (shown, (name, value)) in entries.enumerate() {
+        if shown >= MOST_ITEMS || *left == 0 || depth >= MOST_DEPTH {
+            let text = format!("{} more; copy to see all", total - shown);
+            tree.children.push(Tree { name: "…".into(), kind: "more", text, children: Vec::new(), open: false });
+            return;
+        }
+        let child = node(&name, value, depth + 1, left);
+        tree.children.push(child);
+    }
+}
+
+fn simple_text(value: &Value) -> String {
+    match value {
+        Value::Undefined => "no value".to_owned(),
+        Value::Null => "null".to_owned(),
+        Value::Ignore => "ignore".to_owned(),
+        Value::Erase => "erase".to_owned(),
+        Value::Text(text) if text.is_empty() => "empty".to_owned(),
+        Value::Text(text) => words::cut(text, LONGEST_TEXT),
+        Value::Buffer(buffer) => format!("file data, {}", words::bytes(buffer.bytes.len() as u64)),
+        other => words::cut(json::to_string(other).trim_matches('"'), LONGEST_TEXT),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_is_text_and_bounded() {
+        let many: Value = (0..5_000).map(Value::from).collect::<Vec<_>>().into();
+        let value = json::parse(br#"{"<img onerror=x>":"<script>","n":{"a":null,"t":true}}"#).unwrap();
+        let html: String = fields(&value).iter().map(|tree| tree.render().unwrap()).collect();
+        assert!(!html.contains("<script") && !html.contains("<img") && html.contains("&#60;script"), "{html}");
+        let tree = node("", &many, 0, &mut { MOST_NODES });
+        assert_eq!(tree.children.len(), MOST_ITEMS + 1);
+        assert_eq!(tree.children[MOST_ITEMS].text, "4800 more; copy to see all");
+    }
+}

@@ -1,0 +1,148 @@
+//! Times, sizes and counts as people say them.
+
+use std::fmt;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use rouage_model::execution::{Origin, Status};
+
+/// A moment in a page: how long ago, with the exact time as title.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moment {
+    /// ISO 8601, for scripts.
+    iso: String,
+    /// The exact time in the given zone.
+    exact: String,
+    /// Such as `3 min ago`.
+    ago: String,
+}
+
+/// A moment seen from now.
+pub fn moment(at: Timestamp, now: Timestamp, zone: &TimeZone) -> Moment {
+    Moment { iso: rouage_model::json::iso(at), exact: exact(at, zone), ago: ago(at, now) }
+}
+
+/// Such as `24 Nov 2026, 09:09:03`.
+pub fn exact(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned_datetime(zone.clone()).strftime("%-d %b %Y, %H:%M:%S").to_string()
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, r#"<time datetime="{}" title="{}">{}</time>"#, self.iso, self.exact, self.ago)
+    }
+}
+
+impl askama::FastWritable for Moment {
+    fn write_into(&self, out: &mut dyn fmt::Write, _values: &dyn askama::Values) -> askama::Result<()> {
+        Ok(write!(out, "{self}")?)
+    }
+}
+
+// Made of digits and fixed words only.
+impl askama::filters::HtmlSafe for Moment {}
+
+fn ago(at: Timestamp, now: Timestamp) -> String {
+    let seconds = now.duration_since(at).as_secs();
+    let text = match seconds.unsigned_abs() {
+        0..=4 => return "just now".to_owned(),
+        amount @ 5..=59 => format!("{amount} s"),
+        amount @ 60..=3_599 => format!("{} min", amount / 60),
+        amount @ 3_600..=86_399 => format!("{} h", amount / 3_600),
+        amount @ 86_400..=172_799 => format!("{} day", amount / 86_400),
+        amount => format!("{} days", amount / 86_400),
+    };
+    if seconds >= 0 { format!("{text} ago") } else { format!("in {text}") }
+}
+
+/// Such as `0.4 s` or `3 min 20 s`.
+pub fn duration(duration: SignedDuration) -> String {
+    let millis = duration.as_millis().max(0);
+    let seconds = millis / 1000;
+    match millis {
+        0..=999 => format!("{millis} ms"),
+        1_000..=59_999 => format!("{seconds}.{} s", millis % 1000 / 100),
+        60_000..=3_599_999 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+/// Such as `2.1 kB`.
+pub fn bytes(count: u64) -> String {
+    let scaled = |unit: u64| format!("{}.{}", count / unit, count % unit * 10 / unit);
+    match count {
+        0..=999 => format!("{count} B"),
+        1_000..=999_999 => format!("{} kB", scaled(1_000)),
+        1_000_000..=999_999_999 => format!("{} MB", scaled(1_000_000)),
+        _ => format!("{} GB", scaled(1_000_000_000)),
+    }
+}
+
+/// `1 request`, `2 requests`.
+pub fn count(number: u64, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// How an execution stands, in a word.
+pub fn status(status: Status) -> &'static str {
+    match status {
+        Status::Queued => "Queued",
+        Status::Running => "Running",
+        Status::Waiting => "Waiting",
+        Status::InDoubt => "Needs a decision",
+        Status::Success => "Success",
+        Status::Warning => "Warning",
+        Status::Error => "Error",
+        Status::Stopped => "Stopped",
+    }
+}
+
+/// The icon of a status.
+pub fn status_icon(status: Status) -> &'static str {
+    match status {
+        Status::Queued | Status::Waiting => "clock",
+        Status::Running => "refresh-cw",
+        Status::InDoubt => "circle-help",
+        Status::Success => "circle-check",
+        Status::Warning => "triangle-alert",
+        Status::Error => "octagon-x",
+        Status::Stopped => "circle-pause",
+    }
+}
+
+/// What started an execution, in words.
+pub fn origin(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Webhook => "a request to its webhook",
+        Origin::Schedule => "its schedule",
+        Origin::Manual => "Run once",
+        Origin::Api => "the command line",
+    }
+}
+
+/// The first `length` characters, with an ellipsis when something was cut.
+pub fn cut(text: &str, length: usize) -> String {
+    match text.char_indices().nth(length) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_sizes_read_well() {
+        let at = |seconds| Timestamp::from_second(seconds).unwrap();
+        for (then, text) in [(1000, "just now"), (970, "30 s ago"), (400, "10 min ago"), (1120, "in 2 min")] {
+            assert_eq!(ago(at(then), at(1000)), text);
+        }
+        assert_eq!(ago(at(0), at(90_000)), "1 day ago");
+        assert_eq!(duration(SignedDuration::from_millis(1_250)), "1.2 s");
+        assert_eq!(duration(SignedDuration::from_secs(200)), "3 min 20 s");
+        assert_eq!((bytes(999).as_str(), bytes(2_150).as_str()), ("999 B", "2.1 kB"));
+        assert_eq!(cut("äöü", 2), "äö…");
+        assert_eq!(exact(at(1_795_511_343), &TimeZone::UTC), "24 Nov 2026, 09:09:03");
+    }
+}

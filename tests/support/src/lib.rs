@@ -1,0 +1,22 @@
+//! Servers on loopback for tests and benchmarks: a Google with its token
+//! endpoint and Sheets API, an SMTP server, and an HTTP peer that records.
+//!
+//! They speak the real protocols over real sockets, so that the code under
+//! test is the code that ships. Each can be told to fail in the ways that the
+//! real ones do. They know nothing of Rouage but the words of `model`, and
+//! must never be a dependency of anything that ships.
+//!
+//! To add a fault: a variant in the server's own `Fault`, one arm where it is
+//! taken, and a test that needs it.
+
+pub mod google;
+pub mod http;
+mod server;
+pub mod smtp;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Locks; a test that panicked while it held the lock has already failed.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,72 @@
+// Bundles scripts, styles, fonts and the icon sprite into a folder, with
+// hashed names, compressed twins and a manifest. Usage: node build.mjs DIR
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { build } from "esbuild";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const out = resolve(process.argv[2] ?? join(here, "dist"));
+
+rmSync(out, { recursive: true, force: true });
+mkdirSync(out, { recursive: true });
+
+const manifest = {};
+await bundle();
+sprite();
+writeFileSync(join(out, "manifest.json"), JSON.stringify(manifest, null, 2));
+for (const name of Object.values(manifest)) compress(join(out, name));
+
+/** Every script and style at the top of its folder is an entry of its own. */
+async function bundle() {
+  const top = (folder, extension) =>
+    readdirSync(join(here, folder)).filter((name) => name.endsWith(extension)).map((name) => join(here, folder, name));
+  const result = await build({
+    absWorkingDir: here,
+    entryPoints: [...top("scripts", ".ts"), ...top("styles", ".css")],
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: ["es2022", "chrome120", "firefox121", "safari17.5"],
+    outdir: out,
+    entryNames: "[name]-[hash]",
+    assetNames: "[name]-[hash]",
+    publicPath: "/assets/",
+    loader: { ".woff2": "file" },
+    metafile: true,
+    logLevel: "warning",
+  });
+  for (const [path, output] of Object.entries(result.metafile.outputs)) {
+    const name = basename(path);
+    const source = output.entryPoint ? basename(output.entryPoint).replace(/\.ts$/, ".js") : name;
+    manifest[source] = name;
+  }
+}
+
+/** One file of symbols, drawn with the colour of the text around them. */
+function sprite() {
+  const { icons, aliases } = JSON.parse(readFileSync(join(here, "node_modules/@iconify-json/lucide/icons.json"), "utf8"));
+  const names = readFileSync(join(here, "icons/names.txt"), "utf8").split(/\s+/).filter(Boolean);
+  // `app=icon` gives an icon of lucide another name, for the apps.
+  const pairs = names.map((entry) => [entry.split("=")[0], entry.split("=").at(-1)]);
+  const symbols = pairs.map(([name, source]) => {
+    const icon = icons[source] ?? icons[aliases[source]?.parent];
+    if (!icon) throw new Error(`icons/names.txt: lucide has no icon ${source}`);
+    return `<symbol id="${name}" viewBox="0 0 24 24">${icon.body}</symbol>`;
+  });
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join("")}</svg>`;
+  const hash = createHash("sha256").update(svg).digest("hex").slice(0, 8);
+  manifest["icons.svg"] = `icons-${hash}.svg`;
+  writeFileSync(join(out, manifest["icons.svg"]), svg);
+  writeFileSync(join(out, "icons.txt"), pairs.map(([name]) => name).join("\n"));
+}
+
+/** Fonts are compressed already. */
+function compress(path) {
+  if (path.endsWith(".woff2")) return;
+  const content = readFileSync(path);
+  writeFileSync(`${path}.gz`, gzipSync(content, { level: 9 }));
+  writeFileSync(`${path}.br`, brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }));
+}

@@ -1,0 +1,16 @@
+// Entry for all pages. Every page works without it.
+import { canvas } from "./parts/canvas";
+import { confirmations } from "./parts/confirm";
+import { copyButtons } from "./parts/copy";
+import { dropZones } from "./parts/drop";
+import { live } from "./parts/live";
+import { localTimes } from "./parts/times";
+import { theme } from "./parts/theme";
+
+theme();
+copyButtons();
+confirmations();
+dropZones();
+localTimes(document);
+canvas();
+live();

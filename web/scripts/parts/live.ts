@@ -1,0 +1,63 @@
+import { canvas } from "./canvas";
+import { localTimes } from "./times";
+
+/** Listens for "changed", fetches the page again and swaps its live parts. The
+ *  stream is closed when the page is left: over plain http a browser has only
+ *  six connections for all tabs. */
+export function live(): void {
+  const url = document.querySelector<HTMLElement>("[data-live-url]")?.dataset.liveUrl;
+  if (!url) return;
+  let stream = new EventSource(url);
+  let busy = false;
+  let again = false;
+  const refresh = async () => {
+    if (busy) {
+      again = true;
+      return;
+    }
+    busy = true;
+    const keepListening = await swap().catch(() => true);
+    busy = false;
+    if (!keepListening) stream.close();
+    else if (again) {
+      again = false;
+      void refresh();
+    }
+  };
+  stream.addEventListener("changed", () => void refresh());
+  addEventListener("pagehide", () => stream.close());
+  addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    stream = new EventSource(url);
+    stream.addEventListener("changed", () => void refresh());
+  });
+}
+
+/** False when the new page is not live any more. */
+async function swap(): Promise<boolean> {
+  const answer = await fetch(location.href);
+  if (!answer.ok || answer.redirected) return false;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const part of document.querySelectorAll<HTMLElement>("[data-live]")) {
+    const fresh = page.querySelector<HTMLElement>(`[data-live="${part.dataset.live}"]`);
+    if (!fresh || isBeingUsed(part)) continue;
+    const opened = [...part.querySelectorAll<HTMLDetailsElement>("details[id]")].map((details) => [details.id, details.open] as const);
+    const scroll = part.querySelector(".scroll");
+    const place = scroll ? [scroll.scrollLeft, scroll.scrollTop] : [0, 0];
+    part.replaceWith(fresh);
+    for (const [id, open] of opened) {
+      const details = document.getElementById(id);
+      if (details instanceof HTMLDetailsElement) details.open = open || details.open;
+    }
+    fresh.querySelector(".scroll")?.scrollTo(place[0] ?? 0, place[1] ?? 0);
+    localTimes(fresh);
+  }
+  canvas();
+  return page.querySelector("[data-live-url]") !== null;
+}
+
+/** Nobody likes a form that changes while they type. */
+function isBeingUsed(part: HTMLElement): boolean {
+  const active = document.activeElement;
+  return active instanceof HTMLElement && part.contains(active) && active.matches("input, select, textarea");
+}
