@@ -36,7 +36,8 @@ mod tests {
 
     #[test]
     fn each_emoji_is_one_however_it_is_composed() {
-        for emoji in ["😀", "👍🏽", "👨‍👩‍👧", "🇨🇿", "1️⃣", "❤️", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "©️"] {
+        for emoji in ["😀", "👍🏽", "👨‍👩‍👧", "🇨🇿", "1️⃣", "❤️", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "©️"]
+        {
             assert_eq!(replaced(&format!("a{emoji}b"), "-").as_deref(), Some("a-b"), "{emoji}");
         }
         for plain in ["héllo", "© 2026", "日本", "123"] {

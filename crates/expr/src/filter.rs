@@ -274,7 +274,8 @@ fn parse_operator(operator: &str) -> Option<(Test, bool)> {
     let (name, negated) = name.strip_prefix("not").map_or((name, false), |name| (name, true));
     let test = test(group, name, case)?;
     // Only equality, text and containment have a negated form.
-    let negatable = !matches!(test, Test::Ordered(_, relation) | Test::ArrayLength(relation) if relation != Relation::Equal);
+    let negatable =
+        !matches!(test, Test::Ordered(_, relation) | Test::ArrayLength(relation) if relation != Relation::Equal);
     (negatable || !negated).then_some((test, negated))
 }
 
@@ -510,7 +511,8 @@ mod tests {
 
     #[test]
     fn d32_unknown_operators_never_match_and_are_reported() {
-        for name in ["text:contains", "string:equal", "notExist", "number:greaterequal", "equal", "", "number:notless"] {
+        for name in ["text:contains", "string:equal", "notExist", "number:greaterequal", "equal", "", "number:notless"]
+        {
             assert!(!holds(name, "1", "1"), "{name}");
         }
         let conditions = json::parse(br#"[[{"a":"1","o":"text:equals","b":"1"}]]"#).unwrap();

@@ -139,9 +139,7 @@ fn evaluate(field: &Field, context: &Context<'_>) -> Result<Value, MappingError>
     match field {
         Field::Constant(value) => Ok(value.clone()),
         Field::Template(template) => template.evaluate(context).map_err(failed),
-        Field::Broken(error) => {
-            Err(failed(EvalError { kind: EvalErrorKind::Syntax, message: error.to_string() }))
-        }
+        Field::Broken(error) => Err(failed(EvalError { kind: EvalErrorKind::Syntax, message: error.to_string() })),
         Field::Array(fields) => {
             let mut items = Vec::with_capacity(fields.len());
             for (at, field) in fields.iter().enumerate() {
@@ -215,13 +213,10 @@ mod tests {
     #[test]
     fn ignore_drops_the_field_and_nothing_else_does() {
         let value = evaluated(r#"{"a":"{{ignore}}","b":"{{1.b}}","c":"{{1.missing}}","d":["{{ignore}}",1]}"#).unwrap();
-        let expected: Collection = [
-            ("b", Value::Null),
-            ("c", Value::Undefined),
-            ("d", Value::from(vec![Value::from(1)])),
-        ]
-        .into_iter()
-        .collect();
+        let expected: Collection =
+            [("b", Value::Null), ("c", Value::Undefined), ("d", Value::from(vec![Value::from(1)]))]
+                .into_iter()
+                .collect();
         assert_eq!(value, Value::from(expected));
     }
 

@@ -50,7 +50,9 @@ impl<'t> Parser<'t> {
             Kind::Number(text) | Kind::Module(text) | Kind::Name(text) | Kind::Quoted(text) => {
                 (format!("found '{text}'"), Some("values are joined with +, arguments are separated by ;"))
             }
-            Kind::Text(_) => ("found a text".to_owned(), Some("values are joined with +, arguments are separated by ;")),
+            Kind::Text(_) => {
+                ("found a text".to_owned(), Some("values are joined with +, arguments are separated by ;"))
+            }
             Kind::CloseParenthesis => ("found ')'".to_owned(), Some("there is a ( missing or a ) too many")),
             _ => ("found a sign that has no meaning here".to_owned(), None),
         };

@@ -94,7 +94,9 @@ fn position_to_set(length: usize, index: i64) -> Result<usize, String> {
         1.. => usize::try_from(index - 1).ok(),
         _ => usize::try_from(index.unsigned_abs()).ok().and_then(|back| length.checked_sub(back)),
     };
-    position.filter(|position| index != 0 && *position <= length).ok_or_else(|| format!("the array has no item {index}"))
+    position
+        .filter(|position| index != 0 && *position <= length)
+        .ok_or_else(|| format!("the array has no item {index}"))
 }
 
 #[cfg(test)]

@@ -79,7 +79,7 @@ fn translate(source: &str, dot_all: bool) -> String {
                 out.push(character);
                 1
             }
-            '-' if in_class && characters.get(at + 1) == Some(&'-') => {
+            '-' if in_class && !is_range(&characters, at) => {
                 out.push_str("\\-");
                 1
             }
@@ -103,6 +103,17 @@ fn translate(source: &str, dot_all: bool) -> String {
         };
     }
     out
+}
+
+/// Whether a dash within a class stands between two characters; beside a set
+/// such as `\w`, at an edge or doubled it is a dash.
+fn is_range(characters: &[char], at: usize) -> bool {
+    let set = |escaped: &[char]| matches!(escaped, ['\\', 'd' | 'D' | 'w' | 'W' | 's' | 'S']);
+    let after = characters.get(at + 1..).unwrap_or_default();
+    let before = &characters[..at];
+    let doubled = after.first() == Some(&'-') && after.get(1) != Some(&']');
+    let beside_set = set(&after[..after.len().min(2)]) || set(&before[before.len().saturating_sub(2)..]);
+    !doubled && !beside_set
 }
 
 /// `[^]` is anything and `[]` is nothing; other classes begin as they are.
@@ -160,8 +171,8 @@ fn escape(rest: &[char], in_class: bool, out: &mut String) -> usize {
         's' => out.push_str(if in_class { r"\s\x{FEFF}" } else { r"[\s\x{FEFF}]" }),
         'S' => out.push_str(r"[^\s\x{FEFF}]"),
         'b' if in_class => out.push_str(r"\x08"),
-        'b' => out.push_str(r"(?-u:\b)"),
-        'B' => out.push_str(r"(?-u:\B)"),
+        'b' => out.push_str(r"(?:(?<=[A-Za-z0-9_])(?![A-Za-z0-9_])|(?<![A-Za-z0-9_])(?=[A-Za-z0-9_]))"),
+        'B' => out.push_str(r"(?:(?<=[A-Za-z0-9_])(?=[A-Za-z0-9_])|(?<![A-Za-z0-9_])(?![A-Za-z0-9_]))"),
         'n' | 'r' | 't' | 'f' | 'v' => {
             out.push('\\');
             out.push(character);
@@ -255,7 +266,7 @@ mod tests {
             (r"(?<year>\d{4})-\k<year>", "2020-2020"),
             (r"[\[\]]", "]"),
             (r"\bword\b", "a word here"),
-            (r"[^\""']+", "x"),
+            (r#"[^"']+"#, "x"),
         ] {
             assert!(matches(source, text), "{source} on {text}");
         }

@@ -10,10 +10,10 @@ use rouage_model::{Clock, Collection, ModuleId, Value, tagged};
 
 use crate::coerce::{Target, coerce};
 use crate::context::{Budget, Context, Lookup, Random};
+use crate::dates;
 use crate::error::{EvalError, EvalErrorKind, SyntaxError};
 use crate::filter::Filter;
 use crate::template::Template;
-use crate::dates;
 
 /// Answers one question.
 ///
@@ -119,8 +119,8 @@ fn answer(line: &Value, clock: &dyn Clock) -> Result<Value, Failure> {
     let Some(name) = line.field("target_type").as_text() else {
         return Ok(value);
     };
-    let target = Target::from_name(name)
-        .ok_or_else(|| Failure::new(EvalErrorKind::Type, format!("'{name}' is not a type")))?;
+    let target =
+        Target::from_name(name).ok_or_else(|| Failure::new(EvalErrorKind::Type, format!("'{name}' is not a type")))?;
     coerce(&value, target, context.timezone).map_err(|reason| Failure::new(EvalErrorKind::Type, reason))
 }
 

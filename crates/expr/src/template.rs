@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn errors_say_where_and_what_to_do() {
-        assert_eq!(error("a {{if(1.a, 2)}}").at, 9);
+        assert_eq!(error("a {{if(1.a, 2)}}").at, 10);
         assert_eq!(error("a {{if(1.a, 2)}}").suggestion.as_deref(), Some("arguments are separated by ;"));
         assert_eq!(error("é {{upper(\"x)}}").message, "the text is not closed");
         assert_eq!(error("é {{upper(\"x)}}").at, 10);
@@ -193,7 +193,7 @@ mod tests {
     fn braces_of_json_around_an_expression_are_text() {
         let template = Template::parse(r#"{"a":{{{1.x}}}}"#).unwrap();
         assert_eq!(template.references().len(), 1);
-        assert_eq!(template.references()[0].at, 7);
+        assert_eq!(template.references()[0].at, 8);
     }
 
     #[test]

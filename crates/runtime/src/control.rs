@@ -17,6 +17,7 @@ use crate::check::{self, Report};
 use crate::core::Core;
 use crate::history::{self, History};
 use crate::hooks::{self, DeliverError, Delivered, LiveHook};
+use crate::import::{ImportRequest, Imported};
 use crate::journal::{Halt, Pen};
 use crate::worker;
 
@@ -246,6 +247,14 @@ impl Control {
             }
         }
         pen.flush(Update::Requeue).await
+    }
+
+    /// Brings in a blueprint with Rouage's own webhook, spreadsheets and outbox
+    /// standing in.
+    pub async fn import(&self, team: TeamId, request: ImportRequest) -> Result<Imported, ControlError> {
+        let imported = crate::import::import(&self.core, team, request).await?;
+        self.refresh().await;
+        Ok(imported)
     }
 
     /// Reads hooks and scenarios again, after a page changed one.

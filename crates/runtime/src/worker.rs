@@ -111,7 +111,7 @@ async fn run_lane(core: &Arc<Core>, first: Job) {
 
 async fn run_one(core: &Arc<Core>, job: Job) {
     let Ok(_slot) = core.lanes.slots(core.workers).acquire_owned().await else { return };
-    let (execution, again) = (job.execution, Job { events: None, ..job.clone() });
+    let (execution, again) = (job.execution, job.without_events());
     // In a task of its own, so that a panic ends one run and not the lane.
     let outcome = tokio::spawn({
         let core = core.clone();
@@ -195,7 +195,7 @@ async fn follow_changes(core: Arc<Core>, mut changes: tokio::sync::broadcast::Re
                 core.plans.forget(scenario);
                 true
             }
-            Ok(Change::Hook(_)) | Err(RecvError::Lagged(_)) => true,
+            Ok(Change::Hook(_) | Change::Missed) | Err(RecvError::Lagged(_)) => true,
             Ok(Change::Jobs) => {
                 core.wake.notify_one();
                 false

@@ -117,8 +117,10 @@ fn titled(name: &str) -> String {
 fn spaced(name: &str) -> String {
     let mut out = String::new();
     let mut before = ' ';
-    for letter in name.chars() {
-        if letter.is_uppercase() && before.is_lowercase() {
+    let mut letters = name.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let ends_capitals = before.is_uppercase() && letters.peek().is_some_and(|next| next.is_lowercase());
+        if letter.is_uppercase() && (before.is_lowercase() || ends_capitals) {
             out.push(' ');
             out.extend(letter.to_lowercase());
         } else {
@@ -144,7 +146,7 @@ mod tests {
         let file = br#"{"flow":[{"id":1,"module":"google-drive:uploadAFile","version":4},{"id":2,"module":"builtin:BasicRouter"},{"id":3}]}"#;
         let blueprint = Blueprint::parse(file).unwrap();
         let looks: Vec<Look> = blueprint.flow().map(|module| of(&Registry::default(), module)).collect();
-        assert_eq!((looks[0].app_label.as_str(), looks[0].label.as_str()), ("Google Drive", "Upload afile"));
+        assert_eq!((looks[0].app_label.as_str(), looks[0].label.as_str()), ("Google Drive", "Upload a file"));
         assert_eq!((looks[0].monogram.as_str(), looks[0].is_available), ("Go", false));
         assert_eq!((looks[1].label.as_str(), looks[1].icon.as_str()), ("Router", "split"));
         assert_eq!(looks[2].app_label, "Empty place");

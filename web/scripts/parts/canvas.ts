@@ -23,6 +23,8 @@ function start(box: HTMLElement): void {
   const whole = svg.viewBox.baseVal;
   const bounds = { x: whole.x, y: whole.y, width: whole.width, height: whole.height };
   box.classList.add("is-live");
+  // As high as the drawing needs, but never the whole window.
+  scroll.style.height = `${Math.round(Math.min(Math.max(bounds.height + 90, 320), innerHeight * 0.66))}px`;
   const zoom = box.querySelector<HTMLElement>(".zoom");
   if (zoom) zoom.hidden = false;
 
@@ -43,7 +45,7 @@ function start(box: HTMLElement): void {
     const exact = Math.min(width / bounds.width, height / bounds.height, 1);
     const scale = Math.max(exact, 0.5);
     const x = exact < scale && bounds.width * scale > width ? bounds.x + 30 : bounds.x + bounds.width / 2 - width / scale / 2;
-    return { scale, x, y: bounds.y + bounds.height / 2 - height / scale / 2 };
+    return { scale, x, y: bounds.y + bounds.height / 2 - height / scale / 2 - 8 };
   }
 
   const zoomAt = (factor: number, clientX: number, clientY: number) => {

@@ -20,13 +20,22 @@ pub(crate) use text::{parse_text, time_of_day};
 
 /// English names; the first three letters are the short ones.
 pub(crate) const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 
 /// Sunday first, as Make counts.
-pub(crate) const WEEKDAYS: [&str; 7] =
-    ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+pub(crate) const WEEKDAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
 /// A name of the tz database that is compiled in, so that the machine's own
 /// files cannot change a result.
@@ -60,12 +69,7 @@ pub(crate) fn to_timestamp(local: DateTime, timezone: &TimeZone) -> Result<Times
 
 /// Adds whole calendar units to the wall clock, keeping its time; a day that
 /// the month does not have becomes its last (decision D15).
-pub(crate) fn add_calendar(
-    date: Timestamp,
-    months: i64,
-    days: i64,
-    timezone: &TimeZone,
-) -> Result<Timestamp, String> {
+pub(crate) fn add_calendar(date: Timestamp, months: i64, days: i64, timezone: &TimeZone) -> Result<Timestamp, String> {
     let span = Span::new()
         .try_months(months)
         .and_then(|span| if days == 0 { Ok(span) } else { Span::new().try_days(days) })

@@ -113,8 +113,6 @@ struct DiagramPage {
 pub struct Run {
     /// The execution.
     pub id: String,
-    /// Its scenario.
-    pub scenario: String,
     /// Its status in a word.
     pub status: &'static str,
     /// Its status as class.
@@ -138,7 +136,6 @@ pub fn run(execution: Execution, times: &Times) -> Run {
     let finished = execution.finished_at.map(|at| at.duration_since(execution.created_at));
     Run {
         id: execution.id.to_string(),
-        scenario: execution.scenario_name,
         status: words::status(execution.status),
         class: execution.status.as_str(),
         icon: words::status_icon(execution.status),

@@ -1,0 +1,105 @@
+//! Bringing in a blueprint with Rouage's own things standing in: a new
+//! webhook, built-in spreadsheets under the ids that it names, the outbox.
+//!
+//! The import page asks a person instead; this is for the command line.
+
+use rouage_model::scenario::Scheduling;
+use rouage_model::{Blueprint, Collection, HookId, ModuleId, ScenarioId, TeamId, Value};
+use rouage_store::hooks::HookSettings;
+use rouage_store::scenarios::NewScenario;
+use rouage_store::sheets::Wanted;
+use rouage_store::{WriteTx, hooks, scenarios, sheets};
+
+use crate::check::{self, Action, Report};
+use crate::core::Core;
+use crate::links::BUILT_IN;
+
+/// What to bring in.
+#[derive(Debug, Clone)]
+pub struct ImportRequest {
+    /// The blueprint.
+    pub blueprint: Blueprint,
+    /// Links chosen beforehand: `"<module id>.<field>"` to value.
+    pub links: Collection,
+}
+
+/// What came of it.
+#[derive(Debug, Clone)]
+pub struct Imported {
+    /// The scenario, switched off.
+    pub scenario: ScenarioId,
+    /// Its webhook with the secret of its address, if it starts with one.
+    pub hook: Option<(HookId, String)>,
+    /// Ids and titles of the built-in spreadsheets that it uses.
+    pub spreadsheets: Vec<(String, String)>,
+    /// What is the same, what to look at, what is missing.
+    pub report: Report,
+}
+
+/// Brings in a blueprint, in one transaction.
+pub async fn import(core: &Core, team: TeamId, request: ImportRequest) -> Result<Imported, rouage_store::Error> {
+    let ImportRequest { blueprint, mut links } = request;
+    let report = check::check(&core.registry, &blueprint, &Value::from(links.clone()));
+    let mut tx = core.store.begin().await?;
+    let (mut hook, mut spreadsheets) = (None, Vec::new());
+    for module in &report.modules {
+        let Some(id) = module.id else { continue };
+        for action in &module.actions {
+            answer(&mut tx, team, id, action, &mut links, &mut hook, &mut spreadsheets).await?;
+        }
+    }
+    let instant = hook.is_some();
+    let name = blueprint.name().trim();
+    let name = if name.is_empty() { "Imported scenario" } else { name };
+    let report = check::check(&core.registry, &blueprint, &Value::from(links.clone()));
+    let new = NewScenario {
+        name: name.chars().take(120).collect(),
+        blueprint: blueprint.into(),
+        links: links.into(),
+        scheduling: if instant { Scheduling::default() } else { Scheduling::OnDemand },
+    };
+    let scenario = scenarios::create(&mut tx, team, new).await?;
+    if let Some((hook, _)) = &hook {
+        hooks::attach(&mut tx, team, *hook, Some(scenario)).await?;
+    }
+    tx.commit().await?;
+    Ok(Imported { scenario, hook, spreadsheets, report })
+}
+
+/// Answers one question with what is built in; leaves it open where nothing is.
+async fn answer(
+    tx: &mut WriteTx,
+    team: TeamId,
+    id: ModuleId,
+    action: &Action,
+    links: &mut Collection,
+    hook: &mut Option<(HookId, String)>,
+    spreadsheets: &mut Vec<(String, String)>,
+) -> Result<(), rouage_store::Error> {
+    match action {
+        Action::ChooseConnection { field, built_in: true, .. } => links.insert(format!("{id}.{field}"), BUILT_IN),
+        Action::ChooseConnection { .. } => {}
+        Action::ChooseHook { field, was } => {
+            let name = was.as_deref().unwrap_or("Webhook");
+            let made = hooks::create(tx, team, name, &HookSettings::default()).await?;
+            links.insert(format!("{id}.{field}"), made.id.0);
+            *hook = Some((made.id, made.token));
+        }
+        Action::ChooseSpreadsheet { field, id: spreadsheet, was, sheet, headers } => {
+            let built_in = ["__IMTCONN__", "account"].iter().any(|field| {
+                links.get(&format!("{id}.{field}")).and_then(Value::as_text) == Some(BUILT_IN)
+            });
+            if !built_in {
+                return Ok(());
+            }
+            let title = was.as_deref().unwrap_or("Imported spreadsheet");
+            let sheet_title = sheet.as_deref().unwrap_or("Sheet1");
+            sheets::ensure(tx, team, Wanted { id: spreadsheet, title, sheet_title, headers }).await?;
+            links.insert(format!("{id}.{field}"), spreadsheet.as_str());
+            if !spreadsheets.iter().any(|(known, _)| known == spreadsheet) {
+                spreadsheets.push((spreadsheet.clone(), title.to_owned()));
+            }
+        }
+    }
+    Ok(())
+}
