@@ -137,7 +137,8 @@ fn scheduling_is_read_and_written_as_before() {
 fn errors_of_incomplete_executions_are_read_and_written_as_before() {
     let read: Vec<ModuleError> = lines("error-v1.jsonl").iter().map(|line| same_serde(line)).collect();
     assert_eq!(read[0], ModuleError::data("the sheet is not there"));
-    let limited = ModuleError::new(ErrorKind::RateLimitError, "too many requests").retry_after(Some(60)).maybe_applied();
+    let limited =
+        ModuleError::new(ErrorKind::RateLimitError, "too many requests").retry_after(Some(60)).maybe_applied();
     assert_eq!(read[1], ModuleError { details: vec!["first".into(), "second".into()], ..limited });
 }
 

@@ -72,7 +72,10 @@ fn embed(dist: Option<&Path>) -> Result<String, Box<dyn Error>> {
             };
             let (gzip, brotli) = (twin("gz"), twin("br"));
             let file = path.display();
-            writeln!(code, "File {{ source: {source:?}, name: {name:?}, plain: include_bytes!(\"{file}\"), gzip: {gzip}, brotli: {brotli} }},")?;
+            writeln!(
+                code,
+                "File {{ source: {source:?}, name: {name:?}, plain: include_bytes!(\"{file}\"), gzip: {gzip}, brotli: {brotli} }},"
+            )?;
         }
         icons = fs::read_to_string(dist.join("icons.txt"))?;
     }

@@ -1,14 +1,13 @@
 //! The data folder: its lock, its key, its database.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use fs4::{FileExt as _, TryLockError};
-use rouage_model::clock::{self, SharedClock};
-use rouage_model::{Clock, SystemClock};
+use rouage_model::clock::{self, SharedClock, SystemClock};
+use rouage_model::Clock;
 use rouage_store::{Options, Store};
 
 use crate::config::Config;

@@ -4,7 +4,8 @@
 use std::process::ExitCode;
 
 use jiff::Timestamp;
-use rouage_model::{Clock, SystemClock};
+use rouage_model::Clock as _;
+use rouage_model::clock::SystemClock;
 use rouage_store::{Store, connections, settings};
 use tokio::net::TcpListener;
 

@@ -3,7 +3,8 @@
 use std::io::{BufRead as _, Write as _};
 use std::process::ExitCode;
 
-use rouage_model::{Collection, SystemClock, Value, json};
+use rouage_model::clock::SystemClock;
+use rouage_model::{Collection, Value, json};
 
 /// Answers until the input ends.
 pub fn run() -> anyhow::Result<ExitCode> {

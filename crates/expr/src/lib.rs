@@ -21,6 +21,7 @@
 
 mod ast;
 mod coerce;
+mod compare;
 mod context;
 mod dates;
 mod emoji;
@@ -41,9 +42,10 @@ mod template;
 mod testing;
 
 pub use coerce::{Target, coerce, to_number, to_text, truthy};
+pub use compare::{compare, is_operator};
 pub use context::{Budget, Context, Lookup, Random};
 pub use error::{EvalError, EvalErrorKind, SyntaxError};
-pub use filter::{ConditionResult, Explanation, Filter, FilterProblem, compare, is_operator};
+pub use filter::{ConditionResult, Explanation, Filter, FilterProblem};
 pub use functions::{Category, FunctionInfo, find as find_function, functions, suggestion};
 pub use mapping::{Mapping, MappingError, MappingProblem};
 pub use parser::MAX_DEPTH;

@@ -1,6 +1,8 @@
 //! What holds for every text and every expression: nothing panics, nothing
 //! takes more than its budget, and equal runs give equal values.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
@@ -84,7 +86,7 @@ fn expression() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_text_is_read_or_refused_with_a_position(text in "\\PC*|[{}()\\[\\];,.\"'`+*/<=>!&|%0-9a-z\\s-]{0,60}") {

@@ -1,6 +1,8 @@
 //! The expressions of real blueprints can be read, but for those that are not
 //! in the language at all.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use rouage_expr::Template;
 use rouage_model::json;
 

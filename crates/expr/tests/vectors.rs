@@ -2,6 +2,8 @@
 //! Make's and Workfront's documents print or imply. A vector that does not
 //! hold is listed with its reason, or this fails.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;

@@ -67,12 +67,9 @@ impl IntoResponse for PageError {
                 text,
                 "Go back, change what is named above and try again. Nothing was changed.",
             ),
-            PageError::TooLarge(text) => (
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "That is too large",
-                text,
-                "Nothing was stored.",
-            ),
+            PageError::TooLarge(text) => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "That is too large", text, "Nothing was stored.")
+            }
             PageError::Forbidden(text) => {
                 (StatusCode::FORBIDDEN, "You may not do that", text, "Ask the owner of this Rouage.")
             }

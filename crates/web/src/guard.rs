@@ -39,7 +39,9 @@ pub async fn enforce(State((app, permission)): State<(App, Permission)>, mut req
     if let Some(refusal) = refusal(&app, permission, &request) {
         return closed(refusal);
     }
-    if permission == Permission::Owner && !is_owner(&app, request.extensions().get::<Principal>().map(|principal| principal.user.id)).await {
+    if permission == Permission::Owner
+        && !is_owner(&app, request.extensions().get::<Principal>().map(|principal| principal.user.id)).await
+    {
         return closed(PageError::Forbidden("Only the owner may do that.".into()).into_response());
     }
     let response = next.run(request).await;

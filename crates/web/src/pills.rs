@@ -134,10 +134,23 @@ mod tests {
 
     #[test]
     fn items_functions_and_texts_are_told_apart() {
-        check("Hello {{1.customer.`First name`}}!", &[("text", "Hello "), ("item", "1. customer: First name"), ("text", "!")]);
+        check(
+            "Hello {{1.customer.`First name`}}!",
+            &[("text", "Hello "), ("item", "1. customer: First name"), ("text", "!")],
+        );
         check(
             "{{substring(trim(1.name); 0; 50)}}",
-            &[("function", "substring("), ("function", "trim("), ("item", "1. name"), ("sign", ")"), ("sign", ";"), ("literal", "0"), ("sign", ";"), ("literal", "50"), ("sign", ")")],
+            &[
+                ("function", "substring("),
+                ("function", "trim("),
+                ("item", "1. name"),
+                ("sign", ")"),
+                ("sign", ";"),
+                ("literal", "0"),
+                ("sign", ";"),
+                ("literal", "50"),
+                ("sign", ")"),
+            ],
         );
         check("{{\"}}\" + now}}", &[("literal", "\"}}\""), ("sign", "+"), ("function", "now")]);
         check("{{1.items[].price}}", &[("item", "1. items: price")]);

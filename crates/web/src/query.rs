@@ -40,7 +40,8 @@ impl Query {
 
     /// The query with one name replaced, for links of lists.
     pub fn with(&self, name: &str, value: &str) -> String {
-        let encode = |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
+        let encode =
+            |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
         let kept = self.0.iter().filter(|(key, value)| key != name && key != "notice" && !value.is_empty());
         let mut pairs: Vec<String> = kept.map(|(key, value)| format!("{}={}", encode(key), encode(value))).collect();
         pairs.push(format!("{}={}", encode(name), encode(value)));
@@ -65,7 +66,10 @@ mod tests {
     #[test]
     fn reads_and_writes_pairs() {
         let query = Query::parse("q=a+b%26c&page=2&empty=&flag&q=second");
-        assert_eq!((query.text("q"), query.page(), query.get("empty"), query.get("flag")), ("a b&c", 2, Some(""), Some("")));
+        assert_eq!(
+            (query.text("q"), query.page(), query.get("empty"), query.get("flag")),
+            ("a b&c", 2, Some(""), Some(""))
+        );
         assert_eq!(Query::parse("q=a%20b&page=2&notice=saved").with("page", "3"), "q=a%20b&page=3");
         assert_eq!(Query::parse("%ff=%").pairs(), [("\u{fffd}".to_owned(), "%".to_owned())]);
     }

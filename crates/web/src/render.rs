@@ -36,13 +36,11 @@ pub fn page(status: StatusCode, template: &impl Template) -> Response {
 }
 
 /// Renders a template with status 200.
-#[expect(clippy::unnecessary_wraps, reason = "handlers end with it")]
 pub fn ok(template: &impl Template) -> Reply {
     Ok(page(StatusCode::OK, template))
 }
 
 /// Sends the browser to a path of this server after a form was done.
-#[expect(clippy::unnecessary_wraps, reason = "handlers end with it")]
 pub fn see(path: &str) -> Reply {
     Ok(Redirect::to(safe_path(path)).into_response())
 }
@@ -317,7 +315,8 @@ impl askama::filters::HtmlSafe for Icon {}
 
 /// A file to save, never to be shown by the browser itself.
 pub fn download(name: &str, media_type: &'static str, content: impl IntoResponse) -> Response {
-    let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || "-_. ".contains(c) { c } else { '_' }).collect();
+    let plain: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() || "-_. ".contains(c) { c } else { '_' }).collect();
     let encoded = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
     let disposition = format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}");
     let mut response = content.into_response();

@@ -9,7 +9,9 @@ use rouage_model::blueprint;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
-use crate::pages::{connections, executions, import, incompletes, outbox, scenario, scenarios, settings, sign_in, webhooks};
+use crate::pages::{
+    connections, executions, import, incompletes, outbox, scenario, scenarios, settings, sign_in, webhooks,
+};
 use crate::{App, Parts, assets, guard, ingress, live};
 
 /// Who may use a route.
@@ -164,8 +166,12 @@ fn build(app: App) -> Router {
             _ => pages = pages.route(route.path, handler),
         }
     }
-    let unknown = routing::any(guard::unknown)
-        .layer(from_fn_with_state((app.clone(), Permission::SignedIn), guard::enforce));
+    let unknown =
+        routing::any(guard::unknown).layer(from_fn_with_state((app.clone(), Permission::SignedIn), guard::enforce));
     let pages = pages.layer(CompressionLayer::new());
-    pages.merge(programs).fallback_service(unknown.with_state(app.clone())).layer(CatchPanicLayer::new()).with_state(app)
+    pages
+        .merge(programs)
+        .fallback_service(unknown.with_state(app.clone()))
+        .layer(CatchPanicLayer::new())
+        .with_state(app)
 }

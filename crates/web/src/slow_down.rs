@@ -46,8 +46,7 @@ impl SlowDown {
             entries.retain(|_, entry| entry.forget_at > now);
         }
         for key in keys {
-            let entry =
-                entries.entry(key.clone()).or_insert(Entry { failures: 0, open_at: now, forget_at: now });
+            let entry = entries.entry(key.clone()).or_insert(Entry { failures: 0, open_at: now, forget_at: now });
             entry.failures = if entry.forget_at < now { 1 } else { entry.failures.saturating_add(1) };
             let seconds = match entry.failures.checked_sub(FREE + 1) {
                 None => 0,

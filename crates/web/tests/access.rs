@@ -20,7 +20,9 @@ async fn every_row_of_the_table_refuses_strangers_unless_it_says_otherwise() {
         let answer = server.send(method, &path, &[], "").await;
         let status = answer.status.as_u16();
         match route.permission {
-            Permission::Public => assert_ne!(answer.header("location").split('?').next(), Some("/login?next"), "{path}"),
+            Permission::Public => {
+                assert_ne!(answer.header("location").split('?').next(), Some("/login?next"), "{path}")
+            }
             Permission::Webhook => assert_eq!(status, 404, "{path}"),
             Permission::Token => assert_eq!(status, 401, "{path}"),
             Permission::SignedIn | Permission::Owner if method == "GET" => {
@@ -37,8 +39,18 @@ async fn odd_spellings_of_paths_open_nothing() {
     let server = Server::start().await;
     server.owner().await;
     for path in [
-        "//scenarios", "/SCENARIOS", "/scenarios/", "/x/../scenarios", "/%2e%2e/settings", "/scenarios;a=b",
-        "/assets/../scenarios", "/assets/..%2fscenarios", "/scenarios.", "/login/../settings", "/%73cenarios", "/hook/../settings",
+        "//scenarios",
+        "/SCENARIOS",
+        "/scenarios/",
+        "/x/../scenarios",
+        "/%2e%2e/settings",
+        "/scenarios;a=b",
+        "/assets/../scenarios",
+        "/assets/..%2fscenarios",
+        "/scenarios.",
+        "/login/../settings",
+        "/%73cenarios",
+        "/hook/../settings",
     ] {
         let answer = server.get(path, "").await;
         assert!(matches!(answer.status.as_u16(), 303 | 404), "{path}: {}", answer.status);
@@ -54,10 +66,23 @@ async fn every_page_can_be_opened_by_the_owner_and_is_closed_to_frames_and_scrip
     let hook = server.hook(&Default::default(), true).await.id;
     server.attach(hook, id, false).await;
     for path in [
-        "/scenarios", "/import", "/webhooks", "/outbox", "/connections", "/connections/new", "/incomplete", "/settings",
-        "/settings/users", "/spreadsheets", &format!("/scenarios/{id}"), &format!("/scenarios/{id}/history"),
-        &format!("/scenarios/{id}/setup"), &format!("/scenarios/{id}/settings"), &format!("/scenarios/{id}/delete"),
-        &format!("/webhooks/{hook}"), &format!("/webhooks/{hook}/delete"),
+        "/scenarios",
+        "/import",
+        "/webhooks",
+        "/outbox",
+        "/connections",
+        "/connections/new",
+        "/incomplete",
+        "/settings",
+        "/settings/users",
+        "/spreadsheets",
+        &format!("/scenarios/{id}"),
+        &format!("/scenarios/{id}/history"),
+        &format!("/scenarios/{id}/setup"),
+        &format!("/scenarios/{id}/settings"),
+        &format!("/scenarios/{id}/delete"),
+        &format!("/webhooks/{hook}"),
+        &format!("/webhooks/{hook}/delete"),
     ] {
         let answer = server.get(path, &cookie).await;
         assert_eq!(answer.status, 200, "{path}");

@@ -45,7 +45,10 @@ async fn the_first_request_is_learned_and_not_run() {
     assert!(text.contains(r#""name":"order","type":"collection","spec":[{"name":"id","type":"number"}]"#), "{text}");
     server.runtime.control().refresh().await;
     let nobody = call(&server, &hook, &[JSON], "{}").await;
-    assert_eq!((nobody.status.as_u16(), nobody.body.as_str()), (410, "There is no scenario listening for this webhook."));
+    assert_eq!(
+        (nobody.status.as_u16(), nobody.body.as_str()),
+        (410, "There is no scenario listening for this webhook.")
+    );
 }
 
 #[tokio::test]
@@ -120,8 +123,11 @@ async fn an_own_default_answer_is_given() {
 }
 
 async fn import(server: &Server, cookie: &str, content: &str) -> Answer {
-    let body = format!("--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"Orders.blueprint.json\"\r\n\r\n{content}\r\n--b--\r\n");
-    let headers = [("cookie", cookie), ("content-type", "multipart/form-data; boundary=b"), ("sec-fetch-site", "same-origin")];
+    let body = format!(
+        "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"Orders.blueprint.json\"\r\n\r\n{content}\r\n--b--\r\n"
+    );
+    let headers =
+        [("cookie", cookie), ("content-type", "multipart/form-data; boundary=b"), ("sec-fetch-site", "same-origin")];
     server.send("POST", "/import", &headers, &body).await
 }
 
@@ -129,11 +135,16 @@ async fn import(server: &Server, cookie: &str, content: &str) -> Answer {
 async fn an_import_keeps_everything_and_reports_on_every_module() {
     let server = Server::start().await;
     let cookie = server.owner().await;
-    let file = r#"{"flow":[{"id":3,"module":"slack:CreateMessage","version":4,"unknownKey":[1.5]}],"metadata":{"x":null}}"#;
+    let file =
+        r#"{"flow":[{"id":3,"module":"slack:CreateMessage","version":4,"unknownKey":[1.5]}],"metadata":{"x":null}}"#;
     let answer = import(&server, &cookie, file).await;
     assert_eq!(answer.status, 303);
     let page = server.get(answer.header("location"), &cookie).await;
-    assert!(page.body.contains("Orders") && page.body.contains("Not available") && page.body.contains("Slack"), "{}", page.body);
+    assert!(
+        page.body.contains("Orders") && page.body.contains("Not available") && page.body.contains("Slack"),
+        "{}",
+        page.body
+    );
     let all = scenarios::list(&server.store, server.team, None, PageRequest::default()).await.unwrap();
     assert!(!all.items[0].enabled);
     let export = server.get(&format!("/scenarios/{}/export", all.items[0].id), &cookie).await;

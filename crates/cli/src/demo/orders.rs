@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use jiff::Timestamp;
-use rouage_model::{Clock as _, SystemClock, Value, json};
+use rouage_model::clock::SystemClock;
+use rouage_model::{Clock as _, Value, json};
 use rouage_sdk::guard::{Guard, Policy};
 use rouage_sdk::http::{Client, Method, Request, parse_url};
 

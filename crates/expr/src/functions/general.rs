@@ -135,6 +135,7 @@ fn omit(call: &Call<'_>) -> Outcome {
     let Some(collection) = call.collection(0)? else {
         return Ok(Value::Null);
     };
+    call.context.budget.spend(collection.len().saturating_mul(keys.len()))?;
     let kept = collection.iter().filter(|(name, _)| !keys.contains(name));
     Ok(kept.map(|(name, value)| (name.clone(), value.clone())).collect::<Collection>().into())
 }

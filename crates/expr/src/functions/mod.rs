@@ -2,6 +2,8 @@
 //! suggestions and the example tests are made.
 
 mod array;
+mod binary;
+mod calendar;
 mod date;
 mod extension;
 mod general;
@@ -122,9 +124,11 @@ static TABLE: LazyLock<Vec<FunctionInfo>> = LazyLock::new(|| {
         (Category::General, general::rows()),
         (Category::Math, math::rows()),
         (Category::Text, text::rows()),
+        (Category::Text, binary::rows()),
         (Category::Date, date::rows()),
         (Category::Array, array::rows()),
         (Category::Extension, extension::rows()),
+        (Category::Extension, calendar::rows()),
     ];
     categories
         .into_iter()

@@ -257,7 +257,8 @@ mod tests {
 
     #[test]
     fn names_from_a_blueprint_are_only_text() {
-        let file = br#"{"name":"<script>","flow":[{"id":1,"module":"a:A","metadata":{"designer":{"name":"<img onerror=x>"}}},
+        let file =
+            br#"{"name":"<script>","flow":[{"id":1,"module":"a:A","metadata":{"designer":{"name":"<img onerror=x>"}}},
             {"id":2,"module":"javascript:alert","filter":{"name":"\"><script>","conditions":[[{"a":"1"}]]}}],
             "metadata":{"notes":[{"moduleIds":[1],"content":"<b>"}]}}"#;
         let blueprint = Blueprint::parse(file).unwrap();

@@ -94,7 +94,11 @@ mod tests {
 
     #[test]
     fn own_places_are_kept_unless_they_overlap() {
-        let at = |x: i32| format!(r#"{{"flow":[{{"id":1,"metadata":{{"designer":{{"x":0,"y":0}}}}}},{{"id":2,"metadata":{{"designer":{{"x":{x},"y":30}}}}}}]}}"#);
+        let at = |x: i32| {
+            format!(
+                r#"{{"flow":[{{"id":1,"metadata":{{"designer":{{"x":0,"y":0}}}}}},{{"id":2,"metadata":{{"designer":{{"x":{x},"y":30}}}}}}]}}"#
+            )
+        };
         let (apart, close) = (blueprint(&at(-300)), blueprint(&at(20)));
         assert!(place(&tree::build(&apart))[1].0 < 0.0);
         assert_eq!(place(&tree::build(&close))[1], (COLUMN, 0.0));

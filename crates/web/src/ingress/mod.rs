@@ -21,8 +21,8 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use bytes::Bytes;
 use rouage_model::{Collection, Value};
-use rouage_runtime::{Control, DeliverError, Delivered, LiveHook};
 use rouage_runtime::Reply as RunReply;
+use rouage_runtime::{Control, DeliverError, Delivered, LiveHook};
 use rouage_store::{Accept, AcceptOutcome, NewDelivery};
 
 pub use infer::infer;
@@ -110,8 +110,7 @@ async fn accept(app: &App, hook: &LiveHook, parts: &RequestParts, body: Body) ->
         headers: &parts.headers,
         body,
     };
-    let options =
-        parse::Options { headers: settings.headers, method: settings.method, stringify: settings.stringify };
+    let options = parse::Options { headers: settings.headers, method: settings.method, stringify: settings.stringify };
     let bundle = match parse::bundle(&incoming, options).and_then(|bundle| check_structure(hook, bundle)) {
         Ok(bundle) => bundle,
         Err(refusal) => {

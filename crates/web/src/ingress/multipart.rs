@@ -38,7 +38,8 @@ fn collect(fields: Vec<(String, Vec<Value>)>) -> Collection {
 }
 
 fn part(body: &Bytes, start: usize, end: usize) -> Result<(String, Value), String> {
-    let blank = find(&body[..end], b"\r\n\r\n", start).ok_or("A part of the multipart body has no end of its headers.")?;
+    let blank =
+        find(&body[..end], b"\r\n\r\n", start).ok_or("A part of the multipart body has no end of its headers.")?;
     let headers = String::from_utf8_lossy(&body[start..blank]).into_owned();
     let header = |wanted: &str| {
         let mut lines = headers.lines().filter_map(|line| line.split_once(':'));
@@ -51,8 +52,9 @@ fn part(body: &Bytes, start: usize, end: usize) -> Result<(String, Value), Strin
         return Ok((name, Value::from(String::from_utf8_lossy(&content).into_owned())));
     };
     let mime = header("content-type").unwrap_or_else(|| "application/octet-stream".to_owned());
-    let file: Collection =
-        [("name", Value::from(file)), ("mime", Value::from(mime)), ("data", Value::buffer(content))].into_iter().collect();
+    let file: Collection = [("name", Value::from(file)), ("mime", Value::from(mime)), ("data", Value::buffer(content))]
+        .into_iter()
+        .collect();
     Ok((name, file.into()))
 }
 
@@ -61,10 +63,10 @@ pub fn parameter(text: &str, wanted: &str) -> Option<String> {
     let mut rest = text;
     while !rest.is_empty() {
         let end = part_end(rest);
-        if let Some((name, value)) = rest[..end].split_once('=') {
-            if name.trim().eq_ignore_ascii_case(wanted) {
-                return Some(unquote(value.trim()));
-            }
+        if let Some((name, value)) = rest[..end].split_once('=')
+            && name.trim().eq_ignore_ascii_case(wanted)
+        {
+            return Some(unquote(value.trim()));
         }
         rest = rest.get(end + 1..).unwrap_or_default();
     }

@@ -188,12 +188,20 @@ mod tests {
     fn other_types_are_text_or_bytes() {
         check("text/plain", "", "hello", r#"{"value":"hello","contentType":"text/plain"}"#);
         check("application/xml", "", "<a/>", r#"{"value":"<a/>","contentType":"application/xml"}"#);
-        check("", "", r#"{"files":{"path":"/etc/passwd"}}"#, r#"{"value":"{\"files\":{\"path\":\"/etc/passwd\"}}","contentType":""}"#);
+        check(
+            "",
+            "",
+            r#"{"files":{"path":"/etc/passwd"}}"#,
+            r#"{"value":"{\"files\":{\"path\":\"/etc/passwd\"}}","contentType":""}"#,
+        );
         let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, "image/png".parse().unwrap())]);
-        let incoming = Incoming { method: "POST", query: "", headers: &headers, body: Bytes::from_static(b"\x89PNG\xff") };
+        let incoming =
+            Incoming { method: "POST", query: "", headers: &headers, body: Bytes::from_static(b"\x89PNG\xff") };
         assert_eq!(bundle(&incoming, Options::default()).unwrap().get("value").unwrap().type_name(), "buffer");
-        assert_eq!(parse("text/plain; charset=ISO-8859-1", "", b"\xe9", Options::default()).unwrap(),
-            r#"{"value":"é","contentType":"text/plain; charset=ISO-8859-1"}"#);
+        assert_eq!(
+            parse("text/plain; charset=ISO-8859-1", "", b"\xe9", Options::default()).unwrap(),
+            r#"{"value":"é","contentType":"text/plain; charset=ISO-8859-1"}"#
+        );
     }
 
     #[test]
@@ -222,8 +230,10 @@ mod tests {
     #[test]
     fn keys_never_reach_bundle_or_log() {
         let pairs = [(access::KEY_HEADER, "k"), ("authorization", "Bearer s"), ("x-a", "1")];
-        let headers: HeaderMap =
-            pairs.iter().map(|(name, value)| (name.parse::<header::HeaderName>().unwrap(), value.parse().unwrap())).collect();
+        let headers: HeaderMap = pairs
+            .iter()
+            .map(|(name, value)| (name.parse::<header::HeaderName>().unwrap(), value.parse().unwrap()))
+            .collect();
         let names = |show| header_pairs(&headers, show).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
         assert_eq!(names(Show::ForLog), ["x-a"]);
         assert_eq!(names(Show::ForBundle), ["authorization", "x-a"]);

@@ -12,7 +12,11 @@ pub fn apply(structure: &Value, strict: bool, bundle: &Collection) -> Result<Col
     let strict = strict || structure.field("strict").as_bool().unwrap_or(false);
     let mut problems = Vec::new();
     let checked = collection(spec, strict, bundle, "", &mut problems);
-    if problems.is_empty() { Ok(checked) } else { Err(format!("The data does not fit the structure: {}.", problems.join("; "))) }
+    if problems.is_empty() {
+        Ok(checked)
+    } else {
+        Err(format!("The data does not fit the structure: {}.", problems.join("; ")))
+    }
 }
 
 fn collection(spec: &Value, strict: bool, value: &Collection, path: &str, problems: &mut Vec<String>) -> Collection {
@@ -46,7 +50,8 @@ fn checked(field: &Value, strict: bool, value: &Value, path: &str, problems: &mu
         ("collection", Value::Collection(inner)) => collection(spec, strict, inner, path, problems).into(),
         ("collection", _) => misfit(wanted, value, path, problems),
         ("array", Value::Array(items)) => {
-            let item = |(at, item): (usize, &Value)| array_item(spec, strict, item, &format!("{path}[{}]", at + 1), problems);
+            let item =
+                |(at, item): (usize, &Value)| array_item(spec, strict, item, &format!("{path}[{}]", at + 1), problems);
             items.iter().enumerate().map(item).collect::<Vec<_>>().into()
         }
         // One thing where a list is expected is a list of one.
@@ -110,7 +115,9 @@ mod tests {
     #[test]
     fn every_problem_is_named() {
         let text = check(true, r#"{"buyer":{},"items":[{"price":"x"}],"more":1}"#).unwrap_err();
-        for part in ["id is missing", "buyer.email is missing", "items[1].price should be of type number", "more is not part"] {
+        for part in
+            ["id is missing", "buyer.email is missing", "items[1].price should be of type number", "more is not part"]
+        {
             assert!(text.contains(part), "{text}");
         }
     }

@@ -15,12 +15,12 @@ use rouage_runtime::{Decision, History};
 
 use super::panels::operator_words;
 use super::scenario::refuse;
+use crate::PageError;
 use crate::diagram::{self, Diagram, Mark, Overlay};
 use crate::look::{self, Look};
 use crate::render::{self, Execution, Form, Layout, Page, Reply, Times};
 use crate::tree::{self, Tree};
 use crate::words::{self, Moment};
-use crate::PageError;
 
 #[derive(Template)]
 #[template(path = "executions/show.html")]
@@ -266,8 +266,11 @@ fn counts_words(mark: &Mark, operations: &[&OperationTrace]) -> String {
         return if mark.held_back > 0 { "Held back by its filter".to_owned() } else { "Not reached".to_owned() };
     }
     let bundles: usize = operations.iter().map(|operation| operation.output.len()).sum();
-    let mut text =
-        format!("{}, {}", words::count(u64::from(mark.operations), "operation"), words::count(bundles as u64, "bundle"));
+    let mut text = format!(
+        "{}, {}",
+        words::count(u64::from(mark.operations), "operation"),
+        words::count(bundles as u64, "bundle")
+    );
     if mark.errors + mark.parked > 0 {
         text.push_str(&format!(", {} failed", mark.errors + mark.parked));
     }
@@ -304,7 +307,9 @@ fn operation_view(operation: &OperationTrace) -> OperationView {
         attempts: operation.attempts,
         cycle: operation.cycle,
         input: tree::fields(&operation.input),
-        output: bundles.map(|(at, bundle)| BundleView { number: at + 1, fields: tree::fields(bundle), open: at < 2 }).collect(),
+        output: bundles
+            .map(|(at, bundle)| BundleView { number: at + 1, fields: tree::fields(bundle), open: at < 2 })
+            .collect(),
         more_output: operation.output.len().saturating_sub(MOST_BUNDLES),
         trouble: operation.error.as_ref().map(trouble),
     }
@@ -373,28 +378,38 @@ fn advice(kind: ErrorKind) -> (&'static str, &'static str) {
             "The other service could not be reached.",
             "It is usually a passing trouble: run it again. If it stays, check the address and the network.",
         ),
-        K::ModuleTimeoutError => ("The other service did not answer in time.", "Try again later, or ask for less at once."),
-        K::RateLimitError => (
-            "The other service was asked too often.",
-            "Wait, run less often, or add a Sleep module before this one.",
-        ),
-        K::DuplicateDataError => ("It exists already.", "Search for it first, or ignore this error with an error route."),
+        K::ModuleTimeoutError => {
+            ("The other service did not answer in time.", "Try again later, or ask for less at once.")
+        }
+        K::RateLimitError => {
+            ("The other service was asked too often.", "Wait, run less often, or add a Sleep module before this one.")
+        }
+        K::DuplicateDataError => {
+            ("It exists already.", "Search for it first, or ignore this error with an error route.")
+        }
         K::DataError => ("The other service refused the data.", "Compare the input below with the text of the error."),
-        K::InvalidConfigurationError => ("The module is set up wrongly.", "Open the scenario and correct the module's settings."),
+        K::InvalidConfigurationError => {
+            ("The module is set up wrongly.", "Open the scenario and correct the module's settings.")
+        }
         K::IncompleteDataError => ("Only a part of the data came.", "Run it again a little later."),
         K::DataSizeLimitExceededError | K::MaxFileSizeExceededError | K::MaxResultsExceededError => {
             ("There is more data than allowed.", "Ask for less at once, or raise the limit in the configuration.")
         }
-        K::OperationsLimitExceededError | K::ExecutionInterruptedError => {
-            ("The run was cut because it took too long or too many operations.", "Look for a loop, or split the work over several runs.")
-        }
+        K::OperationsLimitExceededError | K::ExecutionInterruptedError => (
+            "The run was cut because it took too long or too many operations.",
+            "Look for a loop, or split the work over several runs.",
+        ),
         K::OutOfSpaceError => ("There is no space left.", "Free disk space on the server, then run it again."),
         K::InconsistencyError => (
             "Something could not be committed or undone.",
             "Check by hand what the modules changed before you run it again.",
         ),
-        K::RuntimeError => ("The module failed.", "Read the text below; it comes from the module or the other service."),
-        K::UnexpectedError => ("Something went wrong inside Rouage.", "Please report it with the text below. The data is kept."),
+        K::RuntimeError => {
+            ("The module failed.", "Read the text below; it comes from the module or the other service.")
+        }
+        K::UnexpectedError => {
+            ("Something went wrong inside Rouage.", "Please report it with the text below. The data is kept.")
+        }
     }
 }
 

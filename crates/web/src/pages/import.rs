@@ -48,7 +48,9 @@ pub async fn import(page: Page, request: Request) -> Reply {
 }
 
 fn sentence(error: &blueprint::Error) -> String {
-    format!("This cannot be imported: {error}. Export the blueprint again in Make (… → Export blueprint) and take that file as it is.")
+    format!(
+        "This cannot be imported: {error}. Export the blueprint again in Make (… → Export blueprint) and take that file as it is."
+    )
 }
 
 /// The form again, with what was pasted unless that is very long.
@@ -69,7 +71,12 @@ async fn read(request: Request) -> Result<Sent, String> {
     if !content_type.unwrap_or_default().starts_with("multipart/form-data") {
         return Err("Choose a file or paste a blueprint.".into());
     }
-    let too_large = |_| format!("The file is too large or did not arrive; blueprints of up to {} are read.", words::bytes(blueprint::MAX_SIZE as u64));
+    let too_large = |_| {
+        format!(
+            "The file is too large or did not arrive; blueprints of up to {} are read.",
+            words::bytes(blueprint::MAX_SIZE as u64)
+        )
+    };
     let mut form = Multipart::from_request(request, &()).await.map_err(|error| error.to_string())?;
     let mut sent = Sent { name: String::new(), content: Vec::new() };
     while let Some(field) = form.next_field().await.map_err(too_large)? {
@@ -168,7 +175,11 @@ impl Offers {
         Ok(Self {
             hooks: free.map(|hook| (hook.id.to_string(), hook.name)).collect(),
             connections: connections::list(store, team, None).await?,
-            spreadsheets: sheets.items.into_iter().map(|sheet| (sheet.id.to_string(), sheet.title.to_string())).collect(),
+            spreadsheets: sheets
+                .items
+                .into_iter()
+                .map(|sheet| (sheet.id.to_string(), sheet.title.to_string()))
+                .collect(),
         })
     }
 }
@@ -176,7 +187,10 @@ impl Offers {
 fn rows(page: &Page, scenario: &Scenario, report: &Report, questions: &Report, offers: &Offers) -> Vec<ModuleRow> {
     let visited = scenario.blueprint.modules();
     let entries = report.modules.iter().zip(&questions.modules).zip(visited);
-    let row = |((module, question), visited): ((&rouage_runtime::ModuleReport, &rouage_runtime::ModuleReport), blueprint::Visited<'_>)| {
+    let row = |((module, question), visited): (
+        (&rouage_runtime::ModuleReport, &rouage_runtime::ModuleReport),
+        blueprint::Visited<'_>,
+    )| {
         let choices = question.id.map(|id| choices(id, &question.actions, scenario, offers)).unwrap_or_default();
         ModuleRow {
             look: look::of(page.app.registry(), visited.module),
@@ -214,10 +228,19 @@ fn choice(id: ModuleId, action: &Action, scenario: &Scenario, offers: &Offers) -
                 first.push(("builtin".to_owned(), format!("{what}, no account needed")));
             }
             let fitting = offers.connections.iter().filter(|row| kinds.contains(&row.kind.as_str()));
-            (*field, format!("Connection{}", was(old)), first, fitting.map(|row| (row.id.to_string(), row.name.clone())).collect())
+            (
+                *field,
+                format!("Connection{}", was(old)),
+                first,
+                fitting.map(|row| (row.id.to_string(), row.name.clone())).collect(),
+            )
         }
         Action::ChooseSpreadsheet { field, was: old, headers, .. } => {
-            let columns = if headers.is_empty() { String::new() } else { format!(" with {}", words::count(headers.len() as u64, "column")) };
+            let columns = if headers.is_empty() {
+                String::new()
+            } else {
+                format!(" with {}", words::count(headers.len() as u64, "column"))
+            };
             let first = vec![
                 ("new".to_owned(), format!("Create a built-in spreadsheet{columns}")),
                 ("keep".to_owned(), "Keep the one named in the blueprint".to_owned()),
@@ -234,7 +257,9 @@ fn choice(id: ModuleId, action: &Action, scenario: &Scenario, offers: &Offers) -
     });
     let options: Vec<Choice> = options.collect();
     let create = match action {
-        Action::ChooseConnection { kinds, .. } => kinds.first().map(|kind| ("New connection", format!("/connections/new/{kind}"))),
+        Action::ChooseConnection { kinds, .. } => {
+            kinds.first().map(|kind| ("New connection", format!("/connections/new/{kind}")))
+        }
         _ => None,
     };
     ChoiceRow { input: format!("{id}.{field}"), label, options, create }
@@ -250,7 +275,8 @@ pub async fn save_setup(page: Page, Path(id): Path<ScenarioId>, Form(form): Form
     for module in &questions.modules {
         let Some(module_id) = module.id else { continue };
         for action in &module.actions {
-            answer(&mut tx, &Answer { team, scenario: &scenario, module: module_id, action, form: &form }, &mut links).await?;
+            answer(&mut tx, &Answer { team, scenario: &scenario, module: module_id, action, form: &form }, &mut links)
+                .await?;
         }
     }
     scenarios::set_links(&mut tx, team, id, &links.into()).await?;

@@ -104,7 +104,8 @@ pub async fn show(page: Page, Path(id): Path<MailId>) -> Reply {
 }
 
 /// No scripts, nothing loaded from elsewhere, framed only by ourselves.
-const MAIL_POLICY: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'";
+const MAIL_POLICY: &str =
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'";
 
 /// `GET /outbox/{id}/html`.
 pub async fn html(page: Page, Path(id): Path<MailId>) -> Reply {

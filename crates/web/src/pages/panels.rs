@@ -220,7 +220,9 @@ pub fn sentence(registry: &Registry, blueprint: &Blueprint, hook: Option<&str>) 
     };
     let is_work = |name: &str| !name.starts_with("builtin:") && !name.starts_with("util:") && !name.is_empty();
     let steps = modules.iter().skip(1).filter(|visited| {
-        is_work(visited.module.name()) && !matches!(visited.place, Place::ErrorRoute(_)) && !visited.module.is_disabled()
+        is_work(visited.module.name())
+            && !matches!(visited.place, Place::ErrorRoute(_))
+            && !visited.module.is_disabled()
     });
     let mut steps: Vec<String> = steps
         .map(|visited| {

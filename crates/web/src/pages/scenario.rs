@@ -258,12 +258,20 @@ pub async fn show_settings(page: Page, Path(id): Path<ScenarioId>) -> Reply {
     let settings = scenario.blueprint.settings();
     let yes = |yes: bool| if yes { "Yes".to_owned() } else { "No".to_owned() };
     let rows = vec![
-        ("Store incomplete executions", "Keeps a run that failed so that you can finish it.", yes(settings.incomplete_executions)),
+        (
+            "Store incomplete executions",
+            "Keeps a run that failed so that you can finish it.",
+            yes(settings.incomplete_executions),
+        ),
         ("Sequential processing", "One run at a time, in the order of arrival.", yes(settings.sequential)),
         ("Data is confidential", "The history keeps no bundles.", yes(settings.confidential)),
         ("Enable data loss", "Goes on when incomplete executions are full.", yes(settings.data_loss)),
         ("Auto commit", "Commits after every module instead of at the end.", yes(settings.auto_commit)),
-        ("Commit trigger last", "The trigger is committed after everything else.", yes(settings.auto_commit_trigger_last)),
+        (
+            "Commit trigger last",
+            "The trigger is committed after everything else.",
+            yes(settings.auto_commit_trigger_last),
+        ),
         ("Max number of cycles", "How many cycles a run may have.", settings.roundtrips.to_string()),
         ("Number of consecutive errors", "So many errors in a row switch it off.", settings.max_errors.to_string()),
     ];

@@ -56,30 +56,43 @@ async fn show_with(page: &Page, problem: String) -> Reply {
     let team = teams::find(store, page.app.team()).await?;
     let owner = users::list(store).await?.iter().map(|user| user.id).min();
     let parts = page.app.parts();
-    let networks = if parts.allowed_networks.is_empty() { "None".to_owned() } else { parts.allowed_networks.join(", ") };
+    let networks =
+        if parts.allowed_networks.is_empty() { "None".to_owned() } else { parts.allowed_networks.join(", ") };
     let facts = vec![
         ("Version", parts.version.clone(), "of this Rouage."),
-        ("Public address", parts.public_url.to_string(), "Webhook addresses start with it. Set it with --public-url or ROUAGE_PUBLIC_URL."),
-        ("Allowed private networks", networks, "Modules reach public addresses only, and these. Set them in the configuration."),
+        (
+            "Public address",
+            parts.public_url.to_string(),
+            "Webhook addresses start with it. Set it with --public-url or ROUAGE_PUBLIC_URL.",
+        ),
+        (
+            "Allowed private networks",
+            networks,
+            "Modules reach public addresses only, and these. Set them in the configuration.",
+        ),
         ("Team", team.as_ref().map(|team| team.name.clone()).unwrap_or_default(), "Owns everything here."),
         ("Time zone", team.map(|team| team.timezone).unwrap_or_default(), "New scenarios and these pages use it."),
     ];
     let status = if problem.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Ok(render::page(status, &Show {
-        layout: page.layout("Settings", "settings").await,
-        facts,
-        email: principal.user.email.clone(),
-        is_owner: owner == Some(principal.user.id),
-        sessions: sessions.into_iter().map(row).collect(),
-        problem,
-    }))
+    Ok(render::page(
+        status,
+        &Show {
+            layout: page.layout("Settings", "settings").await,
+            facts,
+            email: principal.user.email.clone(),
+            is_owner: owner == Some(principal.user.id),
+            sessions: sessions.into_iter().map(row).collect(),
+            problem,
+        },
+    ))
 }
 
 /// The part of a user agent that people know.
 fn browser(user_agent: &str) -> String {
     let known = ["Firefox", "Edg", "OPR", "Chrome", "Safari", "curl"];
     let name = known.iter().find(|name| user_agent.contains(*name)).copied().unwrap_or("Another program");
-    let system = ["Windows", "Android", "iPhone", "iPad", "Mac OS", "Linux"].iter().find(|name| user_agent.contains(*name));
+    let system =
+        ["Windows", "Android", "iPhone", "iPad", "Mac OS", "Linux"].iter().find(|name| user_agent.contains(*name));
     system.map_or_else(|| name.to_owned(), |system| format!("{name} on {system}"))
 }
 

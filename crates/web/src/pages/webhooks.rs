@@ -58,7 +58,11 @@ pub async fn list(page: Page) -> Reply {
             name: hook.name,
         });
     }
-    render::ok(&List { layout: page.layout("Webhooks", "webhooks").await, search: page.query.text("q").to_owned(), rows })
+    render::ok(&List {
+        layout: page.layout("Webhooks", "webhooks").await,
+        search: page.query.text("q").to_owned(),
+        rows,
+    })
 }
 
 fn address(page: &Page, hook: &Hook) -> String {
@@ -206,7 +210,11 @@ fn add_structure(fields: &Value, level: usize, rows: &mut Vec<FieldRow>) {
 fn settings_view(settings: &HookSettings) -> SettingsView {
     let response = settings.default_response.as_ref();
     let content_type = response.and_then(|response| {
-        response.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type")).map(|(_, value)| value.clone())
+        response
+            .headers
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case("content-type"))
+            .map(|(_, value)| value.clone())
     });
     SettingsView {
         headers: settings.headers,
@@ -215,7 +223,11 @@ fn settings_view(settings: &HookSettings) -> SettingsView {
         strict: settings.strict,
         ips: settings.ips.join("\n"),
         keys: settings.api_keys.iter().map(|key| key.name.clone()).collect(),
-        structure: settings.structure.as_ref().map(|value| json::write(value, json::Style::Indented("  "))).unwrap_or_default(),
+        structure: settings
+            .structure
+            .as_ref()
+            .map(|value| json::write(value, json::Style::Indented("  ")))
+            .unwrap_or_default(),
         response_status: response.map(|response| response.status.to_string()).unwrap_or_default(),
         response_body: response.map(|response| response.body.clone()).unwrap_or_default(),
         response_type: content_type.unwrap_or_default(),
@@ -292,7 +304,11 @@ fn checked_ips(text: &str) -> Result<Vec<String>, PageError> {
     let entries = text.split([',', '\n', ' ']).map(str::trim).filter(|entry| !entry.is_empty());
     let check = |entry: &str| {
         let fits = entry.parse::<std::net::IpAddr>().is_ok() || entry.parse::<ipnet::IpNet>().is_ok();
-        if fits { Ok(entry.to_owned()) } else { Err(PageError::Invalid(format!("{entry:?} is neither an address nor a range such as 10.0.0.0/8."))) }
+        if fits {
+            Ok(entry.to_owned())
+        } else {
+            Err(PageError::Invalid(format!("{entry:?} is neither an address nor a range such as 10.0.0.0/8.")))
+        }
     };
     entries.map(check).collect()
 }
@@ -301,9 +317,14 @@ fn checked_structure(text: &str) -> Result<Option<Value>, PageError> {
     if text.is_empty() {
         return Ok(None);
     }
-    let value = json::parse(text.as_bytes()).map_err(|error| PageError::Invalid(format!("The data structure is not valid JSON: {error}.")))?;
+    let value = json::parse(text.as_bytes())
+        .map_err(|error| PageError::Invalid(format!("The data structure is not valid JSON: {error}.")))?;
     let is_list = value.as_array().is_some() || value.field("spec").as_array().is_some();
-    if is_list { Ok(Some(value)) } else { Err(PageError::Invalid("A data structure is a list of fields, or an object with a list under “spec”.".into())) }
+    if is_list {
+        Ok(Some(value))
+    } else {
+        Err(PageError::Invalid("A data structure is a list of fields, or an object with a list under “spec”.".into()))
+    }
 }
 
 fn checked_response(form: &crate::query::Query) -> Result<Option<DefaultResponse>, PageError> {
@@ -313,9 +334,11 @@ fn checked_response(form: &crate::query::Query) -> Result<Option<DefaultResponse
     }
     let status = if status.is_empty() { Ok(200) } else { status.parse::<u16>() };
     let status = status.ok().filter(|status| (200..=599).contains(status));
-    let status = status.ok_or_else(|| PageError::Invalid("The status of the answer is a number from 200 to 599.".into()))?;
+    let status =
+        status.ok_or_else(|| PageError::Invalid("The status of the answer is a number from 200 to 599.".into()))?;
     let content_type = form.text("response_type");
-    let headers = if content_type.is_empty() { Vec::new() } else { vec![("Content-Type".to_owned(), content_type.to_owned())] };
+    let headers =
+        if content_type.is_empty() { Vec::new() } else { vec![("Content-Type".to_owned(), content_type.to_owned())] };
     Ok(Some(DefaultResponse { status, body: body.to_owned(), headers }))
 }
 

@@ -1,6 +1,7 @@
 //! A whole server in memory of the test: store, runtime, router.
 
 #![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, reason = "a test may end there")]
 
 use std::sync::Arc;
 use std::time::Duration;
