@@ -173,6 +173,7 @@ fn hostile() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("not-utf-8", [&b"{\"name\":\"\xFF\xFE\",\"flow\":[]}"[..]].concat(), "UTF-8"),
         ("utf-16", "\u{feff}{\"flow\":[]}".encode_utf16().flat_map(u16::to_le_bytes).collect(), "UTF-8"),
         ("nul-bytes", vec![0; 4096], "JSON"),
+        ("too-large", vec![b' '; 50 * 1024 * 1024 + 1], "bytes"),
         ("deep-arrays", "[".repeat(100_000).into_bytes(), "deep"),
         ("deep-objects", r#"{"a":"#.repeat(100_000).into_bytes(), "deep"),
         ("deep-flow", deep_flow, "deep"),

@@ -233,6 +233,25 @@ fn check_depth(depth: usize) -> Result<(), EvalError> {
     Ok(())
 }
 
+/// Takes one step for every value within a value, and refuses one that nests
+/// too deep: values that share their parts are small in memory and can be huge
+/// to look at.
+pub(crate) fn visit(value: &Value, budget: &Budget, depth: usize) -> Result<(), EvalError> {
+    match value {
+        Value::Array(items) => {
+            check_depth(depth)?;
+            budget.spend(items.len())?;
+            items.iter().try_for_each(|item| visit(item, budget, depth + 1))
+        }
+        Value::Collection(collection) => {
+            check_depth(depth)?;
+            budget.spend(collection.len())?;
+            collection.values().try_for_each(|value| visit(value, budget, depth + 1))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Takes from the budget what the JSON of a value will need.
 pub(crate) fn measure(value: &Value, budget: &Budget, depth: usize) -> Result<(), EvalError> {
     check_depth(depth)?;

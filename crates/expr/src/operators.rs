@@ -8,8 +8,8 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 use crate::ast::Operator;
-use crate::coerce::{TextWriter, parse_number};
-use crate::context::Context;
+use crate::coerce::{TextWriter, parse_number, visit};
+use crate::context::{Budget, Context};
 use crate::dates;
 use crate::error::EvalError;
 
@@ -21,8 +21,8 @@ pub(crate) fn apply(
     context: &Context<'_>,
 ) -> Result<Value, EvalError> {
     Ok(match operator {
-        Operator::Equal => Value::Boolean(loosely_equal(left, right)),
-        Operator::NotEqual => Value::Boolean(!loosely_equal(left, right)),
+        Operator::Equal => Value::Boolean(equal_within(left, right, context.budget)?),
+        Operator::NotEqual => Value::Boolean(!equal_within(left, right, context.budget)?),
         Operator::Less => Value::Boolean(ordering(left, right, context.timezone) == Some(Ordering::Less)),
         Operator::Greater => Value::Boolean(ordering(left, right, context.timezone) == Some(Ordering::Greater)),
         Operator::LessOrEqual => Value::Boolean(ordering(left, right, context.timezone).is_some_and(Ordering::is_le)),
@@ -168,6 +168,13 @@ pub(crate) fn loosely_equal(left: &Value, right: &Value) -> bool {
         }
         _ => strictly_equal(left, right),
     }
+}
+
+/// [`loosely_equal`] after the budget has paid for what has to be compared.
+pub(crate) fn equal_within(left: &Value, right: &Value, budget: &Budget) -> Result<bool, EvalError> {
+    visit(left, budget, 0)?;
+    visit(right, budget, 0)?;
+    Ok(loosely_equal(left, right))
 }
 
 /// Equality without conversion, deep for arrays and collections.

@@ -10,7 +10,10 @@ use crate::coerce::shorten;
 
 /// Steps of back-tracking for one search: plenty for a person's pattern, and a
 /// fraction of a second for a hostile one.
-const BACKTRACK_LIMIT: usize = 200_000;
+const BACKTRACK_LIMIT: usize = 1_000_000;
+/// Longer texts are not searched with look-around or back-references, which
+/// may look at all of a text from every position of it.
+const LONGEST_TO_LOOK_AROUND: usize = 128 * 1024;
 /// Memory of one compiled pattern.
 const SIZE_LIMIT: usize = 2 * 1024 * 1024;
 /// Longer patterns are refused.
@@ -55,6 +58,16 @@ pub(crate) fn compile(source: &str, flags: &str) -> Result<Rc<Regex>, String> {
         compiled.insert(key, regex.clone());
     });
     Ok(regex)
+}
+
+/// Refuses to search a long text with a pattern that may take time squared.
+pub(crate) fn check_length(source: &str, text: &str) -> Result<(), String> {
+    let looks = ["(?=", "(?!", "(?<"].iter().any(|look| source.contains(look));
+    let refers = source.as_bytes().windows(2).any(|pair| pair[0] == b'\\' && matches!(pair[1], b'1'..=b'9' | b'k'));
+    if (looks || refers) && text.len() > LONGEST_TO_LOOK_AROUND {
+        return Err("the text is too long for a regular expression with look-around or back-references".to_owned());
+    }
+    Ok(())
 }
 
 /// Rewrites what the two languages spell or mean differently: `\d` and `\w`
@@ -171,8 +184,11 @@ fn escape(rest: &[char], in_class: bool, out: &mut String) -> usize {
         's' => out.push_str(if in_class { r"\s\x{FEFF}" } else { r"[\s\x{FEFF}]" }),
         'S' => out.push_str(r"[^\s\x{FEFF}]"),
         'b' if in_class => out.push_str(r"\x08"),
-        'b' => out.push_str(r"(?:(?<=[A-Za-z0-9_])(?![A-Za-z0-9_])|(?<![A-Za-z0-9_])(?=[A-Za-z0-9_]))"),
-        'B' => out.push_str(r"(?:(?<=[A-Za-z0-9_])(?=[A-Za-z0-9_])|(?<![A-Za-z0-9_])(?![A-Za-z0-9_]))"),
+        // Of Unicode and not of ASCII words: the engine has only these in linear time.
+        'b' | 'B' => {
+            out.push('\\');
+            out.push(character);
+        }
         'n' | 'r' | 't' | 'f' | 'v' => {
             out.push('\\');
             out.push(character);

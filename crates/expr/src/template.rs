@@ -67,9 +67,11 @@ impl Template {
     /// The modules whose bundles it reads.
     pub fn references(&self) -> Vec<Reference> {
         let mut references = Vec::new();
+        let mut position = Position::default();
         self.walk(&mut |node| {
             if let Node::Path(Path { root: Root::Module(module), steps, at }) = node {
-                references.push(Reference { module: *module, path: names(steps), at: self.characters(*at) });
+                let at = position.characters(&self.source, *at);
+                references.push(Reference { module: *module, path: names(steps), at });
             }
         });
         references
@@ -78,9 +80,10 @@ impl Template {
     /// Bare names that mean nothing (decision D18), each with its position.
     pub fn unknown_names(&self) -> Vec<(String, usize)> {
         let mut unknown = Vec::new();
+        let mut position = Position::default();
         self.walk(&mut |node| {
             if let Node::Path(Path { root: Root::Name(name), at, .. }) = node {
-                unknown.push((name.to_string(), self.characters(*at)));
+                unknown.push((name.to_string(), position.characters(&self.source, *at)));
             }
         });
         unknown
@@ -128,9 +131,23 @@ impl Template {
             }
         }
     }
+}
 
-    fn characters(&self, byte: usize) -> usize {
-        self.source[..byte].chars().count()
+/// Counts characters up to growing positions, each stretch of text once.
+#[derive(Default)]
+struct Position {
+    byte: usize,
+    characters: usize,
+}
+
+impl Position {
+    fn characters(&mut self, text: &str, byte: usize) -> usize {
+        if byte < self.byte {
+            *self = Self::default();
+        }
+        self.characters += text[self.byte..byte].chars().count();
+        self.byte = byte;
+        self.characters
     }
 }
 
@@ -212,6 +229,17 @@ mod tests {
         assert!(parsed("{{formatDate(now; \"x\")}}").is_volatile());
         assert!(parsed("{{shuffle(emptyarray)}}").is_volatile());
         assert!(!parsed("{{executionId}}").is_constant());
+    }
+
+    #[test]
+    fn the_deepest_expressions_can_be_evaluated() {
+        let nested = |open: &str, close: &str| {
+            let depth = parser::MAX_DEPTH - 1;
+            format!("{{{{{}1{}}}}}", open.repeat(depth), close.repeat(depth))
+        };
+        for text in [nested("if(true; ", ")"), nested("upper(", ")"), nested("(1 + ", ")")] {
+            assert!(crate::testing::evaluated(&text).is_ok(), "{text}");
+        }
     }
 
     #[test]

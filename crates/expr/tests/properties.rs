@@ -182,3 +182,46 @@ fn values_that_share_their_parts_cannot_be_written_without_bound() {
         .unwrap_err();
     assert_eq!(error.error.kind, EvalErrorKind::Budget);
 }
+
+#[test]
+fn values_that_share_their_parts_cannot_be_compared_without_bound() {
+    let doubled = || (0..60).fold(Value::from("ab"), |inner, _| Value::from(vec![inner.clone(), inner]));
+    let bundle: rouage_model::Collection = [("a", doubled()), ("b", doubled())].into_iter().collect();
+    for expression in [
+        "1.a = 1.b",
+        "contains(1.a; 1.b)",
+        "switch(1.a; 1.b; 1)",
+        "in(1.a; 1.b)",
+        "sort(1.a)",
+        "flatten(1.a; 99)",
+        "distinct(1.a)",
+    ] {
+        let template = Template::parse(&format!("{{{{{expression}}}}}")).unwrap();
+        let outcome = template.evaluate(&Context {
+            lookup: &Sample(bundle.clone().into()),
+            now: Timestamp::UNIX_EPOCH,
+            timezone: &TimeZone::UTC,
+            random: &Random::new(0),
+            execution_id: None,
+            budget: &Budget::default(),
+        });
+        assert_eq!(outcome.unwrap_err().kind, EvalErrorKind::Budget, "{expression}");
+    }
+}
+
+#[test]
+fn hostile_patterns_take_seconds_at_most() {
+    let long = "a".repeat(100_000);
+    let bundle: rouage_model::Collection = [("t", long)].into_iter().collect();
+    for pattern in ["/(?=[^x]*y)a/g", "/(a+)+$b/g", "/^(a|aa)+b\\1/", "/(?=.*y)/g", "/((a?){30}){30}b/"] {
+        let template = Template::parse(&format!("{{{{replace(1.t; \"{pattern}\"; \"$'$'\")}}}}")).unwrap();
+        let _ = template.evaluate(&Context {
+            lookup: &Sample(bundle.clone().into()),
+            now: Timestamp::UNIX_EPOCH,
+            timezone: &TimeZone::UTC,
+            random: &Random::new(0),
+            execution_id: None,
+            budget: &Budget::default(),
+        });
+    }
+}

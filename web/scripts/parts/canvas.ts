@@ -129,6 +129,14 @@ function start(box: HTMLElement): void {
   show();
 }
 
+/** A link to a module opens what it did. */
+function openTarget(): void {
+  const target = document.getElementById(location.hash.slice(1));
+  if (target instanceof HTMLDetailsElement) target.open = true;
+}
+addEventListener("hashchange", openTarget);
+openTarget();
+
 addEventListener("keydown", (event) => {
   if (event.key === "Escape" && location.hash.startsWith("#m")) {
     const id = location.hash;

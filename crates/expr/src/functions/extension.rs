@@ -8,7 +8,7 @@ use super::math::numbers;
 use super::text::{capitalized, replace_pattern, without_marks};
 use super::{Call, Outcome, Row, Run, array, number};
 use crate::ast::Operator;
-use crate::coerce::{TextWriter, measure};
+use crate::coerce::{TextWriter, measure, visit};
 use crate::error::EvalError;
 use crate::operators::{calculate, compare_numbers, strictly_equal};
 use crate::{path, pattern};
@@ -35,7 +35,7 @@ fn choices() -> Vec<Row> {
             signature: "in(value; value1; [value2; ...])",
             help: "Whether the value is one of the others, type included.",
             examples: &[("in(2; 1; 2; 3)", "true"), ("in(\"2\"; 1; 2; 3)", "false")],
-            run: Run::Eager(|call| Ok(Value::Boolean(is_among(call.value(0), call.rest(1))))),
+            run: Run::Eager(|call| is_among(call, call.value(0), call.rest(1)).map(Value::Boolean)),
         },
         Row {
             signature: "ifin(value; value1; [value2; ...]; trueValue; falseValue)",
@@ -224,8 +224,14 @@ fn some_or_null(value: &Value) -> Value {
     if value.is_nothing() { Value::Null } else { value.clone() }
 }
 
-fn is_among(value: &Value, others: &[Value]) -> bool {
-    others.iter().any(|other| strictly_equal(value, other))
+fn is_among(call: &Call<'_>, value: &Value, others: &[Value]) -> Result<bool, EvalError> {
+    for other in others {
+        visit(value, call.context.budget, 0)?;
+        if strictly_equal(value, other) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn ifin(call: &Call<'_>) -> Outcome {
@@ -233,7 +239,7 @@ fn ifin(call: &Call<'_>) -> Outcome {
     let Some((candidates, [yes, no])) = rest.split_last_chunk::<2>() else {
         return Err(EvalError::of_range("ifin needs a value, values to compare, and two results"));
     };
-    Ok(if is_among(call.value(0), candidates) { yes } else { no }.clone())
+    Ok(if is_among(call, call.value(0), candidates)? { yes } else { no }.clone())
 }
 
 fn merge_collections(call: &Call<'_>) -> Outcome {

@@ -70,7 +70,9 @@ pub(super) fn rows() -> Vec<Row> {
             signature: "equal(value1; value2)",
             help: "Whether the two values are equal, by the rule of the operator =.",
             examples: &[("equal(\"a\"; \"a\")", "true"), ("equal(\"a\"; \"b\")", "false")],
-            run: Run::Eager(|call| Ok(Value::Boolean(operators::loosely_equal(call.value(0), call.value(1))))),
+            run: Run::Eager(|call| {
+                operators::equal_within(call.value(0), call.value(1), call.context.budget).map(Value::Boolean)
+            }),
         },
     ]
 }
@@ -108,13 +110,13 @@ fn ifempty(call: &LazyCall<'_>) -> Outcome {
 /// Values are compared as texts; what has no text is compared as it is.
 fn switch(call: &LazyCall<'_>) -> Outcome {
     let value = call.value(0)?;
-    let wanted = to_text(&value);
+    let wanted = text_or_none(&value, call)?;
     let mut at = 1;
     while at + 1 < call.arguments.len() {
         let candidate = call.value(at)?;
-        let equal = match (&wanted, to_text(&candidate)) {
-            (Ok(wanted), Ok(candidate)) => *wanted == candidate,
-            _ => operators::strictly_equal(&value, &candidate),
+        let equal = match (&wanted, text_or_none(&candidate, call)?) {
+            (Some(wanted), Some(candidate)) => *wanted == candidate,
+            _ => operators::equal_within(&value, &candidate, call.context.budget)?,
         };
         if equal {
             return call.value(at + 1);
@@ -122,6 +124,15 @@ fn switch(call: &LazyCall<'_>) -> Outcome {
         at += 2;
     }
     call.value(at)
+}
+
+/// The text of a value that has a short one.
+fn text_or_none(value: &Value, call: &LazyCall<'_>) -> Result<Option<rouage_model::Text>, EvalError> {
+    call.context.budget.spend(1)?;
+    Ok(match value {
+        Value::Array(_) | Value::Collection(_) => None,
+        value => to_text(value).ok(),
+    })
 }
 
 /// The names given as arguments, or within arrays that are.

@@ -7,7 +7,7 @@ use unicode_normalization::char::is_combining_mark;
 use super::{Call, Outcome, Row, Run};
 use crate::coerce::shorten;
 use crate::error::EvalError;
-use crate::operators::loosely_equal;
+use crate::operators::equal_within;
 use crate::{emoji, html, pattern};
 
 pub(super) fn rows() -> Vec<Row> {
@@ -216,7 +216,12 @@ fn contains(call: &Call<'_>) -> Outcome {
     if let Value::Array(items) = call.value(0) {
         let wanted = call.value(1);
         if !ignore_case {
-            return Ok(Value::Boolean(items.iter().any(|item| loosely_equal(item, wanted))));
+            for item in items.iter() {
+                if equal_within(item, wanted, call.context.budget)? {
+                    return Ok(Value::Boolean(true));
+                }
+            }
+            return Ok(Value::Boolean(false));
         }
         let wanted = call.text_of(wanted)?.to_lowercase();
         let found = items.iter().any(|item| call.text_of(item).is_ok_and(|text| text.to_lowercase() == wanted));
@@ -303,6 +308,7 @@ pub(super) fn replace_pattern(
     replacement: &str,
 ) -> Outcome {
     let regex = pattern::compile(source, flags).map_err(EvalError::of_range)?;
+    pattern::check_length(source, text).map_err(EvalError::of_range)?;
     if regex.capture_names().flatten().next().is_some() {
         return Err(EvalError::of_range("named capture groups cannot be used in a replacement; use $1"));
     }
@@ -310,7 +316,7 @@ pub(super) fn replace_pattern(
     let mut out = String::new();
     let mut from = 0;
     for captures in regex.captures_iter(text) {
-        budget.spend(1 + text.len() / 4096)?;
+        budget.spend(1)?;
         let captures = captures.map_err(|_| EvalError::of_range("the regular expression takes too long"))?;
         let Some(whole) = captures.get(0) else { continue };
         let before = out.len();

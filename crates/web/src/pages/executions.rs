@@ -249,7 +249,11 @@ fn modules(page: &Page, history: &History, overlay: &Overlay) -> Vec<ModuleView>
             number: id.to_string(),
             look: look::of(page.app.registry(), visited.module),
             own_name: visited.module.label().unwrap_or_default().to_owned(),
-            counts: counts_words(&mark, &own),
+            counts: match visited.module.routes() {
+                [] => counts_words(&mark, &own),
+                // A router makes no operations; its routes show what passed.
+                routes => words::count(routes.len() as u64, "route"),
+            },
             class: counts_class(&mark),
             operations: shown.iter().map(|operation| operation_view(operation)).collect(),
             more: rest as u64,

@@ -50,7 +50,7 @@ pub struct Field {
 const MOST_FIELDS: usize = 200;
 
 /// The panels of all modules, in order.
-pub fn panels(registry: &Registry, blueprint: &Blueprint, report: &Report) -> Vec<Panel> {
+pub fn panels(registry: &Registry, blueprint: &Blueprint, report: &Report, links: &Value) -> Vec<Panel> {
     let app_of = pills::apps(registry, blueprint);
     let notes = diagram_notes(blueprint);
     let problems: HashMap<ModuleId, &Vec<String>> =
@@ -66,7 +66,7 @@ pub fn panels(registry: &Registry, blueprint: &Blueprint, report: &Report) -> Ve
             place: place(visited.place),
             filter: filter_lines(module.filter()),
             filter_name: module.filter().field("name").as_text().unwrap_or_default().to_owned(),
-            fields: fields(registry, module, &app_of),
+            fields: fields(registry, module, links, &app_of),
             problems: id.and_then(|id| problems.get(&id)).map(|lines| (*lines).clone()).unwrap_or_default(),
             notes: id.and_then(|id| notes.get(&id.0)).cloned().unwrap_or_default(),
             number,
@@ -95,13 +95,21 @@ fn place(place: Place) -> String {
     }
 }
 
-fn fields(registry: &Registry, module: Module<'_>, app_of: &dyn Fn(ModuleId) -> String) -> Vec<Field> {
+fn fields(registry: &Registry, module: Module<'_>, links: &Value, app_of: &dyn Fn(ModuleId) -> String) -> Vec<Field> {
+    let number = module.id().map(|id| id.to_string()).unwrap_or_default();
     let labels = labels(registry, module);
     let mut fields = Vec::new();
     for part in [module.parameters(), module.mapper()] {
         for (name, value) in part.as_collection().into_iter().flat_map(rouage_model::Collection::iter) {
             let label = labels.get(name.as_ref()).cloned().unwrap_or_else(|| name.to_string());
-            add(&mut fields, label, value, 0, app_of);
+            // What was chosen here takes the place of Make's own ids.
+            match links.field(&format!("{number}.{name}")) {
+                Value::Undefined => add(&mut fields, label, value, 0, app_of),
+                Value::Text(text) if text.as_ref() == "builtin" => {
+                    add(&mut fields, label, &Value::from("Built-in"), 0, app_of)
+                }
+                chosen => add(&mut fields, label, chosen, 0, app_of),
+            }
         }
     }
     fields

@@ -153,7 +153,7 @@ pub async fn show(page: Page, Path(id): Path<ScenarioId>) -> Reply {
     let registry = page.app.registry();
     let linked = &scenario.blueprint;
     let diagram = diagram::diagram(linked, &|module| look::of(registry, module), &Overlay::new());
-    let panels = panels::panels(registry, linked, &report);
+    let panels = panels::panels(registry, linked, &report, &scenario.links);
     let filter = Filter { scenario: Some(id), ..Filter::default() };
     let recent = PageRequest { page: 1, size: 5 };
     let recent = executions::list(page.app.store(), page.app.team(), &filter, recent).await?;
