@@ -43,8 +43,10 @@ const CRATES: &[(&str, u8, &[&str])] = &[
             "rouage-web",
         ],
     ),
-    // The program, and the servers that tests talk to. Neither is a layer.
+    // The program, what measures it, and the servers that tests talk to. None
+    // of them is a layer, and nothing uses them.
     ("rouage", 6, &["rouage-cli"]),
+    ("rouage-bench", 6, &["rouage-cli", "rouage-model", "rouage-runtime", "rouage-store"]),
     ("rouage-test-support", 6, &["rouage-model"]),
 ];
 

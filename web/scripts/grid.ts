@@ -141,12 +141,15 @@ function edit(cell: HTMLTableCellElement, text: string): void {
 }
 
 function cancel(cell: HTMLTableCellElement): void {
-  cell.replaceChildren(before.get(cell) ?? "");
+  const shown = before.get(cell) ?? "";
+  // Taking the editor away blurs it, which must not count as finishing.
+  before.delete(cell);
+  cell.replaceChildren(shown);
 }
 
 function finish(cell: HTMLTableCellElement): void {
   const text = editorOf(cell)?.value;
-  if (text === undefined) return;
+  if (text === undefined || !before.has(cell)) return;
   cancel(cell);
   if (text !== typed(cell)) save([at(cell, text)]);
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use clap::Args;
+use clap::{Args, Parser};
 use serde::Deserialize;
 use tracing_subscriber::EnvFilter;
 use url::Url;
@@ -61,6 +61,12 @@ pub struct Flags {
     /// The configuration file [default: rouage.toml in the data folder]
     #[arg(long, global = true, env = "ROUAGE_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
+}
+
+#[derive(Debug, Parser)]
+struct FlagsOnly {
+    #[command(flatten)]
+    flags: Flags,
 }
 
 /// The configuration file. Unknown names are refused: a typo must not pass
@@ -178,6 +184,17 @@ fn parse_public_url(text: &str) -> anyhow::Result<Option<Url>> {
 }
 
 impl Config {
+    /// The defaults, with a data folder and an address; for programs that
+    /// bring their own server up.
+    pub fn for_folder(data: &Path, listen: &str) -> anyhow::Result<Self> {
+        let flags = FlagsOnly::try_parse_from(["rouage"])?.flags;
+        let mut config = load(&flags, false)?;
+        data.clone_into(&mut config.data);
+        listen.clone_into(&mut config.listen);
+        config.data_is_given = true;
+        Ok(config)
+    }
+
     /// Starts the log on standard error.
     pub fn start_log(&self) {
         let filter = EnvFilter::try_new(&self.log).unwrap_or_else(|_| EnvFilter::new("info"));

@@ -7,8 +7,8 @@
 //! in [`Command`] and in [`run`].
 
 mod blueprint;
-mod config;
-mod data;
+pub mod config;
+pub mod data;
 mod demo;
 mod doctor;
 mod eval;
@@ -16,7 +16,7 @@ mod executions;
 mod export;
 mod import;
 mod serve;
-mod server;
+pub mod server;
 mod user;
 
 use std::process::ExitCode;

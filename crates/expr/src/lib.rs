@@ -14,7 +14,7 @@
 //!   are compiled.
 //! - A bare path is evaluated without copying what it names.
 //!
-//! To add a function: write `fn name(call: &Call<'_, '_>) -> Outcome` in the file of
+//! To add a function: write `fn name(call: &Call<'_>) -> Outcome` in the file of
 //! its category under `functions/`, and add a row to that file's table with its
 //! signature, one sentence of help and at least one example. The examples are
 //! run by `functions::tests`; nothing else needs to know the function.

@@ -13,7 +13,7 @@ use crate::coerce::shorten;
 const BACKTRACK_LIMIT: usize = 1_000_000;
 /// Longer texts are not searched with look-around or back-references, which
 /// may look at all of a text from every position of it.
-const LONGEST_TO_LOOK_AROUND: usize = 128 * 1024;
+const LONGEST_TO_LOOK_AROUND: usize = 32 * 1024;
 /// Memory of one compiled pattern.
 const SIZE_LIMIT: usize = 2 * 1024 * 1024;
 /// Longer patterns are refused.

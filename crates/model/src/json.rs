@@ -335,7 +335,7 @@ pub fn write(value: &Value, style: Style<'_>) -> String {
     out
 }
 
-/// [`write`] without blanks.
+/// [`write()`] without blanks.
 pub fn to_string(value: &Value) -> String {
     write(value, Style::Compact)
 }
@@ -469,7 +469,7 @@ pub fn from_serde(value: &serde_json::Value) -> Value {
     }
 }
 
-/// To serde_json; the same rules as [`write`].
+/// To serde_json; the same rules as [`write()`].
 pub fn to_serde(value: &Value) -> serde_json::Value {
     serde_json::from_str(&to_string(value)).unwrap_or(serde_json::Value::Null)
 }

@@ -279,6 +279,17 @@ impl Value {
         matches!(self, Value::Undefined | Value::Null | Value::Ignore | Value::Erase)
     }
 
+    /// Whether arrays and collections nest deeper than `levels`. Looks no
+    /// deeper than that itself.
+    pub fn nests_deeper_than(&self, levels: usize) -> bool {
+        let mut inner: Box<dyn Iterator<Item = &Value>> = match self {
+            Value::Array(items) => Box::new(items.iter()),
+            Value::Collection(collection) => Box::new(collection.values()),
+            _ => return false,
+        };
+        levels == 0 || inner.any(|value| value.nests_deeper_than(levels - 1))
+    }
+
     /// The field of a collection; `None` for anything else.
     pub fn get(&self, name: &str) -> Option<&Value> {
         match self {
@@ -428,6 +439,13 @@ mod tests {
         let collection: Collection = [("a", 1), ("b", 2), ("a", 3)].into_iter().collect();
         assert_eq!(collection.keys().map(AsRef::as_ref).collect::<Vec<&str>>(), ["a", "b"]);
         assert_eq!(collection.get("a"), Some(&Value::from(3)));
+    }
+
+    #[test]
+    fn nesting_is_counted() {
+        let nested = |levels| (0..levels).fold(Value::from(1), |inner, _| Value::from(vec![inner]));
+        assert!(!nested(3).nests_deeper_than(3));
+        assert!(nested(4).nests_deeper_than(3));
     }
 
     #[test]

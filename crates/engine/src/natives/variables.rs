@@ -9,6 +9,10 @@ use rouage_model::{Collection, ModuleError, Text, Value};
 
 use super::{invalid, missing, text};
 
+/// How deep a variable may nest. A variable that is put into itself in a loop
+/// is the only way for a value to grow without bound.
+const MOST_LEVELS: usize = 200;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Lifetime {
     Cycle,
@@ -46,6 +50,9 @@ impl Variables {
     fn set(&mut self, lifetime: Lifetime, variable: &Value, bundle: &mut Collection) -> Result<(), ModuleError> {
         let name = name(variable)?;
         let value = variable.field("value").clone();
+        if value.nests_deeper_than(MOST_LEVELS) {
+            return Err(invalid("value", &format!("it nests deeper than {MOST_LEVELS} levels")));
+        }
         bundle.insert(name.clone(), value.clone());
         self.values.insert(name, (lifetime, value));
         Ok(())
@@ -84,5 +91,22 @@ fn lifetime(input: &Value) -> Result<Lifetime, ModuleError> {
         "execution" => Ok(Lifetime::Run),
         "" => Err(missing("scope")),
         other => Err(invalid("scope", &format!("{other:?} is neither \"roundtrip\" nor \"execution\""))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_cannot_nest_without_bound() {
+        let mut variables = Variables::default();
+        let mut value = Value::from(1);
+        let outcome = (0..1_000).find_map(|_| {
+            value = Value::from(vec![value.clone()]);
+            let fields = [("name", Value::from("x")), ("scope", Value::from("execution")), ("value", value.clone())];
+            variables.set_one(&fields.into_iter().collect::<Collection>().into()).err()
+        });
+        assert!(outcome.is_some_and(|error| error.details[0].contains("200 levels")));
     }
 }

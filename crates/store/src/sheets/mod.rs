@@ -6,7 +6,7 @@
 //! before anything is written. The rest serves the pages and the import.
 //!
 //! Shape: a spreadsheet has sheets; a sheet has rows; a row is one JSON text
-//! ([`cell`]). Empty rows are not stored, so that an append writes one row and
+//! (`cell`). Empty rows are not stored, so that an append writes one row and
 //! finds its place through the key, however long the sheet is.
 //!
 //! Absent on purpose: formulas are kept but not computed; there are no looks
