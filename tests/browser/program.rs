@@ -101,6 +101,9 @@ fn links(output: &mut impl std::io::BufRead, last: &str) -> Vec<String> {
             break;
         }
     }
-    links.retain(|link| !link.contains("/hook/"));
+    // The demo names other addresses beside the links that sign in.
+    if links.iter().any(|link| link.contains("/auto/")) {
+        links.retain(|link| link.contains("/auto/"));
+    }
     links
 }

@@ -33,10 +33,19 @@ export async function story(tell) {
     await tell(browser);
   } catch (error) {
     console.error(error.stack ?? error);
+    await describe(browser);
     process.exitCode = 1;
   } finally {
     await browser.close();
     clearTimeout(watchdog);
+  }
+}
+
+/** What was on the screen when it went wrong. */
+async function describe(browser) {
+  for (const page of browser.contexts().flatMap((context) => context.pages())) {
+    const text = await page.locator("body").innerText().catch((error) => error.message);
+    console.error(`\n${page.url()} showed:\n${text.slice(0, 1500)}`);
   }
 }
 

@@ -99,6 +99,8 @@ pub struct Config {
     pub data_is_given: bool,
     /// `host:port`.
     pub listen: String,
+    /// Whether the address was named, and not just the default.
+    pub listen_is_given: bool,
     /// `sqlite` or a PostgreSQL address.
     pub database: String,
     /// Where others reach this server; `None`: at the listen address.
@@ -132,6 +134,7 @@ pub fn load(flags: &Flags, demo: bool) -> anyhow::Result<Config> {
         None => read_if_there(&folder.join("rouage.toml"))?,
     };
     let data_is_given = flags.data.is_some() || file.data.is_some();
+    let listen_is_given = flags.listen.is_some() || file.listen.is_some();
     let log_is_given = flags.log.is_some() || file.log.is_some();
     let list = |flag: &Vec<String>, file: Option<Vec<String>>| match flag.is_empty() {
         false => flag.clone(),
@@ -147,6 +150,7 @@ pub fn load(flags: &Flags, demo: bool) -> anyhow::Result<Config> {
     Ok(Config {
         data: first!(data),
         data_is_given,
+        listen_is_given,
         listen: first!(listen),
         database: first!(database),
         public_url: parse_public_url(&public_url)?,

@@ -1,15 +1,11 @@
 //! What must have come of the orders, and what did.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use jiff::Timestamp;
-use rouage_model::journal::Event;
 use rouage_model::sheets::{Call, DateTimeRender, ValueRender};
 use rouage_model::{ModuleId, ScenarioId, Value, sheets};
-use rouage_store::executions::{self, Filter};
-use rouage_store::{PageRequest, journal, mails};
+use rouage_store::{PageRequest, executions, mails};
 use tokio::time::Instant;
 
 use super::orders::{Order, Posted};
@@ -30,8 +26,6 @@ pub struct Arrived {
     posted: Posted,
     /// The cells of each row with its number.
     rows: Vec<Vec<String>>,
-    /// From the request to the committed row.
-    row_after: Option<Duration>,
     mails: usize,
     requests: usize,
 }
@@ -95,18 +89,16 @@ pub async fn wait(
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    gather(server, scenario, posted, before, peer).await
+    gather(server, posted, before, peer).await
 }
 
 async fn gather(
     server: &Server,
-    scenario: ScenarioId,
     posted: &[Posted],
     before: &Before,
     peer: &Peer,
 ) -> anyhow::Result<Vec<Arrived>> {
     let rows = rows(server).await?.split_off(before.rows);
-    let written = row_times(server, scenario, posted).await?;
     let new_mails = mails_total(server).await? - before.mails;
     let page = PageRequest { page: 1, size: 500 };
     let mails = mails::list(&server.data().store, server.team, None, page).await?.items;
@@ -118,44 +110,11 @@ async fn gather(
         Arrived {
             posted: *posted,
             rows: rows.iter().filter(own).cloned().collect(),
-            row_after: written.get(&posted.id).and_then(|at| {
-                Duration::try_from(at.duration_since(posted.sent_at)).ok()
-            }),
             mails: mails.iter().filter(|mail| mail.subject.contains(&number)).count(),
             requests: requests.iter().filter(|body| body.field("order").as_i64() == Some(posted.id)).count(),
         }
     });
     Ok(arrived.collect())
-}
-
-/// When the row of each order was written, from the journals.
-async fn row_times(
-    server: &Server,
-    scenario: ScenarioId,
-    posted: &[Posted],
-) -> anyhow::Result<HashMap<i64, Timestamp>> {
-    let filter = Filter { scenario: Some(scenario), ..Filter::default() };
-    let page = PageRequest { page: 1, size: 500 };
-    let mut times = HashMap::new();
-    let earliest = posted.iter().map(|posted| posted.sent_at).min();
-    for execution in executions::list(&server.data().store, server.team, &filter, page).await?.items {
-        if earliest.is_some_and(|earliest| execution.created_at < earliest) {
-            continue;
-        }
-        let mut order = None;
-        for event in journal::events(&server.data().store, execution.id).await? {
-            match event {
-                Event::Started { bundles: Some(bundles), .. } => {
-                    order = bundles.first().and_then(|bundle| bundle.field("order_id").as_i64());
-                }
-                Event::Returned { at, module: ADD_ROW, .. } => {
-                    times.extend(order.map(|order| (order, at)));
-                }
-                _ => {}
-            }
-        }
-    }
-    Ok(times)
 }
 
 /// Prints the table of rows.
@@ -172,7 +131,7 @@ pub fn print(arrived: &[Arrived]) {
             "  {:<8} {:>12} {:>12}  {:<5} {:<7}",
             arrived.posted.id,
             milliseconds(Some(arrived.posted.answered_in)),
-            milliseconds(arrived.row_after),
+            milliseconds(arrived.posted.row_after),
             yes_or_no(arrived.mails),
             yes_or_no(arrived.requests),
         );

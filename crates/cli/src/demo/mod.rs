@@ -16,6 +16,7 @@ use rouage_model::{Collection, ScenarioId, Value};
 use rouage_runtime::ImportRequest;
 use rouage_store::users::{self, PasswordHash};
 use rouage_store::{PageRequest, hooks, scenarios};
+use tokio::net::TcpListener;
 
 use crate::config::Config;
 use crate::server::{self, Server};
@@ -41,6 +42,10 @@ pub async fn run(mut config: Config, arguments: Arguments) -> anyhow::Result<Exi
     if let Some(folder) = &fresh {
         config.data.clone_from(folder);
     }
+    if !config.listen_is_given && TcpListener::bind(&config.listen).await.is_err() {
+        // Something else has the usual port: a demo can take any.
+        "127.0.0.1:0".clone_into(&mut config.listen);
+    }
     let outcome = show(&mut config, &arguments).await;
     if arguments.once && let Some(folder) = fresh {
         // A left-over folder in the temporary directory does no harm.
@@ -61,8 +66,9 @@ async fn show(config: &mut Config, arguments: &Arguments) -> anyhow::Result<Exit
     step("Starting a program that plays the coupon service");
     let peer = Peer::start().await?;
     config.allow_net.push(peer.address.to_string());
-    step(&format!("Starting Rouage on {} with its data in {}", config.listen, config.data.display()));
+    step(&format!("Starting Rouage with its data in {}", config.data.display()));
     let server = server::start(config).await?;
+    step(&format!("Rouage answers at {}", server.public_url));
     let outcome = play(&server, &peer, config, arguments).await;
     server.stop().await;
     outcome
@@ -75,7 +81,7 @@ async fn play(server: &Server, peer: &Peer, config: &Config, arguments: &Argumen
     let hook = hook_address(server, scenario).await?;
     step(&format!("Posting {} orders to {hook}", orders.len()));
     let before = expect::Before::look(server).await?;
-    let posted = orders::post(config, &hook, &orders).await?;
+    let posted = orders::post(config, &hook, &orders, server.data().store.changes()).await?;
     let arrived = expect::wait(server, scenario, &posted, &before, peer, PATIENCE).await?;
     expect::print(&arrived);
     print_links(server, scenario).await?;

@@ -4,13 +4,18 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use jiff::Timestamp;
-use rouage_model::clock::SystemClock;
-use rouage_model::{Clock as _, Value, json};
+use rouage_model::{Value, json};
 use rouage_sdk::guard::{Guard, Policy};
 use rouage_sdk::http::{Client, Method, Request, parse_url};
 
+use rouage_store::Change;
+use tokio::sync::broadcast::Receiver;
+use tokio::time::Instant;
+
 use crate::config::Config;
+
+/// How long to wait for a row before the next order is posted.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// For the hint at the end.
 pub const SMALL: &str =
@@ -63,10 +68,11 @@ impl Order {
 pub struct Posted {
     /// Its number.
     pub id: i64,
-    /// When the request was sent.
-    pub sent_at: Timestamp,
     /// How long the answer took.
     pub answered_in: Duration,
+    /// From the request to the row on the disk; `None` when it took too long
+    /// to wait for.
+    pub row_after: Option<Duration>,
 }
 
 /// The orders from the working folder, else those inside the program.
@@ -92,8 +98,13 @@ pub fn all() -> anyhow::Result<Vec<Order>> {
     files.into_iter().map(read).collect()
 }
 
-/// Posts every order as the shop would.
-pub async fn post(config: &Config, hook: &str, orders: &[Order]) -> anyhow::Result<Vec<Posted>> {
+/// Posts every order as the shop would, one after another.
+pub async fn post(
+    config: &Config,
+    hook: &str,
+    orders: &[Order],
+    mut changes: Receiver<Change>,
+) -> anyhow::Result<Vec<Posted>> {
     let url = parse_url(hook).map_err(|error| anyhow::anyhow!("{error}"))?;
     let host = url.host_str().unwrap_or_default().to_owned();
     let policy = Policy::parse(&[host]).map_err(|errors| anyhow::anyhow!("{errors:?} ({})", config.listen))?;
@@ -103,18 +114,27 @@ pub async fn post(config: &Config, hook: &str, orders: &[Order]) -> anyhow::Resu
         let request = Request::new(Method::POST, url.clone())
             .header("Content-Type", "application/json")
             .body(order.bytes.clone());
-        let sent_at = SystemClock.now();
+        let start = Instant::now();
         let response = client.send(request).await;
         let response = response.map_err(|error| anyhow::anyhow!("posting {}: {error}", order.file))?;
         if response.status != 200 {
             bail!("posting {}: status {}: {}", order.file, response.status, String::from_utf8_lossy(&response.body));
         }
-        let answered_in = SystemClock.now().duration_since(sent_at);
-        posted.push(Posted {
-            id: order.id(),
-            sent_at,
-            answered_in: Duration::try_from(answered_in).unwrap_or_default(),
-        });
+        let answered_in = start.elapsed();
+        let row = tokio::time::timeout(PATIENCE, row_written(&mut changes)).await;
+        posted.push(Posted { id: order.id(), answered_in, row_after: row.ok().map(|()| start.elapsed()) });
     }
     Ok(posted)
+}
+
+/// Resolves when a change of a spreadsheet is on the disk.
+async fn row_written(changes: &mut Receiver<Change>) {
+    loop {
+        match changes.recv().await {
+            Ok(Change::Spreadsheet(_)) => return,
+            Ok(_) => {}
+            // News were lost or end: say that the time is not known.
+            Err(_) => std::future::pending().await,
+        }
+    }
 }

@@ -75,7 +75,17 @@ pub(crate) fn add_calendar(date: Timestamp, months: i64, days: i64, timezone: &T
         .and_then(|span| if days == 0 { Ok(span) } else { Span::new().try_days(days) })
         .map_err(|_| out_of_range())?;
     let local = timezone.to_datetime(date).checked_add(span).map_err(|_| out_of_range())?;
-    to_timestamp(local, timezone)
+    moved(date, local, timezone)
+}
+
+/// The instant of a changed wall clock. In the hour that autumn repeats it
+/// keeps the offset that the date had before.
+fn moved(before: Timestamp, local: DateTime, timezone: &TimeZone) -> Result<Timestamp, String> {
+    let kept = timezone.to_offset(before).to_timestamp(local).ok();
+    match kept.filter(|kept| timezone.to_datetime(*kept) == local) {
+        Some(kept) => Ok(kept),
+        None => to_timestamp(local, timezone),
+    }
 }
 
 /// Adds exact time.
@@ -113,8 +123,8 @@ pub(crate) fn set(date: Timestamp, field: Field, value: i64, timezone: &TimeZone
         Field::Month => Span::new().try_months(value - i64::from(local.month())),
         Field::Year => Span::new().try_years(value - i64::from(local.year())),
     };
-    let moved = span.and_then(|span| local.checked_add(span)).map_err(|_| out_of_range())?;
-    to_timestamp(moved, timezone)
+    let local = span.and_then(|span| local.checked_add(span)).map_err(|_| out_of_range())?;
+    moved(date, local, timezone)
 }
 
 /// Sunday is 0.

@@ -1,0 +1,141 @@
+// Fills the demo with what pages can show: failures, a run that waits for an
+// answer, a queue, modules that are not available, connections, users.
+import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
+import { eventually, example, folder, importText, links, person, place, post, story } from "./support.mjs";
+
+const root = new URL("../../", example);
+const places = {};
+
+await story(async (browser) => {
+  const { context, page } = await person(browser);
+  await page.goto(links[0]);
+  places.scenario = place(page);
+  await runs(page);
+  await subscription(page);
+  await failing(page);
+  await waiting(page);
+  places.unavailable = await importText(page, await read("tests/testdata/blueprints/error-handlers.json"));
+  await webhook(page);
+  await accounts(page);
+  await spreadsheet(page);
+  await page.goto("/outbox");
+  places.mail = await page.locator(".mails li a").first().getAttribute("href");
+
+  await context.storageState({ path: `${folder}/state.json` });
+  await writeFile(`${folder}/places.json`, JSON.stringify(places));
+});
+
+function read(path) {
+  return readFile(new URL(path, root), "utf8");
+}
+
+async function runs(page) {
+  await page.goto(`${places.scenario}/history`);
+  const all = page.locator(".run");
+  // The order with a coupon took all three routes.
+  places.run = await all.filter({ hasText: "4 operations" }).getAttribute("href");
+  await page.goto("/spreadsheets");
+  places.sheet = await page.locator(".cards li a.grow").first().getAttribute("href");
+}
+
+/** Imports with the choices that are offered first, switches on, and answers
+ *  with the scenario's path and its webhook's address. */
+async function start(page, text) {
+  const scenario = await importText(page, text);
+  await page.getByRole("button", { name: "Save and switch on" }).click();
+  await page.getByText("This scenario is on").waitFor();
+  return { scenario, address: await page.locator("#hook-url").innerText() };
+}
+
+/** An iterator and an aggregator. Afterwards it runs on demand, so that its
+ *  webhook has a queue. */
+async function subscription(page) {
+  const { scenario, address } = await start(page, await read("examples/updated-subscription/blueprint.json"));
+  places.aggregator = scenario;
+  const input = await read("examples/updated-subscription/input.json");
+  assert.equal((await post(address, input)).status, 200);
+  await page.goto(`${scenario}/history`);
+  await eventually(page, page.locator(".run .success, .run.success, .status.success"));
+  places.aggregatorRun = await page.locator(".run").first().getAttribute("href");
+  await page.goto(`${scenario}/settings`);
+  await page.getByLabel("On demand").check();
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await page.getByText(/saved/i).first().waitFor();
+  for (const _ of [1, 2]) assert.equal((await post(address, input)).status, 200);
+  await page.goto(scenario);
+  places.queued = await page.locator(".hook a").getAttribute("href");
+}
+
+function request(name, url) {
+  const mapper = {
+    url, method: "post", headers: [], qs: [], bodyType: "raw", contentType: "application/json",
+    data: '{"order": {{1.order_id}}}', parseResponse: true, timeout: "", serializeUrl: false, shareCookies: false,
+    ca: "", rejectUnauthorized: true, followRedirect: true, useQuerystring: false, gzip: true, useMtls: false,
+    followAllRedirects: false, authUser: "", authPass: "",
+  };
+  return JSON.stringify({
+    name,
+    flow: [
+      { id: 1, module: "gateway:CustomWebHook", version: 1, parameters: { hook: 1, maxResults: 1 }, mapper: {}, metadata: { designer: { x: 0, y: 0 } } },
+      { id: 2, module: "http:ActionSendData", version: 3, parameters: { handleErrors: true }, mapper, metadata: { designer: { x: 300, y: 0 } } },
+    ],
+    metadata: { version: 1, scenario: { roundtrips: 1, maxErrors: 3, autoCommit: true, sequential: false, dlq: false } },
+  });
+}
+
+/** Port 1 of this machine refuses. */
+async function failing(page) {
+  const { scenario, address } = await start(page, request("Tell the warehouse", "http://127.0.0.1:1/orders"));
+  places.failing = scenario;
+  assert.equal((await post(address, { order_id: 7 })).status, 200);
+  await page.goto(`${scenario}/history`);
+  await eventually(page, page.locator(".status.error"));
+  places.failedRun = await page.locator(".run").first().getAttribute("href");
+}
+
+/** Its request is on the way when the program is killed. */
+async function waiting(page) {
+  const url = `http://${process.env.ROUAGE_TEST_SILENT}/orders`;
+  const { scenario, address } = await start(page, request("Tell the accountant", url));
+  places.doubtful = scenario;
+  assert.equal((await post(address, { order_id: 8 })).status, 200);
+  await page.goto(`${scenario}/history`);
+  await eventually(page, page.locator(".run", { hasText: "Running" }));
+  places.doubtfulRun = await page.locator(".run").first().getAttribute("href");
+}
+
+async function webhook(page) {
+  await page.goto(places.scenario);
+  places.webhook = await page.locator(".hook a").getAttribute("href");
+  await page.goto(places.webhook);
+  places.request = await page.locator(".run").first().getAttribute("href");
+  await page.goto("/webhooks");
+  await page.getByLabel("New webhook").fill("Newsletter form");
+  await page.getByRole("button", { name: "Create" }).click();
+  await page.getByText("Waiting for data.").waitFor();
+  places.newWebhook = new URL(page.url()).pathname;
+}
+
+async function accounts(page) {
+  await page.goto("/connections/new/smtp");
+  await page.getByLabel("Connection name").fill("Mail of the shop");
+  await page.getByLabel("Host").fill("mail.example.org");
+  await page.getByLabel("Password").fill("not a real one");
+  await page.getByRole("button", { name: "Create connection" }).click();
+  await page.getByRole("heading", { name: "Mail of the shop" }).waitFor();
+  places.connection = new URL(page.url()).pathname;
+  await page.goto("/settings/users");
+  await page.getByLabel("Name").fill("Grace Hopper");
+  await page.getByLabel("E-mail address").fill("grace@example.org");
+  await page.getByLabel("First password").fill("a ship in port is safe");
+  await page.getByRole("button", { name: "Add user" }).click();
+  await page.getByText("grace@example.org").waitFor();
+}
+
+async function spreadsheet(page) {
+  await page.goto("/spreadsheets");
+  await page.getByLabel("New token").fill("Monthly report");
+  await page.getByRole("button", { name: "Make token" }).click();
+  await page.locator("#new-token").waitFor();
+}

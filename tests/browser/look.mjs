@@ -1,0 +1,94 @@
+// Looks at pages at two widths and in two themes: nothing to complain about in
+// the console, nothing wider than the window, nothing that axe objects to. A
+// picture of each is kept.
+import assert from "node:assert/strict";
+import { readFile, readdir, mkdir } from "node:fs/promises";
+import axe from "axe-core";
+import { person } from "./support.mjs";
+
+const SIZES = [
+  { width: 1440, height: 900 },
+  { width: 390, height: 844 },
+];
+const THEMES = ["light", "dark"];
+const pictures = process.env.ROUAGE_TEST_SCREENSHOTS;
+
+/** Each page has a `name`, a `path`, its `route` where that differs, and the
+ *  `status` it is answered with unless that is 200. */
+export async function look(browser, pages, options = {}) {
+  await mkdir(pictures, { recursive: true });
+  const problems = await Promise.all(SIZES.map((size) => lookAt(browser, pages, size, options)));
+  assert.deepEqual(problems.flat(), []);
+}
+
+async function lookAt(browser, pages, size, options) {
+  const { page, complaints, context } = await person(browser, { ...options, viewport: size });
+  const problems = [];
+  for (const wanted of pages) {
+    complaints.length = 0;
+    const answer = await page.goto(wanted.path);
+    const status = wanted.status ?? 200;
+    if (answer.status() !== status) problems.push(`${wanted.name}: ${wanted.path} answered ${answer.status()}`);
+    for (const theme of THEMES) {
+      await page.emulateMedia({ colorScheme: theme });
+      const file = `${wanted.name}-${size.width}-${theme}`;
+      await page.screenshot({ path: `${pictures}/${file}.png`, fullPage: true, animations: "disabled" });
+      problems.push(...(await unsound(page)).map((problem) => `${file}: ${problem}`));
+    }
+    // The browser itself notes an answer that is wanted here.
+    const unwanted = complaints.filter((text) => status === 200 || !text.includes(`status of ${status}`));
+    problems.push(...unwanted.map((text) => `${wanted.name}-${size.width}: ${text}`));
+  }
+  await context.close();
+  return problems;
+}
+
+async function unsound(page) {
+  const problems = [];
+  const [has, room] = await page.evaluate(() => [document.scrollingElement.scrollWidth, innerWidth]);
+  if (has > room) problems.push(`is ${has} wide where there is room for ${room}: ${await widest(page)}`);
+  // The policy of the pages allows no foreign script; this one comes from outside of them.
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() => axe.run({ iframes: false, resultTypes: ["violations"] }));
+  for (const { id, help, nodes } of violations) {
+    const where = nodes.slice(0, 3).map((node) => `${node.target.join(" ")} (${node.any[0]?.message ?? ""})`);
+    problems.push(`${id}: ${help}: ${nodes.length}× ${where.join("; ")}`);
+  }
+  return problems;
+}
+
+/** Who sticks out, for the message. */
+function widest(page) {
+  return page.evaluate(() => {
+    const out = [...document.querySelectorAll("main *")].filter((one) => one.getBoundingClientRect().right > innerWidth + 1);
+    return out.slice(0, 3).map((one) => `${one.tagName.toLowerCase()}.${one.className}`).join(", ");
+  });
+}
+
+/** What a GET gives that is no page to look at. */
+const NO_PAGES = [
+  "/",
+  "/health",
+  "/assets/{name}",
+  "/auto/{token}",
+  "/scenarios/{id}/export",
+  "/scenarios/{id}/live",
+  "/executions/{id}/live",
+  "/executions/{id}/operations/{operation}/{side}",
+  "/webhooks/{id}/live",
+  "/outbox/{id}/html",
+  "/outbox/{id}/raw",
+  "/outbox/{id}/attachments/{index}",
+  "/spreadsheets/{id}/download.xlsx",
+  "/spreadsheets/{id}/download.csv",
+];
+
+/** The pages that the program has, read from its table of routes. */
+export async function routes() {
+  const sources = new URL("../../crates/web/src/", import.meta.url);
+  const files = (await readdir(sources, { recursive: true })).filter((name) => name.endsWith(".rs"));
+  const texts = await Promise.all(files.map((name) => readFile(new URL(name, sources), "utf8")));
+  const found = texts.flatMap((text) => [...text.matchAll(/Route::get\(\s*"([^"]+)"/g)].map((match) => match[1]));
+  assert.ok(found.length > 30, "the table of routes was found");
+  return found.filter((route) => !NO_PAGES.includes(route)).sort();
+}
