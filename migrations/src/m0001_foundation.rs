@@ -283,6 +283,8 @@ fn indexes() -> Vec<IndexCreateStatement> {
         index("executions", &["scenario_id", "created_at", "status"]),
         partial("executions", &["ready_at"], Expr::col("ready_at").is_not_null()),
         partial("executions", &["status", "ready_at"], Expr::col("status").is_in(["waiting", "queued"])),
+        // What waits for a person: few, and asked for by every page.
+        partial("executions", &["team_id", "created_at"], Expr::cust("status = 'in-doubt'")),
         unique("incompletes", &["execution_id", "operation"]),
         index("incompletes", &["team_id", "status"]),
         index("incompletes", &["scenario_id", "status"]),

@@ -2,7 +2,7 @@
 // answer, a queue, modules that are not available, connections, users.
 import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
-import { eventually, example, folder, importText, links, person, place, post, story } from "./support.mjs";
+import { eventually, example, folder, importText, links, person, place, post, story, url } from "./support.mjs";
 
 const root = new URL("../../", example);
 const places = {};
@@ -14,6 +14,7 @@ await story(async (browser) => {
   await runs(page);
   await subscription(page);
   await failing(page);
+  await stored(page);
   await waiting(page);
   places.unavailable = await importText(page, await read("tests/testdata/blueprints/error-handlers.json"));
   await webhook(page);
@@ -67,9 +68,9 @@ async function subscription(page) {
   places.queued = await page.locator(".hook a").getAttribute("href");
 }
 
-function request(name, url) {
+function request(name, address, { dlq = false } = {}) {
   const mapper = {
-    url, method: "post", headers: [], qs: [], bodyType: "raw", contentType: "application/json",
+    url: address, method: "post", headers: [], qs: [], bodyType: "raw", contentType: "application/json",
     data: '{"order": {{1.order_id}}}', parseResponse: true, timeout: "", serializeUrl: false, shareCookies: false,
     ca: "", rejectUnauthorized: true, followRedirect: true, useQuerystring: false, gzip: true, useMtls: false,
     followAllRedirects: false, authUser: "", authPass: "",
@@ -80,13 +81,13 @@ function request(name, url) {
       { id: 1, module: "gateway:CustomWebHook", version: 1, parameters: { hook: 1, maxResults: 1 }, mapper: {}, metadata: { designer: { x: 0, y: 0 } } },
       { id: 2, module: "http:ActionSendData", version: 3, parameters: { handleErrors: true }, mapper, metadata: { designer: { x: 300, y: 0 } } },
     ],
-    metadata: { version: 1, scenario: { roundtrips: 1, maxErrors: 3, autoCommit: true, sequential: false, dlq: false } },
+    metadata: { version: 1, scenario: { roundtrips: 1, maxErrors: 3, autoCommit: true, sequential: false, dlq } },
   });
 }
 
-/** Port 1 of this machine refuses. */
+/** A webhook that does not exist answers 404. */
 async function failing(page) {
-  const { scenario, address } = await start(page, request("Tell the warehouse", "http://127.0.0.1:1/orders"));
+  const { scenario, address } = await start(page, request("Tell the warehouse", `${url}/hook/nobody`));
   places.failing = scenario;
   assert.equal((await post(address, { order_id: 7 })).status, 200);
   await page.goto(`${scenario}/history`);
@@ -94,10 +95,20 @@ async function failing(page) {
   places.failedRun = await page.locator(".run").first().getAttribute("href");
 }
 
+/** The same, stored for a person to look at. */
+async function stored(page) {
+  const text = request("Tell the courier", `${url}/hook/nobody`, { dlq: true });
+  const { address } = await start(page, text);
+  assert.equal((await post(address, { order_id: 9 })).status, 200);
+  await page.goto("/incomplete");
+  await eventually(page, page.locator(".cards li"));
+  places.incompleteDelete = await page.locator('a[href^="/incomplete/"][href$="/delete"]').getAttribute("href");
+}
+
 /** Its request is on the way when the program is killed. */
 async function waiting(page) {
-  const url = `http://${process.env.ROUAGE_TEST_SILENT}/orders`;
-  const { scenario, address } = await start(page, request("Tell the accountant", url));
+  const silent = `http://${process.env.ROUAGE_TEST_SILENT}/orders`;
+  const { scenario, address } = await start(page, request("Tell the accountant", silent));
   places.doubtful = scenario;
   assert.equal((await post(address, { order_id: 8 })).status, 200);
   await page.goto(`${scenario}/history`);

@@ -27,6 +27,7 @@ const PAGES = [
   { route: "/executions/{id}", name: "execution-failed", path: at.failedRun },
   { route: "/executions/{id}", name: "execution-in-doubt", path: at.doubtfulRun },
   { route: "/incomplete", name: "incomplete" },
+  { route: "/incomplete/{id}/delete", name: "incomplete-delete", path: at.incompleteDelete },
   { route: "/webhooks", name: "webhooks" },
   { route: "/webhooks/{id}", name: "webhook", path: at.webhook },
   { route: "/webhooks/{id}", name: "webhook-queue", path: at.queued },

@@ -86,7 +86,7 @@ async function history(page) {
 /** The text of the first bundle under a heading. */
 async function bundle(module, title) {
   const all = module.locator(".bundles > *");
-  const names = await all.evaluateAll((parts) => parts.map((part) => part.querySelector("h4")?.textContent ?? ""));
+  const names = await all.evaluateAll((parts) => parts.map((part) => part.querySelector("h3")?.textContent ?? ""));
   const next = all.nth(names.indexOf(title) + 1);
   return next.evaluate((part) => part.textContent);
 }

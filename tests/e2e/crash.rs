@@ -78,12 +78,8 @@ async fn kill_at_random(store: &Store, rounds: usize) {
     let place = Place::on(store, &flags);
     let link = format!("{COUPON_FIELD}={}/", peer.url());
     let hook = place.import(&example("order-to-spreadsheet/blueprint.json"), &[&link]).await;
-    let shop = Arc::new(Shop {
-        hook,
-        next: AtomicUsize::new(1),
-        accepted: Mutex::default(),
-        closed: AtomicBool::new(false),
-    });
+    let shop =
+        Arc::new(Shop { hook, next: AtomicUsize::new(1), accepted: Mutex::default(), closed: AtomicBool::new(false) });
     let mut traders = JoinSet::new();
     for _ in 0..3 {
         let shop = shop.clone();
@@ -194,4 +190,47 @@ async fn a_request_in_doubt_is_listed_and_waits_for_a_decision() {
     assert_eq!(peer.requests().len(), 3, "only the one that was decided so is made again");
     let sheets = Sheets::new(&server, &browser.api_token().await);
     assert_eq!(sheets.values(ORDERS_SPREADSHEET, ORDERS_SHEET).await.len(), 2, "earlier routes are not repeated");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_resumes_at_the_item_where_it_was_killed() {
+    const ITEMS: usize = 100;
+    const KILLED_AT: usize = 57;
+    let peer = Peer::start().await;
+    (1..KILLED_AT).for_each(|_| peer.answer(Scripted::text(200, "ok")));
+    peer.answer(Scripted::Hang);
+    let place = Place::new(&["--allow-net", &peer.address().to_string()]);
+    let blueprint = with_a_call_for_every_item(&peer.url());
+    let shop = place.import(&place.file("walk.json", blueprint.as_bytes()), &[]).await;
+    let server = place.start().await;
+    let items: Vec<_> =
+        (1..=ITEMS).map(|item| serde_json::json!({"field": format!("f{item}"), "value": item})).collect();
+    let payload = serde_json::json!({"id": 1, "email": "a@b.c", "changed": items, "has_active_subscription": true});
+    shop.post(payload.to_string().as_bytes()).await.expect(200);
+    eventually("the run is in the middle", async || (peer.requests().len() == KILLED_AT).then_some(())).await;
+    server.kill().await;
+    let server = place.start().await;
+    place.idle().await;
+    let asked: Vec<String> = peer.requests().into_iter().map(|request| request.target).collect();
+    let item = |number: usize| format!("/{number}");
+    let wanted: Vec<String> = (1..=KILLED_AT).chain(KILLED_AT..=ITEMS).map(item).collect();
+    assert_eq!(asked, wanted, "only the reading call without an answer is made again");
+    let browser = Browser::open(&server).await;
+    let sheets = Sheets::new(&server, &browser.api_token().await);
+    let rows = sheets.values("1updat3dSubscripti0nR0uag3Examp1e00000000003", "Changes!A2:F").await;
+    assert_eq!(rows.len(), 1);
+    let fields: Vec<String> = (1..=ITEMS).map(|item| format!("f{item}")).collect();
+    assert_eq!((rows[0][2].as_str(), rows[0][3].as_str()), ("100", fields.join(", ").as_str()), "nothing is missing");
+}
+
+/// The example with the iterator, where every item asks the peer something.
+fn with_a_call_for_every_item(peer: &str) -> String {
+    let text = std::fs::read_to_string(example("updated-subscription/blueprint.json")).unwrap();
+    let mut blueprint: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let call = serde_json::json!({
+        "id": 9, "module": "http:ActionSendData", "version": 3, "parameters": {"handleErrors": true},
+        "mapper": {"url": format!("{peer}/{{{{2.value}}}}"), "method": "get"}, "metadata": {}
+    });
+    blueprint["flow"].as_array_mut().unwrap().insert(2, call);
+    blueprint.to_string()
 }

@@ -3,9 +3,7 @@
 use rouage_test_support::http::Peer;
 
 use crate::postgres;
-use crate::support::{
-    Browser, COUPON_FIELD, ORDERS_SHEET, ORDERS_SPREADSHEET, Place, Sheets, Store, example, order,
-};
+use crate::support::{Browser, COUPON_FIELD, ORDERS_SHEET, ORDERS_SPREADSHEET, Place, Sheets, Store, example, order};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn orders_become_rows_mails_and_requests() {
@@ -45,7 +43,16 @@ async fn orders_arrive(store: &Store) {
         rows.iter().map(others).collect::<Vec<_>>(),
         [
             ["DUPOND", "ANNE", "annedupond@gmail.com", "0600000000", "230129", "completed", BOX, "50"],
-            ["DUPONT", "NATHALIE", "nathalie.dupont@outlook.fr", "0200000000", "230102", "completed", "Formule 1 mois", "0"],
+            [
+                "DUPONT",
+                "NATHALIE",
+                "nathalie.dupont@outlook.fr",
+                "0200000000",
+                "230102",
+                "completed",
+                "Formule 1 mois",
+                "0"
+            ],
             ["D'ARCY & FILS", "ÉLOÏSE", "eloise.darcy@example.fr", "0611111111", "230131", "pending", TWO, "64.9"],
         ]
     );

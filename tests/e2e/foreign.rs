@@ -35,7 +35,10 @@ async fn python() -> Option<PathBuf> {
         }
     }
     if std::env::var("CI").is_ok_and(|ci| ci == "true") {
-        assert!(succeeds(Path::new("python3"), &["-m", "venv", own.to_str().unwrap()]).await, "no venv: install python3-venv");
+        assert!(
+            succeeds(Path::new("python3"), &["-m", "venv", own.to_str().unwrap()]).await,
+            "no venv: install python3-venv"
+        );
         assert!(succeeds(&own_python, &["-m", "pip", "install", "-q", "gspread"]).await, "pip cannot install gspread");
         return Some(own_python);
     }

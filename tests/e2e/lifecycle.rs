@@ -92,7 +92,7 @@ async fn expressions_are_answered_line_by_line() {
         "\n",
         r#"{"expr":"{{formatDate(1.at; \"YYYY-MM-DD HH:mm\"; \"Europe/Paris\")}}","bundles":{"1":{"at":{"$date":"2026-11-24T08:00:00Z"}}}}"#,
         "\n",
-        r#"{"expr":"{{1.a"}"#,
+        r#"{"expr":"{{1.a + }}"}"#,
         "\n",
     );
     let output = run_with_input(place.command(&["eval"]), questions.as_bytes()).await;

@@ -44,7 +44,10 @@ async fn a_mail_goes_out() {
     let messages = world.smtp.messages();
     assert_eq!(messages.len(), 1, "{:?}", world.place.all_executions().await);
     let message = &messages[0];
-    assert_eq!((message.from.as_str(), message.to.as_slice()), ("shop@example.org", &["ada@example.org".to_owned()][..]));
+    assert_eq!(
+        (message.from.as_str(), message.to.as_slice()),
+        ("shop@example.org", &["ada@example.org".to_owned()][..])
+    );
     assert_eq!(message.user.as_deref(), Some("shop"));
     assert!(message.data.contains("Subject: Your order 2 is confirmed"), "{}", message.data);
     assert_eq!(world.place.executions("success").await.len(), 1);

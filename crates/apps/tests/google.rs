@@ -44,6 +44,12 @@ impl World {
         self.registry.module(&format!("google-sheets:{name}"), Some(2)).unwrap().clone()
     }
 
+    /// Tries the connection as its page does.
+    async fn test(&self) -> Result<String, ModuleError> {
+        let test = self.registry.connections().find(|spec| spec.kind == "google").unwrap().test.clone().unwrap();
+        test.test(self.bench.connection.as_ref().unwrap(), &self.bench.host, &self.bench.http).await
+    }
+
     async fn run(&self, name: &str, mapper: &str) -> Result<Vec<Value>, ModuleError> {
         self.bench.bundles(&*self.module(name), &value("{}"), &value(mapper)).await
     }
@@ -492,4 +498,45 @@ async fn google_and_built_in_make_the_same_call() {
     let outcome = world.bench.run(&*world.module("addRow"), &value("{}"), &value(&row("x"))).await.unwrap();
     assert!(matches!(outcome, Outcome::Staged(_)));
     assert!(world.google.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_test_asks_for_a_token_each_time_and_names_whose_key_works() {
+    let mut world = World::new().await;
+    assert_eq!(world.test().await.unwrap(), "The key works: token received for the client me.");
+    world.test().await.unwrap();
+    assert_eq!(world.google.grants(), ["refresh_token", "refresh_token"]);
+    let secret = rouage_model::Collection::from_iter([("service_account_key", world.google.service_account_key())]);
+    let mut account = connection("google", "{}", "{}");
+    account.secret = rouage_sdk::Secret::new(secret.into());
+    world.bench.connection = Some(account);
+    let robot = world.test().await.unwrap();
+    assert_eq!(robot, "The key works: token received for the service account robot@test.iam.gserviceaccount.com.");
+    assert!(world.google.requests().is_empty(), "no spreadsheet is touched");
+}
+
+#[tokio::test]
+async fn a_test_keeps_a_refresh_token_that_was_rotated_by_it() {
+    let world = World::new().await;
+    world.google.rotate_refresh_tokens();
+    world.test().await.unwrap();
+    let renewed = world.bench.host.renewed();
+    let newest = renewed[0].1.expose().field("refresh_token").as_text().unwrap().to_owned();
+    assert_eq!(newest, world.google.refresh_token());
+    world.test().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_test_of_a_key_that_was_ended_names_the_connection() {
+    let mut world = World::new().await;
+    world.test().await.unwrap();
+    world.google.fail_next_tokens(1, TokenFault::InvalidGrant);
+    let ended = world.test().await.unwrap_err();
+    assert_eq!(ended.kind, ErrorKind::AccountValidationError);
+    assert!(ended.message.contains("'Test'"), "{}", ended.message);
+    world.google.fail_next_tokens(1, TokenFault::ServerError(503));
+    assert_eq!(world.test().await.unwrap_err().kind, ErrorKind::ConnectionError);
+    world.bench.connection = Some(connection("google", "{}", r#"{"access_token":"fixed"}"#));
+    let fixed = world.test().await.unwrap();
+    assert!(fixed.contains("a fixed token only") && !fixed.contains("works"), "{fixed}");
 }

@@ -39,6 +39,13 @@ impl World {
         self.bench.connection = Some(connection("smtp", &data, &format!(r#"{{"password":"{password}"}}"#)));
     }
 
+    /// Tries the connection as its page does.
+    async fn test(&self) -> Result<String, ModuleError> {
+        let registry = rouage_apps::registry();
+        let test = registry.connections().find(|spec| spec.kind == "smtp").unwrap().test.clone().unwrap();
+        test.test(self.bench.connection.as_ref().unwrap(), &self.bench.host, &self.bench.http).await
+    }
+
     async fn send(&self) -> Result<Vec<Value>, ModuleError> {
         self.bench.bundles(&*self.module, &value("{}"), &value(MAIL)).await
     }
@@ -170,4 +177,36 @@ async fn a_message_goes_out_encrypted_to_a_server_that_proves_who_it_is() {
         let message = &world.server.messages()[0];
         assert!(message.encrypted && message.user.as_deref() == Some("shop"), "{name}");
     }
+}
+
+#[tokio::test]
+async fn a_test_signs_in_and_sends_nothing() {
+    let mut world = World::new().await;
+    let address = world.server.address();
+    let nobody = world.test().await.unwrap();
+    assert!(nobody.contains("did not sign in"), "{nobody}");
+    world.server.require("shop", "right");
+    world.connect(address.port(), "none", "shop", "right");
+    let reached = world.test().await.unwrap();
+    let expected = format!("Reached the mail server {address} (without encryption) and signed in as shop.");
+    assert!(reached.starts_with(&expected), "{reached}");
+    assert_eq!((world.server.sessions(), world.server.messages().len()), (2, 0));
+}
+
+#[tokio::test]
+async fn a_test_that_fails_says_why_and_keeps_the_password() {
+    let mut world = World::new().await;
+    world.server.require("shop", "right");
+    let port = world.server.address().port();
+    world.connect(port, "none", "shop", "wrong");
+    let refused = world.test().await.unwrap_err();
+    assert_eq!(refused.kind, ErrorKind::AccountValidationError);
+    assert!(refused.message.contains("'Test'") && !refused.message.contains("wrong"), "{}", refused.message);
+    world.connect(port, "starttls", "shop", "right");
+    assert_eq!(world.test().await.unwrap_err().kind, ErrorKind::InvalidConfigurationError);
+    world.server.fail_next(Fault::ResetAtGreeting);
+    assert_eq!(world.test().await.unwrap_err().kind, ErrorKind::ConnectionError);
+    world.bench.http = Client::new(Guard::default());
+    let guarded = world.test().await.unwrap_err();
+    assert!(guarded.message.contains("--allow-net 127.0.0.1"), "{}", guarded.message);
 }

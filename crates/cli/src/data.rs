@@ -9,6 +9,7 @@ use anyhow::{Context as _, bail};
 use rouage_model::clock::{self, SharedClock, SystemClock};
 use rouage_model::Clock;
 use rouage_store::{Options, Store};
+use uuid::Uuid;
 
 use crate::config::Config;
 
@@ -37,7 +38,11 @@ pub async fn open(config: &Config, access: Access) -> anyhow::Result<Data> {
     let lock = lock(folder, access)?;
     let clock: SharedClock = Arc::new(SystemClock);
     let key = key(folder, clock.as_ref())?;
-    let options = Options { url: url(config)?, node: clock::uuid(clock.as_ref()), clock: clock.clone(), key };
+    let node = match access {
+        Access::Alone => node(folder, clock.as_ref())?,
+        Access::Reading => clock::uuid(clock.as_ref()),
+    };
+    let options = Options { url: url(config)?, node, clock: clock.clone(), key };
     let store = Store::open(options).await;
     let store = store.with_context(|| format!("opening the database of {}", folder.display()))?;
     Ok(Data { store, clock, _lock: lock })
@@ -96,6 +101,20 @@ fn key(folder: &Path, clock: &dyn Clock) -> anyhow::Result<[u8; 32]> {
     writeln!(file, "{}", hex::encode(key))?;
     file.sync_all()?;
     Ok(key)
+}
+
+/// Who this process is among the nodes of a database. It stays the same from
+/// start to start, so that a node that was killed takes its own runs up again
+/// at once instead of waiting until their leases end. A folder that is copied
+/// to another machine must not take this file along; only the key is shared.
+fn node(folder: &Path, clock: &dyn Clock) -> anyhow::Result<Uuid> {
+    let path = folder.join("rouage.node");
+    if let Ok(text) = std::fs::read_to_string(&path) {
+        return text.trim().parse().with_context(|| format!("{} holds no id: delete the file", path.display()));
+    }
+    let node = clock::uuid(clock);
+    std::fs::write(&path, format!("{node}\n")).with_context(|| format!("writing {}", path.display()))?;
+    Ok(node)
 }
 
 fn new_private_file(path: &Path) -> anyhow::Result<File> {

@@ -58,7 +58,7 @@ impl Blueprint {
         if bytes.len() > MAX_SIZE {
             return Err(Error::TooLarge { size: bytes.len() });
         }
-        Self::from_document(json::parse(bytes)?)
+        Self::from_document(json::parse_bounded(bytes)?)
     }
 
     /// Takes a parsed document.
@@ -145,7 +145,7 @@ fn unwrap(document: &Value) -> Result<(Wrapper, Value), Error> {
     }
     match document.get("blueprint") {
         Some(inner @ Value::Collection(_)) => Ok((Wrapper::Blueprint, inner.clone())),
-        Some(Value::Text(text)) => Ok((Wrapper::Text, json::parse(text.as_bytes())?)),
+        Some(Value::Text(text)) => Ok((Wrapper::Text, json::parse_bounded(text.as_bytes())?)),
         _ => Ok((Wrapper::Plain, document.clone())),
     }
 }

@@ -13,6 +13,10 @@ use crate::value::{Collection, Number, Value};
 /// How deep arrays and objects may nest.
 pub const MAX_DEPTH: usize = 512;
 
+/// How many values [`parse_bounded`] reads. A value may take 60 times the
+/// bytes of its text, so a limit of bytes alone does not bound the memory.
+pub const MAX_VALUES: usize = 500_000;
+
 /// Why a text is not JSON, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{reason} at line {line}, column {column}")]
@@ -29,10 +33,20 @@ pub struct Error {
 
 /// Reads one JSON document. A byte order mark at the start is skipped.
 pub fn parse(bytes: &[u8]) -> Result<Value, Error> {
+    read(bytes, usize::MAX)
+}
+
+/// [`parse`] for what strangers send: refuses more than [`MAX_VALUES`] values.
+/// Not for what we wrote ourselves, which must always be readable.
+pub fn parse_bounded(bytes: &[u8]) -> Result<Value, Error> {
+    read(bytes, MAX_VALUES)
+}
+
+fn read(bytes: &[u8], most_values: usize) -> Result<Value, Error> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let text = std::str::from_utf8(bytes)
         .map_err(|error| error_at(bytes, error.valid_up_to(), "the text is not valid UTF-8".to_owned()))?;
-    let mut reader = Reader { text, bytes, at: 0, depth: 0 };
+    let mut reader = Reader { text, bytes, at: 0, depth: 0, values_left: most_values };
     reader.skip_blanks();
     let value = reader.value()?;
     reader.skip_blanks();
@@ -56,6 +70,7 @@ struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
     depth: usize,
+    values_left: usize,
 }
 
 impl Reader<'_> {
@@ -81,6 +96,10 @@ impl Reader<'_> {
     }
 
     fn value(&mut self) -> Result<Value, Error> {
+        let Some(left) = self.values_left.checked_sub(1) else {
+            return Err(self.error(format!("there are more than {MAX_VALUES} values")));
+        };
+        self.values_left = left;
         match self.peek() {
             Some(b'{') => self.nested(Self::object),
             Some(b'[') => self.nested(Self::array),
@@ -511,6 +530,16 @@ mod tests {
         assert!(parse("[".repeat(100_000).as_bytes()).unwrap_err().reason.contains("nest"));
         let deep = format!("{}{}", "[".repeat(MAX_DEPTH), "]".repeat(MAX_DEPTH));
         assert!(parse(deep.as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn the_number_of_values_is_bounded_where_strangers_write() {
+        let list = |count: usize| format!("[1{}]", ",1".repeat(count - 1));
+        // The list itself counts as well.
+        assert!(parse_bounded(list(MAX_VALUES - 1).as_bytes()).is_ok());
+        let error = parse_bounded(list(MAX_VALUES).as_bytes()).unwrap_err();
+        assert_eq!(error.reason, "there are more than 500000 values");
+        assert!(parse(list(MAX_VALUES).as_bytes()).is_ok());
     }
 
     #[test]

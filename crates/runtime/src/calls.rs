@@ -1,10 +1,14 @@
 //! One call of a module: from the engine's request to an outcome.
 
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use rouage_engine::Call as EngineCall;
-use rouage_model::{ErrorKind, ModuleError, TeamId, Value};
-use rouage_sdk::{Call, Connection, FieldKind, Module, Outcome, Secret, Spec, params};
+use rouage_model::{Certainty, ErrorKind, ModuleError, TeamId, Value};
+use rouage_sdk::{
+    Call, Connection, FieldKind, Module, Outcome, Prepared as PreparedCall, Secret, Settled, Spec, params,
+};
 use rouage_store::connections;
 
 use crate::core::Core;
@@ -12,13 +16,16 @@ use crate::host::RuntimeHost;
 use crate::links;
 use crate::plans::Prepared;
 
+/// How long a module may prepare a call, as a multiple of the call's time: it
+/// may have to wait for its turn at a target that others write to.
+const PREPARING: u32 = 10;
+
 /// Validates the input and gathers what the module may use.
 pub async fn build<'a>(
     host: &'a RuntimeHost<'a>,
     prepared: &Prepared,
     request: &EngineCall,
     module: &dyn Module,
-    note: Value,
 ) -> Result<Call<'a>, ModuleError> {
     let (spec, zone) = (module.spec(), &prepared.timezone);
     let accounts = accounts(host.core, host.team, prepared, request, spec).await?;
@@ -32,7 +39,7 @@ pub async fn build<'a>(
         module: request.module,
         operation: request.operation,
         attempt: request.attempt,
-        note,
+        note: request.note.clone(),
         timezone: zone.clone(),
         host,
         http: &host.core.http,
@@ -40,18 +47,43 @@ pub async fn build<'a>(
     })
 }
 
+/// Lets the module prepare a `Write`. Nothing is sent yet, so a failure is
+/// never one of the effect.
+pub async fn prepare(module: &dyn Module, call: &Call<'_>) -> Result<PreparedCall, ModuleError> {
+    let prepared = within(fence(call).saturating_mul(PREPARING), module.prepare(call)).await;
+    prepared.map_err(|error| ModuleError { certainty: Certainty::NotApplied, ..error })
+}
+
 /// Runs the module within its time.
 pub async fn run(module: &dyn Module, call: &Call<'_>) -> Result<Outcome, ModuleError> {
-    // The module's own time-out is more precise about what was sent; this one
-    // is the fence behind it.
-    let limit = call.timeout + Duration::from_secs(5);
-    match tokio::time::timeout(limit, module.run(call)).await {
-        Ok(outcome) => outcome,
-        Err(_) => Err(ModuleError::new(
-            ErrorKind::ModuleTimeoutError,
-            format!("the module gave no answer within {} seconds", limit.as_secs()),
-        )
-        .maybe_applied()),
+    within(fence(call), module.run(call)).await
+}
+
+/// Asks the module whether a call without an answer happened.
+pub async fn settle(module: &dyn Module, call: &Call<'_>) -> Result<Settled, ModuleError> {
+    within(fence(call), module.settle(call)).await
+}
+
+/// The module's own time-out is more precise about what was sent; this one is
+/// the fence behind it.
+fn fence(call: &Call<'_>) -> Duration {
+    call.timeout + Duration::from_secs(5)
+}
+
+/// What a module does, ended after a time. A panic in it is its failure and
+/// not that of the run. In both cases the effect may have happened.
+async fn within<T>(limit: Duration, work: impl Future<Output = Result<T, ModuleError>>) -> Result<T, ModuleError> {
+    // What a panic leaves behind in the module is its own; locks recover.
+    match tokio::time::timeout(limit, AssertUnwindSafe(work).catch_unwind()).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(_panic)) => {
+            let text = "defect: the module broke down; the server's log says where";
+            Err(ModuleError::new(ErrorKind::UnexpectedError, text).maybe_applied())
+        }
+        Err(_) => {
+            let text = format!("the module gave no answer within {} seconds", limit.as_secs());
+            Err(ModuleError::new(ErrorKind::ModuleTimeoutError, text).maybe_applied())
+        }
     }
 }
 
@@ -120,7 +152,8 @@ async fn open(
         return Err(ModuleError::new(ErrorKind::AccountValidationError, text));
     };
     if !kinds.contains(&opened.row.kind.as_str()) {
-        let text = format!("connection {:?} is of the type {}, not {}", opened.row.name, opened.row.kind, kinds.join(" or "));
+        let text =
+            format!("connection {:?} is of the type {}, not {}", opened.row.name, opened.row.kind, kinds.join(" or "));
         return Err(ModuleError::new(ErrorKind::InvalidConfigurationError, text));
     }
     Ok(Connection {
@@ -152,26 +185,27 @@ pub fn account_fields(spec: &Spec) -> impl Iterator<Item = (&'static str, &'stat
 }
 
 /// Tries a connection through the app that brings its type.
-pub async fn test_connection(
-    core: &Core,
-    team: TeamId,
-    id: rouage_model::ConnectionId,
-) -> Result<String, ModuleError> {
+pub async fn test_connection(core: &Core, team: TeamId, id: rouage_model::ConnectionId) -> Result<String, ModuleError> {
     let row = connections::find(&core.store, team, id).await;
     let row = row.map_err(|error| ModuleError::new(ErrorKind::UnexpectedError, error.to_string()))?;
     let Some(row) = row else {
         return Err(ModuleError::data("there is no such connection"));
     };
-    let app = core.registry.apps().iter().find_map(|app| {
-        let spec = app.connections.iter().find(|spec| spec.kind == row.kind)?;
-        Some(spec)
-    });
-    let Some(spec) = app else {
+    let Some(spec) = core.registry.connections().find(|spec| spec.kind == row.kind) else {
         return Err(ModuleError::data(format!("no app of this program uses connections of the type {}", row.kind)));
     };
     let connection = open(core, team, id, &[spec.kind]).await?;
     let execution = rouage_model::clock::execution_id(core.clock.as_ref());
     let host = RuntimeHost { core, team, execution };
-    let _ = (connection, host, spec);
-    Ok("stored; it will be tried at its first use".to_owned())
+    let Some(test) = &spec.test else {
+        return Ok("This kind of connection is tried at its first use.".to_owned());
+    };
+    // The test's own time-outs say more; this one is the fence behind them.
+    match tokio::time::timeout(core.module_timeout, test.test(&connection, &host, &core.http)).await {
+        Ok(outcome) => outcome,
+        Err(_) => {
+            let text = format!("the test gave no answer within {} seconds", core.module_timeout.as_secs());
+            Err(ModuleError::new(ErrorKind::ModuleTimeoutError, text))
+        }
+    }
 }

@@ -156,7 +156,7 @@ fn check_module<'a>(
             Severity::Unavailable => Status::Unavailable,
         };
         report.status = report.status.max(status);
-        if !(problem.severity == Severity::Unavailable && !report.problems.is_empty()) {
+        if problem.severity != Severity::Unavailable || report.problems.is_empty() {
             report.problems.push(problem.message.clone());
         }
     }

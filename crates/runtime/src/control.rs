@@ -2,27 +2,18 @@
 
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
-use rouage_engine::{Run, Step};
 use rouage_model::execution::Origin;
-use rouage_model::journal::Event;
-use rouage_model::{
-    Blueprint, Collection, ConnectionId, ErrorKind, ExecutionId, ModuleError, OperationId, ScenarioId, TeamId, Value,
-    clock,
-};
+use rouage_model::{Blueprint, Collection, ConnectionId, ExecutionId, ModuleError, ScenarioId, TeamId, Value, clock};
 use rouage_sdk::Registry;
-use rouage_store::{Job, NewDelivery, NewExecution, Store, Update, scenarios};
+use rouage_store::{NewDelivery, NewExecution, Store, scenarios};
 
 use crate::check::{self, Report};
 use crate::core::Core;
+use crate::decide::Decision;
 use crate::history::{self, History};
 use crate::hooks::{self, DeliverError, Delivered, LiveHook};
 use crate::import::{ImportRequest, Imported};
-use crate::journal::{Halt, Pen};
 use crate::worker;
-
-/// How long a decision may hold an execution.
-const DECISION_LEASE: SignedDuration = SignedDuration::from_secs(30);
 
 /// Steers a running [`crate::Runtime`]. Cloning shares it.
 #[derive(Clone)]
@@ -54,17 +45,6 @@ pub enum RunOnce {
     Started(ExecutionId),
     /// The webhook waits for one request.
     Listening,
-}
-
-/// What a person decides about an effect in doubt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Decision {
-    /// It did not happen, or twice does no harm: make the call again.
-    Retry,
-    /// Leave it: this bundle goes no further.
-    Skip,
-    /// It happened: go on after it, with an empty output.
-    MarkAsDone,
 }
 
 impl Control {
@@ -137,10 +117,17 @@ impl Control {
             leased: true,
             created_at: self.core.clock.now(),
         };
-        let job = self.core.store.start(execution).await?;
-        let execution = job.execution;
-        worker::take(&self.core, job);
-        Ok(RunOnce::Started(execution))
+        let id = execution.id;
+        // In a task of its own, for the reason given at `hooks::deliver`.
+        let core = self.core.clone();
+        let starting = tokio::spawn(async move {
+            let job = core.store.start(execution).await?;
+            worker::take(&core, job);
+            Ok::<_, rouage_store::Error>(())
+        });
+        let started = starting.await.map_err(|ended| rouage_store::Error::Database(ended.to_string()));
+        started.flatten()?;
+        Ok(RunOnce::Started(id))
     }
 
     /// Runs a scenario with the data of its webhook's last request.
@@ -151,6 +138,11 @@ impl Control {
             return Err(ControlError::Conflict("the webhook has not received anything yet".into()));
         };
         self.run_once(team, id, Some(bundles)).await
+    }
+
+    /// How many callers wait for a Webhook response of a run.
+    pub fn waiting_callers(&self) -> usize {
+        self.core.replies.len()
     }
 
     /// Whether Run once waits for a request.
@@ -212,41 +204,14 @@ impl Control {
         let mut tx = self.core.store.begin().await?;
         rouage_store::executions::request_stop(&mut tx, team, id).await?;
         tx.commit().await?;
-        self.core.lanes.ask_to_stop(id);
+        self.core.held.ask_to_stop(id);
         self.core.wake.notify_one();
         Ok(())
     }
 
     /// Decides about an effect in doubt (decision D65).
     pub async fn decide(&self, team: TeamId, id: ExecutionId, decision: Decision) -> Result<(), ControlError> {
-        let store = &self.core.store;
-        let taken = store.take(team, id, DECISION_LEASE).await?;
-        let job = taken.ok_or_else(|| ControlError::Conflict("this run does not wait for a decision".into()))?;
-        let outcome = self.write_decision(&job, decision).await;
-        self.core.wake.notify_one();
-        match outcome {
-            Ok(()) => Ok(()),
-            Err(Halt::Store(error)) => Err(error.into()),
-            Err(halt) => Err(ControlError::Conflict(halt.to_string())),
-        }
-    }
-
-    async fn write_decision(&self, job: &Job, decision: Decision) -> Result<(), Halt> {
-        let core = &self.core;
-        let events = rouage_store::journal::events(&core.store, job.execution).await?;
-        let mut pen = Pen::new(&core.store, job.execution, job.scenario, job.fence, events.len());
-        let prepared = core.plans.get(core, job.team, job.scenario, job.version).await?;
-        if let Some(prepared) = prepared {
-            let context = prepared.context(core, job.execution, job.scenario);
-            let mut run = Run::replay(prepared.plan.clone(), context, events)?;
-            if let Step::Call(call) = run.next()
-                && call.called
-            {
-                let event = decision_event(decision, core.clock.now(), call.operation, call.module, call.attempt);
-                pen.note(&mut run, event)?;
-            }
-        }
-        pen.flush(Update::Requeue).await
+        crate::decide::decide(&self.core, team, id, decision).await
     }
 
     /// Brings in a blueprint with Rouage's own webhook, spreadsheets and outbox
@@ -286,24 +251,5 @@ impl Control {
 
     async fn scenario(&self, team: TeamId, id: ScenarioId) -> Result<scenarios::Scenario, ControlError> {
         scenarios::find(&self.core.store, team, id).await?.ok_or(ControlError::NotFound("scenario"))
-    }
-}
-
-fn decision_event(
-    decision: Decision,
-    at: Timestamp,
-    operation: OperationId,
-    module: rouage_model::ModuleId,
-    attempt: u32,
-) -> Event {
-    match decision {
-        Decision::Retry => {
-            let error = ModuleError::new(ErrorKind::ConnectionError, "made again on a person's decision");
-            Event::Retrying { at, until: at, operation, module, attempt, error }
-        }
-        Decision::Skip => Event::Returned { at, operation, module, bundles: Vec::new() },
-        Decision::MarkAsDone => {
-            Event::Returned { at, operation, module, bundles: vec![Value::empty_collection()] }
-        }
     }
 }

@@ -1,19 +1,20 @@
 //! What every part of the runtime shares.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use rouage_model::clock::SharedClock;
 use rouage_sdk::{Registry, http};
 use rouage_store::Store;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use url::Url;
 
+use crate::held::Held;
 use crate::hooks::HookCache;
+use crate::lanes::Lanes;
 use crate::plans::PlanCache;
 use crate::replies::Replies;
-use crate::worker::Lanes;
 
 /// What the program gives the runtime.
 pub struct Parts {
@@ -49,8 +50,18 @@ pub struct Core {
     pub hooks: HookCache,
     pub replies: Replies,
     pub lanes: Lanes,
-    /// Jobs in this process: running or in a lane.
-    pub held: AtomicUsize,
+    pub held: Held,
+    /// Jobs in this process that run or are about to; those that wait in a
+    /// lane are none, so that one lane cannot take the room of all scenarios.
+    pub busy: AtomicUsize,
+    /// Room for the runs in progress.
+    pub slots: Arc<Semaphore>,
+    /// Jobs may be waiting in the store: new ones must not overtake them.
+    pub has_backlog: AtomicBool,
+    /// No new runs begin.
+    pub closing: AtomicBool,
+    /// Runs are given back before their next step.
+    pub handing_back: AtomicBool,
     /// Rung when there may be something to claim.
     pub wake: Notify,
 }
@@ -71,9 +82,19 @@ impl Core {
             hooks: HookCache::default(),
             replies: Replies::default(),
             lanes: Lanes::default(),
-            held: AtomicUsize::new(0),
+            held: Held::default(),
+            busy: AtomicUsize::new(0),
+            slots: Arc::new(Semaphore::new(parts.workers.max(1))),
+            has_backlog: AtomicBool::new(true),
+            closing: AtomicBool::new(false),
+            handing_back: AtomicBool::new(false),
             wake: Notify::new(),
         })
+    }
+
+    /// Whether the runtime is ending.
+    pub fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Acquire)
     }
 
     /// The address of a scenario's page.

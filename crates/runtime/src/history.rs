@@ -25,18 +25,20 @@ pub struct History {
 }
 
 /// Reads and replays; `None` when the team has no such execution.
-pub async fn history(
-    core: &Core,
-    team: TeamId,
-    id: ExecutionId,
-) -> Result<Option<History>, rouage_store::Error> {
+pub async fn history(core: &Core, team: TeamId, id: ExecutionId) -> Result<Option<History>, rouage_store::Error> {
     let Some(execution) = executions::find(&core.store, team, id).await? else { return Ok(None) };
     let events = journal::events(&core.store, id).await?;
     let version = scenarios::find_version(&core.store, execution.scenario, execution.version).await?;
     let prepared = core.plans.get(core, team, execution.scenario, execution.version).await?;
     let (Some(version), Some(prepared)) = (version, prepared) else {
         let problem = Some("the scenario does not exist any more".to_owned());
-        return Ok(Some(History { execution, blueprint: None, trace: Trace::default(), problem, events: events.len() }));
+        return Ok(Some(History {
+            execution,
+            blueprint: None,
+            trace: Trace::default(),
+            problem,
+            events: events.len(),
+        }));
     };
     let context = prepared.context(core, id, execution.scenario);
     let mut run = Run::new(prepared.plan.clone(), context).recording();

@@ -1,6 +1,7 @@
 //! Webhooks at work: the table of live hooks, and the taking in of requests.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
@@ -8,6 +9,7 @@ use rouage_model::execution::Origin;
 use rouage_model::scenario::Scheduling;
 use rouage_model::{DeliveryId, ExecutionId, HookId, ScenarioId, TeamId, Value, Version, clock};
 use rouage_store::{Accept, AcceptOutcome, NewDelivery, NewExecution, deliveries, hooks, scenarios};
+use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 
 use crate::core::Core;
@@ -42,11 +44,22 @@ pub struct LiveScenario {
     pub waits_for_response: bool,
 }
 
-/// The hooks by token, and the scenarios that wait for one request (Run once).
+/// The hooks, and the scenarios that wait for one request (Run once).
 #[derive(Default)]
 pub struct HookCache {
-    by_token: ArcSwap<HashMap<String, Arc<LiveHook>>>,
+    by_digest: ArcSwap<HashMap<TokenDigest, Arc<LiveHook>>>,
     listening_once: Mutex<HashSet<ScenarioId>>,
+    /// Held while the table is read, so that an older reading never replaces a
+    /// newer one.
+    reloading: tokio::sync::Mutex<()>,
+}
+
+/// What a token is looked up by. How long a look-up takes tells something of
+/// the digest, from which nobody can get to a token.
+type TokenDigest = [u8; 32];
+
+fn digest(token: &str) -> TokenDigest {
+    Sha256::digest(token.as_bytes()).into()
 }
 
 /// What became of a request.
@@ -77,7 +90,7 @@ pub enum DeliverError {
 impl HookCache {
     /// The hook of a token. No database is asked.
     pub fn find(&self, token: &str) -> Option<Arc<LiveHook>> {
-        self.by_token.load().get(token).cloned()
+        self.by_digest.load().get(&digest(token)).cloned()
     }
 
     /// Makes a scenario take the next request although it is off.
@@ -102,24 +115,21 @@ impl HookCache {
     /// Reads all hooks again. Costs as much as there are hooks, and happens
     /// only when one or its scenario changes.
     pub async fn reload(&self, core: &Core) -> Result<(), rouage_store::Error> {
+        let _reloading = self.reloading.lock().await;
         let mut map = HashMap::new();
         for hook in hooks::all_active(&core.store).await? {
             let scenario = match hook.scenario {
                 Some(id) => live_scenario(core, hook.team, id).await?,
                 None => None,
             };
-            map.insert(hook.token.clone(), Arc::new(LiveHook { team: hook.team, scenario, hook }));
+            map.insert(digest(&hook.token), Arc::new(LiveHook { team: hook.team, scenario, hook }));
         }
-        self.by_token.store(Arc::new(map));
+        self.by_digest.store(Arc::new(map));
         Ok(())
     }
 }
 
-async fn live_scenario(
-    core: &Core,
-    team: TeamId,
-    id: ScenarioId,
-) -> Result<Option<LiveScenario>, rouage_store::Error> {
+async fn live_scenario(core: &Core, team: TeamId, id: ScenarioId) -> Result<Option<LiveScenario>, rouage_store::Error> {
     let Some(scenario) = scenarios::find(&core.store, team, id).await? else { return Ok(None) };
     let prepared = core.plans.get(core, team, id, scenario.version).await?;
     Ok(Some(LiveScenario {
@@ -140,19 +150,33 @@ pub async fn deliver(
     bundles: Vec<Value>,
     structure: Option<Value>,
 ) -> Result<Delivered, DeliverError> {
-    let listener = hook.scenario.as_ref().and_then(|scenario| listener(core, scenario));
-    let Some((scenario, origin)) = listener else {
+    let Some((scenario, origin)) = hook.scenario.as_ref().and_then(|scenario| listener(core, scenario)) else {
         return learn(core, hook, delivery, bundles, structure).await;
     };
-    if worker::is_overfull(core, hook.team, scenario.id).await? {
-        return Err(DeliverError::QueueFull);
+    let delivered = match worker::is_overfull(core, hook, scenario).await {
+        Ok(true) => Err(DeliverError::QueueFull),
+        Ok(false) => start_run(core, hook, scenario, origin, delivery, bundles).await,
+        Err(error) => Err(error.into()),
+    };
+    match &delivered {
+        Err(_) if origin == Origin::Manual => core.hooks.listen_once(scenario.id),
+        Err(_) => {}
+        Ok(_) => keep_structure(core, hook, structure).await,
     }
-    if let Some(structure) = structure {
-        keep_structure(core, hook.team, hook.hook.id, structure).await?;
-    }
+    delivered
+}
+
+/// Stores the request together with its run, and takes the run if it may.
+async fn start_run(
+    core: &Arc<Core>,
+    hook: &LiveHook,
+    scenario: &LiveScenario,
+    origin: Origin,
+    delivery: NewDelivery,
+    bundles: Vec<Value>,
+) -> Result<Delivered, DeliverError> {
     let id = clock::execution_id(core.clock.as_ref());
     let reply = scenario.waits_for_response.then(|| core.replies.wait(id));
-    let leased = worker::has_room(core);
     let execution = NewExecution {
         id,
         team: hook.team,
@@ -160,23 +184,33 @@ pub async fn deliver(
         version: scenario.version,
         origin,
         bundles: Some(bundles),
-        leased,
+        leased: worker::may_lease(core),
         created_at: delivery.received_at,
     };
-    let outcome = AcceptOutcome::Run { execution };
-    let accepted = core.store.accept(Accept { team: hook.team, hook: hook.hook.id, delivery, outcome }).await;
-    let accepted = match accepted {
-        Ok(accepted) => accepted,
+    let accept = Accept { team: hook.team, hook: hook.hook.id, delivery, outcome: AcceptOutcome::Run { execution } };
+    // In a task of its own: the caller may hang up and take this future with
+    // it, but a job that is leased to us must reach a worker.
+    let accepting = tokio::spawn(accept_and_take(core.clone(), accept));
+    let accepted = accepting.await.map_err(|ended| rouage_store::Error::Database(ended.to_string()));
+    match accepted.flatten() {
+        Ok(delivery) => Ok(Delivered { delivery, execution: Some(id), reply }),
         Err(error) => {
             core.replies.answer(id, Reply::Failed);
-            return Err(error.into());
+            Err(error.into())
         }
-    };
-    match accepted.job {
-        Some(job) => worker::take(core, job),
-        None => core.wake.notify_one(),
     }
-    Ok(Delivered { delivery: accepted.delivery, execution: Some(id), reply })
+}
+
+async fn accept_and_take(core: Arc<Core>, accept: Accept) -> Result<DeliveryId, rouage_store::Error> {
+    let accepted = core.store.accept(accept).await?;
+    match accepted.job {
+        Some(job) => worker::take(&core, job),
+        None => {
+            core.has_backlog.store(true, Ordering::Release);
+            core.wake.notify_one();
+        }
+    }
+    Ok(accepted.delivery)
 }
 
 /// The scenario that takes the request, and as what.
@@ -203,24 +237,22 @@ async fn learn(
     Ok(Delivered { delivery: accepted.delivery, execution: None, reply: None })
 }
 
-async fn keep_structure(
-    core: &Core,
-    team: TeamId,
-    hook: HookId,
-    structure: Value,
-) -> Result<(), rouage_store::Error> {
-    let mut tx = core.store.begin().await?;
-    hooks::set_interface(&mut tx, team, hook, &structure).await?;
-    hooks::set_learning(&mut tx, team, hook, false).await?;
-    tx.commit().await
+/// Gives a learning hook what a request showed. The request is taken in by
+/// then, so a failure is only told; the next one will show it again.
+async fn keep_structure(core: &Core, hook: &LiveHook, structure: Option<Value>) {
+    let Some(structure) = structure.filter(|_| hook.hook.learning) else { return };
+    let kept = async {
+        let mut tx = core.store.begin().await?;
+        hooks::set_interface(&mut tx, hook.team, hook.hook.id, &structure).await?;
+        tx.commit().await
+    };
+    if let Err(error) = kept.await {
+        tracing::warn!(%error, "the structure of a request could not be kept");
+    }
 }
 
 /// The bundles of the last request, for "run with existing data".
-pub async fn last_payload(
-    core: &Core,
-    team: TeamId,
-    hook: HookId,
-) -> Result<Option<Vec<Value>>, rouage_store::Error> {
+pub async fn last_payload(core: &Core, team: TeamId, hook: HookId) -> Result<Option<Vec<Value>>, rouage_store::Error> {
     let last = deliveries::last(&core.store, team, hook, 1).await?;
     Ok(last.into_iter().find_map(|delivery| delivery.payload))
 }

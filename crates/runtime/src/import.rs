@@ -86,9 +86,9 @@ async fn answer(
             *hook = Some((made.id, made.token));
         }
         Action::ChooseSpreadsheet { field, id: spreadsheet, was, sheet, headers } => {
-            let built_in = ["__IMTCONN__", "account"].iter().any(|field| {
-                links.get(&format!("{id}.{field}")).and_then(Value::as_text) == Some(BUILT_IN)
-            });
+            let built_in = ["__IMTCONN__", "account"]
+                .iter()
+                .any(|field| links.get(&format!("{id}.{field}")).and_then(Value::as_text) == Some(BUILT_IN));
             if !built_in {
                 return Ok(());
             }

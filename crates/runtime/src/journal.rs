@@ -72,9 +72,11 @@ impl<'a> Pen<'a> {
     }
 
     /// Writes what is unwritten, together with the update; durable on return.
-    pub async fn flush(&mut self, update: Update) -> Result<(), Halt> {
+    /// When the run ended by an error: how many runs of the scenario in a row
+    /// have now ended so.
+    pub async fn flush(&mut self, update: Update) -> Result<Option<u32>, Halt> {
         if self.unwritten.is_empty() && matches!(update, Update::None) {
-            return Ok(());
+            return Ok(None);
         }
         let mut waits = RETRY_AFTER.iter();
         loop {
@@ -85,18 +87,32 @@ impl<'a> Pen<'a> {
                     self.unwritten = events;
                     tokio::time::sleep(*wait).await;
                 }
-                (outcome, _) => return outcome.map(|_| ()),
+                (outcome, _) => return outcome.map(|appended| appended.consecutive_errors),
             }
         }
     }
 
-    /// Makes a staged effect in the transaction that writes its event.
-    pub async fn stage(&mut self, run: &mut Run, staged: StagedWrite) -> Result<(), Halt> {
-        let appended = self.append(Some(staged), Update::None).await?;
-        if let Some(event) = appended.staged_event {
-            run.apply(&event)?;
+    /// Makes a staged effect in the transaction that writes its event. Gives
+    /// the store's error when it was refused; then nothing was done, and what
+    /// was noted before is written without it.
+    pub async fn stage(&mut self, run: &mut Run, staged: StagedWrite) -> Result<Option<rouage_store::Error>, Halt> {
+        let events = self.unwritten.clone();
+        match self.append(Some(staged), Update::None).await {
+            Ok(appended) => {
+                if let Some(event) = appended.staged_event {
+                    run.apply(&event)?;
+                }
+                Ok(None)
+            }
+            Err(Halt::Store(error)) if may_pass(&error) => {
+                // Should it have been written after all, the next number is
+                // taken, and the run is taken up again from the journal.
+                self.unwritten = events;
+                self.flush(Update::None).await?;
+                Ok(Some(error))
+            }
+            Err(halt) => Err(halt),
         }
-        Ok(())
     }
 
     async fn append(&mut self, staged: Option<StagedWrite>, update: Update) -> Result<Appended, Halt> {
@@ -114,4 +130,3 @@ impl<'a> Pen<'a> {
         Ok(appended)
     }
 }
-

@@ -8,9 +8,12 @@
 //! Invariants:
 //! - A `Write` is called only after its `Called` event is committed.
 //! - An answer is used for the next step at once, but nothing irreversible
-//!   happens before it is committed: events are flushed before every `Write`,
-//!   before every wait and at the end.
+//!   happens before it is committed: events are flushed before every `Write`
+//!   and every read, before every wait and at the end; the answer of a `Write`
+//!   also before any other call, because without it the `Write` is in doubt.
 //! - A job whose fence is lost changes nothing any more.
+//! - Runs of a sequential scenario follow each other in the store's order of
+//!   arrival, whatever this process has in memory.
 //! - Live runs and recovery are the same code: replay the journal, go on.
 
 mod backoff;
@@ -19,20 +22,24 @@ mod catalogue;
 mod check;
 mod control;
 mod core;
+mod decide;
 mod driver;
+mod held;
 mod history;
 mod hooks;
 mod host;
 mod import;
 mod journal;
+mod lanes;
 mod links;
 mod plans;
 mod replies;
 mod worker;
 
 pub use check::{Action, ModuleReport, Report, Status as ReportStatus, check};
-pub use control::{Control, ControlError, Decision, RunOnce};
+pub use control::{Control, ControlError, RunOnce};
 pub use core::Parts;
+pub use decide::Decision;
 pub use history::History;
 pub use hooks::{DeliverError, Delivered, LiveHook, LiveScenario};
 pub use import::{ImportRequest, Imported};

@@ -84,6 +84,11 @@ impl PlanCache {
         self.map().retain(|(id, _), _| *id != scenario);
     }
 
+    /// Forgets everything: any scenario may have changed.
+    pub fn forget_all(&self) {
+        self.map().clear();
+    }
+
     fn map(&self) -> std::sync::MutexGuard<'_, HashMap<(ScenarioId, Version), Arc<Prepared>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,38 +1,45 @@
 //! Workers: every job in this process runs as a task, so many at a time.
 //!
 //! A job comes straight from the webhook that was accepted (already leased to
-//! us) or is claimed from the store. Jobs of a sequential scenario share a
-//! lane and run one after another, in order of arrival.
+//! us) or is claimed from the store. Jobs of a sequential scenario go through
+//! its lane (`lanes.rs`).
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use rouage_model::{ExecutionId, ScenarioId, TeamId};
-use rouage_store::{Change, Fence, Job, executions};
-use tokio::sync::broadcast::error::RecvError;
+use rouage_store::{Change, Job, Update, executions};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::task::JoinHandle;
 
 use crate::control::Control;
 use crate::core::{Core, Parts};
 use crate::driver;
-use crate::journal::Halt;
+use crate::hooks::LiveScenario;
+use crate::journal::{Halt, Pen};
+use crate::lanes;
 
 /// How long a lease lasts without renewal.
-const LEASE: SignedDuration = SignedDuration::from_secs(30);
+pub const LEASE: SignedDuration = SignedDuration::from_secs(30);
 /// How often leases are renewed.
 const RENEW: Duration = Duration::from_secs(8);
 /// How often the store is asked for jobs when nobody rings.
 const POLL: Duration = Duration::from_secs(1);
-/// How long a job waits in this process after the store refused.
+/// How long a job waits in this process after the store refused; doubled with
+/// each refusal.
 const AFTER_REFUSAL: Duration = Duration::from_secs(2);
+/// The longest such wait.
+const LONGEST_REFUSAL: Duration = Duration::from_secs(60);
+/// How long runs may take to write down that they are given back.
+const HANDING_BACK: Duration = Duration::from_secs(1);
 
 /// The running runtime. Dropping it does not stop it; [`Runtime::stop`] does.
 pub struct Runtime {
     core: Arc<Core>,
-    tasks: Vec<JoinHandle<()>>,
+    claiming: JoinHandle<()>,
+    helpers: Vec<JoinHandle<()>>,
 }
 
 impl Runtime {
@@ -45,12 +52,9 @@ impl Runtime {
         }
         let changes = core.store.changes();
         core.hooks.reload(&core).await?;
-        let tasks = vec![
-            tokio::spawn(claim_forever(core.clone())),
-            tokio::spawn(renew_forever(core.clone())),
-            tokio::spawn(follow_changes(core.clone(), changes)),
-        ];
-        Ok(Self { core, tasks })
+        let helpers =
+            vec![tokio::spawn(renew_forever(core.clone())), tokio::spawn(follow_changes(core.clone(), changes))];
+        Ok(Self { claiming: tokio::spawn(claim_until_closing(core.clone())), helpers, core })
     }
 
     /// What pages use.
@@ -58,228 +62,281 @@ impl Runtime {
         Control::new(self.core.clone())
     }
 
-    /// Takes no new jobs, waits for the running ones up to the given time and
-    /// gives the rest back. What is not finished resumes at the next start.
+    /// Takes no new jobs and waits for the running ones up to the given time.
+    /// The rest is given back before its next step; a call that is under way
+    /// even then is cut off, as the end of the process would, and is settled
+    /// at the next start. Nothing of the runtime runs afterwards.
     pub async fn stop(self, patience: Duration) {
-        for task in &self.tasks {
-            task.abort();
+        let core = &self.core;
+        core.closing.store(true, Ordering::Release);
+        // Those that wait for a slot are given back at once.
+        core.slots.close();
+        core.wake.notify_one();
+        // It may be in the middle of a claim, whose jobs must be given back.
+        let _ = tokio::time::timeout(patience.max(HANDING_BACK), self.claiming).await;
+        wait_for_runs(core, patience).await;
+        core.handing_back.store(true, Ordering::Release);
+        wait_for_runs(core, HANDING_BACK).await;
+        core.held.abort();
+        wait_for_runs(core, HANDING_BACK).await;
+        for helper in self.helpers {
+            helper.abort();
         }
-        let deadline = tokio::time::Instant::now() + patience;
-        while self.core.held.load(Ordering::Acquire) > 0 && tokio::time::Instant::now() < deadline {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Leases are renewed meanwhile.
+async fn wait_for_runs(core: &Core, patience: Duration) {
+    let deadline = tokio::time::Instant::now() + patience;
+    while !core.held.is_empty() && tokio::time::Instant::now() < deadline {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// A place among the jobs of this process; given back when dropped, whatever
+/// happens to its job.
+pub struct Place(Arc<Core>);
+
+impl Place {
+    fn new(core: &Arc<Core>) -> Self {
+        core.busy.fetch_add(1, Ordering::AcqRel);
+        Self(core.clone())
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.busy.fetch_sub(1, Ordering::AcqRel);
+        if self.0.has_backlog.load(Ordering::Acquire) {
+            self.0.wake.notify_one();
         }
     }
 }
 
 /// Whether one more job may be leased on acceptance.
 pub fn has_room(core: &Core) -> bool {
-    core.held.load(Ordering::Acquire) < core.workers * 2
+    core.busy.load(Ordering::Acquire) < core.workers * 2
+}
+
+/// Whether a request that is accepted now may go straight to a worker here.
+/// Not past those that wait in the store: they would wait as long as there is
+/// much to do.
+pub fn may_lease(core: &Core) -> bool {
+    has_room(core) && !core.has_backlog.load(Ordering::Acquire) && !core.is_closing()
 }
 
 /// Whether so much waits that new requests are refused.
 pub async fn is_overfull(
     core: &Core,
-    team: TeamId,
-    scenario: ScenarioId,
+    hook: &crate::LiveHook,
+    scenario: &LiveScenario,
 ) -> Result<bool, rouage_store::Error> {
-    if core.queue_limit == 0 || has_room(core) {
+    let held_up = core.lanes.is_held_up(scenario.id);
+    if core.queue_limit == 0 || (has_room(core) && !held_up) {
         return Ok(false);
     }
-    Ok(executions::counts(&core.store, team, scenario).await?.queued >= core.queue_limit)
+    // All jobs together are counted cheaply; if those are few, so are these.
+    if !held_up && core.store.waiting_jobs().await? < core.queue_limit {
+        return Ok(false);
+    }
+    let counts = executions::counts(&core.store, hook.team, scenario.id).await?;
+    let written_down = if held_up { counts.waiting } else { 0 };
+    Ok(counts.queued + written_down >= core.queue_limit)
 }
 
 /// Takes a job that is leased to this process.
 pub fn take(core: &Arc<Core>, job: Job) {
-    core.held.fetch_add(1, Ordering::AcqRel);
-    core.lanes.hold(job.execution, job.fence);
-    let core = core.clone();
-    tokio::spawn(async move {
-        let Some(lane) = core.lanes.enter(&core, job).await else { return };
-        run_lane(&core, lane).await;
-    });
+    core.held.hold(&job);
+    let (core, place) = (core.clone(), Place::new(core));
+    tokio::spawn(async move { dispatch(&core, job, place).await });
 }
 
-/// Runs a job and then those that queued up behind it in its lane.
-async fn run_lane(core: &Arc<Core>, first: Job) {
-    let scenario = first.scenario;
-    let mut next = Some(first);
-    while let Some(job) = next {
-        run_one(core, job).await;
-        next = core.lanes.leave(scenario);
+async fn dispatch(core: &Arc<Core>, job: Job, place: Place) {
+    match core.plans.get(core, job.team, job.scenario, job.version).await {
+        Ok(Some(prepared)) if prepared.plan.settings().sequential => lanes::pass(core, job, place).await,
+        Ok(_) => run_one(core, job).await,
+        // Whether it may run beside others is not known.
+        Err(error) => retake_later(core, job, &Halt::Store(error)),
     }
 }
 
-async fn run_one(core: &Arc<Core>, job: Job) {
-    let Ok(_slot) = core.lanes.slots(core.workers).acquire_owned().await else { return };
-    let (execution, again) = (job.execution, job.without_events());
+/// Drives a job as far as it goes now.
+pub async fn run_one(core: &Arc<Core>, job: Job) {
+    let slot = core.slots.clone().acquire_owned().await;
+    let Some(_slot) = slot.ok().filter(|_| !core.is_closing()) else {
+        return give_back(core, job, Update::Requeue).await;
+    };
+    let (execution, fence, again) = (job.execution, job.fence, job.without_events());
     // In a task of its own, so that a panic ends one run and not the lane.
-    let outcome = tokio::spawn({
+    let driver = tokio::spawn({
         let core = core.clone();
         async move { driver::drive(&core, job).await }
-    })
-    .await;
-    core.lanes.release(execution);
-    core.held.fetch_sub(1, Ordering::AcqRel);
-    match outcome {
+    });
+    core.held.driven_by(execution, fence, driver.abort_handle());
+    match driver.await {
         Ok(Ok(())) => {}
         Ok(Err(Halt::Fenced)) => tracing::info!(execution.id = %execution, "the run went to another worker"),
-        Ok(Err(halt)) => {
-            tracing::warn!(execution.id = %execution, %halt, "run interrupted, it will be resumed");
-            retake_later(core, again);
-        }
-        Err(panic) => {
-            tracing::error!(execution.id = %execution, %panic, "defect: a run ended the hard way");
-        }
+        Ok(Err(halt)) => return retake_later(core, again, &halt),
+        Err(ended) if ended.is_cancelled() => tracing::info!(execution.id = %execution, "run cut off"),
+        // The lease runs out, and the run is claimed again from its journal.
+        Err(panic) => tracing::error!(execution.id = %execution, %panic, "defect: a run ended the hard way"),
     }
-    if has_room(core) {
-        core.wake.notify_one();
-    }
+    core.held.release(execution, fence);
 }
 
-fn retake_later(core: &Arc<Core>, job: Job) {
+/// The lease is kept meanwhile.
+fn retake_later(core: &Arc<Core>, job: Job, halt: &Halt) {
+    tracing::warn!(execution.id = %job.execution, %halt, "run interrupted, it will be resumed");
+    let refusals = core.held.refused(job.execution, job.fence);
+    let pause = AFTER_REFUSAL.saturating_mul(1 << refusals.min(5)).min(LONGEST_REFUSAL);
     let core = core.clone();
-    core.lanes.hold(job.execution, job.fence);
     tokio::spawn(async move {
-        tokio::time::sleep(AFTER_REFUSAL).await;
-        take(&core, job);
+        tokio::time::sleep(pause).await;
+        let place = Place::new(&core);
+        dispatch(&core, job, place).await;
     });
 }
 
-async fn claim_forever(core: Arc<Core>) {
-    loop {
-        if has_room(&core) {
-            claim(&core).await;
-        }
-        let due = core.store.next_due().await.ok().flatten();
-        let until_due = due.map(|due| due.duration_since(core.clock.now()));
-        let pause = until_due.and_then(|pause| Duration::try_from(pause).ok()).unwrap_or(POLL).min(POLL);
+/// Releases the lease of a job that was not begun.
+pub async fn give_back(core: &Core, job: Job, update: Update) {
+    let (execution, fence) = (job.execution, job.fence);
+    let given = async {
+        let written = match &job.events {
+            Some(events) => events.len(),
+            None => rouage_store::journal::events(&core.store, execution).await?.len(),
+        };
+        Pen::new(&core.store, execution, job.scenario, fence, written).flush(update).await
+    };
+    match given.await {
+        Ok(_) | Err(Halt::Fenced) => {}
+        // Its lease runs out.
+        Err(halt) => tracing::warn!(execution.id = %execution, %halt, "a job could not be given back"),
+    }
+    core.held.release(execution, fence);
+}
+
+async fn claim_until_closing(core: Arc<Core>) {
+    while !core.is_closing() {
+        let claimed_all = if has_room(&core) {
+            claim(&core).await
+        } else {
+            // The end of a run rings only when it is known that something may wait.
+            core.has_backlog.store(true, Ordering::Release);
+            !has_room(&core)
+        };
+        let pause = if claimed_all { until_due(&core).await } else { Duration::ZERO };
         tokio::select! {
             () = core.wake.notified() => {}
-            () = tokio::time::sleep(pause.max(Duration::from_millis(5))) => {}
+            () = tokio::time::sleep(pause) => {}
         }
     }
 }
 
-async fn claim(core: &Arc<Core>) {
-    let room = (core.workers * 2).saturating_sub(core.held.load(Ordering::Acquire));
+/// How long nothing will become ready by itself.
+async fn until_due(core: &Core) -> Duration {
+    let due = core.store.next_due().await.ok().flatten();
+    let pause = due.map(|due| due.duration_since(core.clock.now()));
+    let pause = pause.and_then(|pause| Duration::try_from(pause).ok());
+    pause.unwrap_or(POLL).clamp(Duration::from_millis(5), POLL)
+}
+
+/// Claims what there is room for; whether that was everything.
+async fn claim(core: &Arc<Core>) -> bool {
+    let room = (core.workers * 2).saturating_sub(core.busy.load(Ordering::Acquire));
     let limit = u32::try_from(room).unwrap_or(u32::MAX);
-    match core.store.claim(limit, LEASE).await {
-        Ok(jobs) => {
-            for job in jobs {
-                take(core, job);
-            }
+    // Set before the look, so that a job that arrives during it is not missed.
+    core.has_backlog.store(false, Ordering::Release);
+    let jobs = match core.store.claim(limit, LEASE).await {
+        Ok(jobs) => jobs,
+        Err(error) => {
+            tracing::warn!(%error, "no jobs could be claimed");
+            core.has_backlog.store(true, Ordering::Release);
+            return true;
         }
-        Err(error) => tracing::warn!(%error, "no jobs could be claimed"),
+    };
+    let claimed_all = jobs.len() < room;
+    if !claimed_all {
+        core.has_backlog.store(true, Ordering::Release);
     }
+    for job in jobs {
+        take(core, job);
+    }
+    claimed_all
 }
 
 async fn renew_forever(core: Arc<Core>) {
     loop {
         tokio::time::sleep(RENEW).await;
-        let leases = core.lanes.leases();
+        core.replies.forget_gone();
+        let leases = core.held.leases();
         if leases.is_empty() {
             continue;
         }
         match core.store.renew(&leases, LEASE).await {
-            Ok(renewed) => renewed.stop_requested.into_iter().for_each(|execution| core.lanes.ask_to_stop(execution)),
+            Ok(renewed) => {
+                renewed.stop_requested.into_iter().for_each(|execution| core.held.ask_to_stop(execution));
+                // Those that have just ended are among them and not held any more.
+                for (execution, fence) in leases.iter().filter(|(execution, _)| renewed.lost.contains(execution)) {
+                    core.held.lose(*execution, *fence);
+                }
+            }
             Err(error) => tracing::warn!(%error, "leases could not be renewed"),
         }
     }
 }
 
-/// Keeps the hook table in step with the store.
-async fn follow_changes(core: Arc<Core>, mut changes: tokio::sync::broadcast::Receiver<Change>) {
+/// What news asks for.
+#[derive(Default)]
+struct ToDo {
+    reload: bool,
+    wake: bool,
+}
+
+impl ToDo {
+    fn note(&mut self, core: &Core, change: &Change) {
+        match change {
+            Change::Scenario(scenario) => {
+                core.plans.forget(*scenario);
+                self.reload = true;
+            }
+            Change::Hook(_) => self.reload = true,
+            Change::Jobs => self.wake = true,
+            Change::Missed => self.note_missed(core),
+            Change::Execution(..) | Change::Connection(_) | Change::Spreadsheet(_) | Change::Mail => {}
+        }
+    }
+
+    /// Anything may have changed.
+    fn note_missed(&mut self, core: &Core) {
+        core.plans.forget_all();
+        (self.reload, self.wake) = (true, true);
+    }
+}
+
+/// Keeps plans and hooks in step with the store. What came while the hooks
+/// were read is looked at together.
+async fn follow_changes(core: Arc<Core>, mut changes: Receiver<Change>) {
     loop {
-        let reload = match changes.recv().await {
-            Ok(Change::Scenario(scenario)) => {
-                core.plans.forget(scenario);
-                true
-            }
-            Ok(Change::Hook(_) | Change::Missed) | Err(RecvError::Lagged(_)) => true,
-            Ok(Change::Jobs) => {
-                core.wake.notify_one();
-                false
-            }
-            Ok(_) => false,
+        let mut to_do = ToDo::default();
+        match changes.recv().await {
+            Ok(change) => to_do.note(&core, &change),
+            Err(RecvError::Lagged(_)) => to_do.note_missed(&core),
             Err(RecvError::Closed) => return,
-        };
-        if reload && let Err(error) = core.hooks.reload(&core).await {
+        }
+        loop {
+            match changes.try_recv() {
+                Ok(change) => to_do.note(&core, &change),
+                Err(TryRecvError::Lagged(_)) => to_do.note_missed(&core),
+                Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+            }
+        }
+        if to_do.wake {
+            core.wake.notify_one();
+        }
+        if to_do.reload
+            && let Err(error) = core.hooks.reload(&core).await
+        {
             tracing::error!(%error, "the webhooks could not be read again");
         }
-    }
-}
-
-/// Who runs and who waits, in this process.
-#[derive(Default)]
-pub struct Lanes {
-    queues: Mutex<HashMap<ScenarioId, VecDeque<Job>>>,
-    leases: Mutex<HashMap<ExecutionId, Fence>>,
-    stops: Mutex<HashSet<ExecutionId>>,
-    slots: std::sync::OnceLock<Arc<tokio::sync::Semaphore>>,
-}
-
-impl Lanes {
-    /// Passes a job through at once, or queues it behind its lane's runner.
-    async fn enter(&self, core: &Core, job: Job) -> Option<Job> {
-        let sequential = match core.plans.get(core, job.team, job.scenario, job.version).await {
-            Ok(prepared) => prepared.is_some_and(|prepared| prepared.plan.settings().sequential),
-            Err(_) => false,
-        };
-        if !sequential {
-            return Some(job);
-        }
-        let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
-        match queues.get_mut(&job.scenario) {
-            Some(queue) => {
-                // Version 7 ids sort by time: the order of arrival.
-                let at = queue.partition_point(|waiting| waiting.execution < job.execution);
-                queue.insert(at, job);
-                None
-            }
-            None => {
-                queues.insert(job.scenario, VecDeque::new());
-                Some(job)
-            }
-        }
-    }
-
-    /// The next job of the lane; without one the lane is closed.
-    fn leave(&self, scenario: ScenarioId) -> Option<Job> {
-        let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
-        let next = queues.get_mut(&scenario)?.pop_front();
-        if next.is_none() {
-            queues.remove(&scenario);
-        }
-        next
-    }
-
-    fn slots(&self, workers: usize) -> Arc<tokio::sync::Semaphore> {
-        self.slots.get_or_init(|| Arc::new(tokio::sync::Semaphore::new(workers))).clone()
-    }
-
-    fn hold(&self, execution: ExecutionId, fence: Fence) {
-        self.leases.lock().unwrap_or_else(PoisonError::into_inner).insert(execution, fence);
-    }
-
-    fn release(&self, execution: ExecutionId) {
-        self.leases.lock().unwrap_or_else(PoisonError::into_inner).remove(&execution);
-        self.stops.lock().unwrap_or_else(PoisonError::into_inner).remove(&execution);
-    }
-
-    /// Makes the driver of a run in this process end it before its next step.
-    pub fn ask_to_stop(&self, execution: ExecutionId) {
-        if self.leases.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&execution) {
-            self.stops.lock().unwrap_or_else(PoisonError::into_inner).insert(execution);
-        }
-    }
-
-    /// Whether somebody asked to stop the run.
-    pub fn is_stopped(&self, execution: ExecutionId) -> bool {
-        self.stops.lock().unwrap_or_else(PoisonError::into_inner).contains(&execution)
-    }
-
-    fn leases(&self) -> Vec<(ExecutionId, Fence)> {
-        let leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
-        leases.iter().map(|(execution, fence)| (*execution, *fence)).collect()
     }
 }

@@ -1,9 +1,13 @@
 //! Connections: accounts with other services, and their secrets.
 
 use std::fmt;
+use std::sync::Arc;
 
-use rouage_model::{ConnectionId, Value};
+use async_trait::async_trait;
+use rouage_model::{ConnectionId, ModuleError, Value};
 
+use crate::host::Host;
+use crate::http;
 use crate::spec::Field;
 
 /// A value that does not print, not even in an error or a debug dump.
@@ -43,8 +47,16 @@ pub struct Connection {
     pub secret: Secret,
 }
 
-/// A type of connection: what its form asks for.
-#[derive(Debug, Clone)]
+/// Tries a connection without changing anything on the other side.
+#[async_trait]
+pub trait ConnectionTest: Send + Sync {
+    /// What was reached, as sentences for a person. An error says what was
+    /// tried and what to do, and never holds a secret.
+    async fn test(&self, connection: &Connection, host: &dyn Host, http: &http::Client) -> Result<String, ModuleError>;
+}
+
+/// A type of connection: what its form asks for, and how to try it.
+#[derive(Clone)]
 pub struct ConnectionSpec {
     /// The type's name, as in Make (`google`, `smtp`, …).
     pub kind: &'static str,
@@ -56,4 +68,18 @@ pub struct ConnectionSpec {
     pub fields: Vec<Field>,
     /// What is sealed and never shown again.
     pub secrets: Vec<Field>,
+    /// How to try it. `None` when only a request of the user's own can tell
+    /// whether it works.
+    pub test: Option<Arc<dyn ConnectionTest>>,
+}
+
+impl fmt::Debug for ConnectionSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConnectionSpec")
+            .field("kind", &self.kind)
+            .field("fields", &self.fields)
+            .field("secrets", &self.secrets)
+            .field("has_test", &self.test.is_some())
+            .finish_non_exhaustive()
+    }
 }

@@ -27,7 +27,7 @@ pub mod registry;
 pub mod spec;
 pub mod testing;
 
-pub use connection::{Connection, ConnectionSpec, Secret};
+pub use connection::{Connection, ConnectionSpec, ConnectionTest, Secret};
 pub use host::{Host, OutboxMail, Staged, StagedEffect, WebhookResponse};
 pub use module::{Call, Effect, Module, Outcome, Prepared, Settled};
 pub use params::Values;

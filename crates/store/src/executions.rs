@@ -124,10 +124,60 @@ fn condition(filter: &Filter) -> Condition {
     all
 }
 
+/// Executions with an effect in doubt, oldest first: a person must decide.
+pub async fn in_doubt(store: &Store, team: TeamId, page: PageRequest) -> Result<Page<Execution>, Error> {
+    // A literal and not a parameter, so that the partial index serves it.
+    let find = of_team(team).filter(Expr::cust("status = 'in-doubt'"));
+    let total = find.clone().count(store.reader()).await?;
+    let find = find.order_by_asc(executions::Column::CreatedAt).offset(page.offset()).limit(page.limit());
+    Ok(Page::new(page, total, load(store, find).await?))
+}
+
+/// How many executions have an effect in doubt.
+pub async fn count_in_doubt(store: &Store, team: TeamId) -> Result<u64, Error> {
+    Ok(of_team(team).filter(Expr::cust("status = 'in-doubt'")).count(store.reader()).await?)
+}
+
 /// One execution.
 pub async fn find(store: &Store, team: TeamId, id: ExecutionId) -> Result<Option<Execution>, Error> {
     let find = of_team(team).filter(executions::Column::Id.eq(id.0));
     Ok(load(store, find).await?.pop())
+}
+
+/// A run that is not over, as far as the order of a scenario needs it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Active {
+    /// Its id.
+    pub id: ExecutionId,
+    /// Where it stands.
+    pub status: Status,
+    /// When it was accepted.
+    pub created_at: Timestamp,
+    /// When it wakes up, while it waits.
+    pub wake_at: Option<Timestamp>,
+}
+
+/// The run of a scenario that arrived first of those that are not over and
+/// were accepted at or after `since`; that bound keeps the ended ones out.
+pub async fn first_active(store: &Store, scenario: ScenarioId, since: Timestamp) -> Result<Option<Active>, Error> {
+    use executions::Column::{CreatedAt, Id, ReadyAt, ScenarioId as Scenario, Status as Stands};
+    let active = [Status::Queued, Status::Running, Status::Waiting, Status::InDoubt].map(Status::as_str);
+    let found: Option<(Uuid, String, i64, Option<i64>)> = executions::Entity::find()
+        .filter(Scenario.eq(scenario.0).and(CreatedAt.gte(micros(since))).and(Stands.is_in(active)))
+        .order_by_asc(CreatedAt)
+        .order_by_asc(Id)
+        .select_only()
+        .columns([Id, Stands, CreatedAt, ReadyAt])
+        .into_tuple()
+        .one(store.reader())
+        .await?;
+    found
+        .map(|(id, status, created_at, ready_at)| {
+            let status = parse("status", &status)?;
+            let wake_at = ready_at.filter(|_| status == Status::Waiting).map(instant);
+            Ok(Active { id: ExecutionId(id), status, created_at: instant(created_at), wake_at })
+        })
+        .transpose()
 }
 
 /// How many of a scenario stand where.

@@ -78,7 +78,8 @@ fn changes(
             }
             tokio::time::sleep(PAUSE).await;
             while receiver.try_recv().is_ok() {}
-            let event = Event::default().event("changed").data("");
+            // A browser drops an event without data.
+            let event = Event::default().event("changed").data("look again");
             return Some((Ok(event), (app, token, wanted, receiver)));
         }
     })

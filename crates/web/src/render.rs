@@ -13,8 +13,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rouage_model::ExecutionId;
-use rouage_model::execution::IncompleteStatus;
-use rouage_store::{PageRequest, incompletes, teams};
+use rouage_store::{PageRequest, executions, incompletes, teams};
 
 use crate::guard::{self, Principal};
 use crate::query::Query;
@@ -88,7 +87,7 @@ pub struct Layout {
     pub theme: &'static str,
     /// What just happened, in a sentence; may be empty.
     pub notice: &'static str,
-    /// Incomplete executions that wait for a decision.
+    /// Incomplete executions and runs in doubt that wait for a decision.
     pub unresolved: u64,
     /// Path and query of this page, for forms that come back to it.
     pub here: String,
@@ -143,16 +142,16 @@ impl FromRequestParts<App> for Page {
 impl Page {
     /// The frame of a page.
     pub async fn layout(&self, title: impl Into<String>, section: &'static str) -> Layout {
-        let one = PageRequest { page: 1, size: 1 };
-        let status = Some(IncompleteStatus::Unresolved);
-        let unresolved = incompletes::list(self.app.store(), self.app.team(), None, status, one).await;
+        let (store, team) = (self.app.store(), self.app.team());
+        let stored = incompletes::count_waiting(store, team).await.unwrap_or(0);
+        let in_doubt = executions::count_in_doubt(store, team).await.unwrap_or(0);
         Layout {
             title: title.into(),
             section,
             user: self.principal.as_ref().map(|principal| principal.user.name.clone()).unwrap_or_default(),
             theme: self.theme,
             notice: notice(self.query.get("notice").unwrap_or_default()),
-            unresolved: unresolved.map_or(0, |page| page.total),
+            unresolved: stored + in_doubt,
             here: self.here.clone(),
             css: assets::url("app.css"),
             apps_css: self.app.styles().url(),

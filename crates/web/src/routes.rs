@@ -112,6 +112,8 @@ pub fn table() -> Vec<Route> {
         Route::post("/executions/{id}/stop", SignedIn, executions::stop),
         Route::post("/executions/{id}/decide", SignedIn, executions::decide),
         Route::get("/incomplete", SignedIn, incompletes::list),
+        Route::get("/incomplete/{id}/delete", SignedIn, incompletes::ask_delete),
+        Route::post("/incomplete/{id}/delete", SignedIn, incompletes::delete),
         Route::get("/webhooks", SignedIn, webhooks::list),
         Route::post("/webhooks", SignedIn, webhooks::create),
         Route::get("/webhooks/{id}", SignedIn, webhooks::show),

@@ -165,12 +165,7 @@ impl Place {
         let line = line.ok().flatten().unwrap_or_else(|| panic!("the server does not get ready:\n{}", self.log()));
         let url = line.split(' ').rfind(|word| word.starts_with("http://")).unwrap().to_owned();
         let is_link = url.contains("/setup/");
-        Running {
-            address: Url::parse(&url).address,
-            set_up_link: is_link.then_some(url),
-            child,
-            _output: output,
-        }
+        Running { address: Url::parse(&url).address, set_up_link: is_link.then_some(url), child, _output: output }
     }
 
     /// The executions that stand so, one line each.

@@ -7,7 +7,7 @@ import { localTimes } from "./times";
 export function live(): void {
   const url = document.querySelector<HTMLElement>("[data-live-url]")?.dataset.liveUrl;
   if (!url) return;
-  let stream = new EventSource(url);
+  let stream: EventSource;
   let busy = false;
   let again = false;
   const refresh = async () => {
@@ -24,12 +24,16 @@ export function live(): void {
       void refresh();
     }
   };
-  stream.addEventListener("changed", () => void refresh());
+  const listen = () => {
+    stream = new EventSource(url);
+    // What changed before the stream was open, or while it was broken, was not told.
+    stream.addEventListener("open", () => void refresh());
+    stream.addEventListener("changed", () => void refresh());
+  };
+  listen();
   addEventListener("pagehide", () => stream.close());
   addEventListener("pageshow", (event) => {
-    if (!event.persisted) return;
-    stream = new EventSource(url);
-    stream.addEventListener("changed", () => void refresh());
+    if (event.persisted) listen();
   });
 }
 
@@ -38,6 +42,8 @@ async function swap(): Promise<boolean> {
   const answer = await fetch(location.href);
   if (!answer.ok || answer.redirected) return false;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  // Asked now: the parts are moved out of it below.
+  const isLive = page.querySelector("[data-live-url]") !== null;
   for (const part of document.querySelectorAll<HTMLElement>("[data-live]")) {
     const fresh = page.querySelector<HTMLElement>(`[data-live="${part.dataset.live}"]`);
     if (!fresh || isBeingUsed(part)) continue;
@@ -53,7 +59,7 @@ async function swap(): Promise<boolean> {
     localTimes(fresh);
   }
   canvas();
-  return page.querySelector("[data-live-url]") !== null;
+  return isLive;
 }
 
 /** Nobody likes a form that changes while they type. */

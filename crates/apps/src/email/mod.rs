@@ -39,5 +39,6 @@ fn connection() -> ConnectionSpec {
             Field::text("from", "Sender").help("Used when a module names no sender; else the user name."),
         ],
         secrets: vec![Field::new("password", "Password", FieldKind::Password)],
+        test: Some(Arc::new(smtp::SignIn)),
     }
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use lettre::Message;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream, Certificate, TlsParameters};
@@ -16,8 +17,8 @@ use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use lettre::transport::smtp::{Error, client};
 use rouage_model::{ErrorKind, ModuleError};
-use rouage_sdk::Connection;
 use rouage_sdk::guard::Guard;
+use rouage_sdk::{Connection, ConnectionTest, Host, http};
 use rustls::RootCertStore;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -29,6 +30,9 @@ use tokio_rustls::client::TlsStream;
 /// How long the server may take for the greeting and for each command. The end
 /// of the message may take as long as the call.
 const STEP: Duration = Duration::from_secs(30);
+
+/// How long a test of an account may take: a person waits for it.
+const TEST: Duration = Duration::from_secs(20);
 
 /// How the connection is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,6 +110,42 @@ pub(super) async fn deliver(
     result.map_err(|trouble| explain(&account, phase, trouble))
 }
 
+/// Tries an account the way a message goes, up to where one would begin.
+pub(super) struct SignIn;
+
+#[async_trait]
+impl ConnectionTest for SignIn {
+    async fn test(&self, connection: &Connection, _: &dyn Host, http: &http::Client) -> Result<String, ModuleError> {
+        let account = Account::new(connection)?;
+        let mut phase = Phase::Connect;
+        let attempt = async {
+            let mut session = sign_in(&account, http.guard(), &mut phase).await?;
+            // The answer to the goodbye changes nothing.
+            let _ = tokio::time::timeout(Duration::from_secs(2), session.quit()).await;
+            Ok(())
+        };
+        let result = tokio::time::timeout(TEST, attempt).await.unwrap_or(Err(Trouble::Silence));
+        result.map(|()| reached(&account)).map_err(|trouble| explain(&account, phase, trouble))
+    }
+}
+
+fn reached(account: &Account<'_>) -> String {
+    let encryption = match account.security {
+        Security::None => "without encryption",
+        Security::StartTls => "encrypted with STARTTLS",
+        Security::Tls => "encrypted with TLS",
+    };
+    let user = account.connection.data.field("user").as_text().unwrap_or_default().trim();
+    let signed_in = match account.credentials {
+        Some(_) => format!("signed in as {user}"),
+        None => "did not sign in, because the connection names no user".to_owned(),
+    };
+    format!(
+        "Reached the mail server {}:{} ({encryption}) and {signed_in}. No message was sent.",
+        account.host, account.port
+    )
+}
+
 /// What went wrong.
 enum Trouble {
     /// No answer in time.
@@ -136,11 +176,7 @@ async fn step<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Trou
 }
 
 async fn converse(account: &Account<'_>, guard: &Guard, message: &Message, phase: &mut Phase) -> Result<(), Trouble> {
-    let mut session = open(account, guard).await?;
-    *phase = Phase::SignIn;
-    if let Some(credentials) = &account.credentials {
-        step(session.auth(&[Mechanism::Plain, Mechanism::Login], credentials)).await?;
-    }
+    let mut session = sign_in(account, guard, phase).await?;
     *phase = Phase::Envelope;
     let content = message.formatted();
     let envelope = message.envelope();
@@ -155,6 +191,16 @@ async fn converse(account: &Account<'_>, guard: &Guard, message: &Message, phase
     // The message is taken; a server that does not say goodbye changes nothing.
     let _ = tokio::time::timeout(Duration::from_secs(2), session.quit()).await;
     Ok(())
+}
+
+/// Connects and signs in, when the account has a user.
+async fn sign_in(account: &Account<'_>, guard: &Guard, phase: &mut Phase) -> Result<AsyncSmtpConnection, Trouble> {
+    let mut session = open(account, guard).await?;
+    *phase = Phase::SignIn;
+    if let Some(credentials) = &account.credentials {
+        step(session.auth(&[Mechanism::Plain, Mechanism::Login], credentials)).await?;
+    }
+    Ok(session)
 }
 
 /// Connects to a checked address, encrypted as the account says.

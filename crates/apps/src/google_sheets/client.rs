@@ -21,7 +21,7 @@ pub(super) struct Shared {
 
 impl Shared {
     /// The account of a connection; a new one when the connection was renewed.
-    fn account(&self, connection: &Connection, http: &http::Client) -> Result<Arc<Account>, ModuleError> {
+    pub(super) fn account(&self, connection: &Connection, http: &http::Client) -> Result<Arc<Account>, ModuleError> {
         let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(account) = accounts.get(&connection.id)
             && account.serves(connection)

@@ -72,6 +72,11 @@ impl Account {
         self.tokens.serves(connection)
     }
 
+    /// Asks for a new token, and says in words what came of it.
+    pub(super) async fn test(&self, host: &dyn Host) -> Result<String, ModuleError> {
+        self.tokens.test(host).await
+    }
+
     /// Makes a call. A token that is refused is replaced once.
     pub(super) async fn perform(
         &self,

@@ -14,6 +14,7 @@ mod cells;
 mod clear_values;
 mod client;
 mod compare;
+mod connection;
 mod connector;
 mod create_spreadsheet;
 mod delete_row;
@@ -32,11 +33,11 @@ mod update_row;
 
 use std::sync::Arc;
 
-use rouage_sdk::{App, ConnectionSpec, Field, FieldKind, Module};
+use rouage_sdk::{App, Module};
 
 /// The app.
 pub fn app() -> App {
-    let shared = Arc::default();
+    let shared: Arc<client::Shared> = Arc::default();
     let modules: Vec<Arc<dyn Module>> = vec![
         Arc::new(add_multiple_rows::AddMultipleRows::new(&shared)),
         Arc::new(add_row::AddRow::new(&shared, 2)),
@@ -58,30 +59,6 @@ pub fn app() -> App {
         color: "#0f7b45",
         icon: "google-sheets",
         modules,
-        connections: vec![connection()],
-    }
-}
-
-/// A Google account. One of the secrets is enough: the key of a service
-/// account, or a refresh token with its client.
-fn connection() -> ConnectionSpec {
-    let secret = |name, label, help| Field::new(name, label, FieldKind::Password).help(help);
-    ConnectionSpec {
-        kind: "google",
-        label: "Google",
-        help: "Paste the key file of a service account and share the spreadsheet with its e-mail address, or give a \
-               refresh token with the client it was made for.",
-        fields: vec![
-            Field::text("client_id", "Client ID").help("The OAuth client of the refresh token."),
-            Field::text("token_uri", "Token address").advanced().help("Google's, unless you use another server."),
-            Field::text("api_root", "API address").advanced().help("Google's, unless you use another server."),
-        ],
-        secrets: vec![
-            secret("service_account_key", "Service account key", "The whole JSON file."),
-            secret("refresh_token", "Refresh token", "Used with the client ID and client secret."),
-            secret("client_secret", "Client secret", "The OAuth client of the refresh token."),
-            secret("access_token", "Fixed token", "For another server that speaks the Sheets API, such as Rouage.")
-                .advanced(),
-        ],
+        connections: vec![connection::spec(&shared)],
     }
 }

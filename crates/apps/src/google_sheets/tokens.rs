@@ -100,9 +100,32 @@ impl Tokens {
         {
             return Ok(token.clone());
         }
-        let fetched = tokio::time::timeout(TIMEOUT, self.fetch(&mut state, host)).await;
-        let token = fetched.unwrap_or_else(|_| Err(unreachable_endpoint("no answer in time")))?;
+        self.renew(&mut state, host).await
+    }
+
+    /// Asks for a new token even when there is a valid one, and says in words
+    /// what came of it. A fixed token is only said to be there.
+    pub(super) async fn test(&self, host: &dyn Host) -> Result<String, ModuleError> {
+        let owner = match &self.grant {
+            Grant::Fixed => {
+                let text = "This connection holds a fixed token only, for which nothing can be asked here. \
+                            It is tried at its first use.";
+                return Ok(text.to_owned());
+            }
+            Grant::ServiceAccount(key) => format!("the service account {}", key.client_email),
+            Grant::Refresh { client_id, .. } if client_id.is_empty() => "a client without an id".to_owned(),
+            Grant::Refresh { client_id, .. } => format!("the client {client_id}"),
+        };
+        let mut state = self.state.lock().await;
         self.save(&mut state, host).await;
+        self.renew(&mut state, host).await?;
+        Ok(format!("The key works: token received for {owner}."))
+    }
+
+    async fn renew(&self, state: &mut State, host: &dyn Host) -> Result<Text, ModuleError> {
+        let fetched = tokio::time::timeout(TIMEOUT, self.fetch(state, host)).await;
+        let token = fetched.unwrap_or_else(|_| Err(unreachable_endpoint("no answer in time")))?;
+        self.save(state, host).await;
         Ok(token)
     }
 

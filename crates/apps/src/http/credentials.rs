@@ -41,6 +41,7 @@ pub(super) fn specs() -> Vec<ConnectionSpec> {
                     .required()
                     .help("As it is sent, with a prefix such as \"Bearer \" when the service wants one."),
             ],
+            test: None,
         },
         ConnectionSpec {
             kind: BASIC,
@@ -48,6 +49,7 @@ pub(super) fn specs() -> Vec<ConnectionSpec> {
             help: "The user name and password that the service gave you for its API.",
             fields: vec![Field::text("username", "User name").required(), hosts_field()],
             secrets: vec![Field::new("password", "Password", FieldKind::Password)],
+            test: None,
         },
     ]
 }

@@ -26,7 +26,7 @@ pub struct Node {
     pub title: String,
     /// Second line.
     pub subtitle: String,
-    /// For screen readers.
+    /// For screen readers: what is seen, in the same order, then the state.
     pub label: String,
     /// `is-off`, `is-unavailable` or empty.
     pub class: &'static str,
@@ -148,19 +148,22 @@ fn node(entry: &Entry<'_>, place: (i64, i64), look: Look, overlay: &Overlay, not
         "is-unavailable" => ", not available",
         _ => "",
     };
+    let (title, subtitle) = (words::cut(title, 24), words::cut(subtitle, 26));
+    let bubble = id.and_then(|id| overlay.get(&id)).and_then(bubble);
+    let operations = bubble.as_ref().map(|bubble| format!(", {} operations", bubble.text)).unwrap_or_default();
     Node {
         x: place.0,
         y: place.1,
         anchor: format!("m{number}"),
-        title: words::cut(title, 24),
-        subtitle: words::cut(subtitle, 26),
-        label: format!("{}, {}, module {number}{state}", look.app_label, look.label),
+        label: format!("{title}, {subtitle}, {number}{operations}{state}"),
+        title,
+        subtitle,
         number,
         class,
         has_input: false,
         has_output: !module.name().starts_with("builtin:") || module.routes().is_empty() && !is_end(module),
         has_note: id.is_some_and(|id| noted.contains(&id.0)),
-        bubble: id.and_then(|id| overlay.get(&id)).and_then(bubble),
+        bubble,
         look,
     }
 }

@@ -84,7 +84,7 @@ fn is_json(kind: &str) -> bool {
 }
 
 fn json_body(body: &[u8]) -> Result<Collection, Refusal> {
-    match json::parse(body) {
+    match json::parse_bounded(body) {
         Ok(Value::Collection(collection)) => Ok(collection.as_ref().clone()),
         Ok(array @ Value::Array(_)) => Ok([("array", array)].into_iter().collect()),
         Ok(other) => Ok(single(other, None)),

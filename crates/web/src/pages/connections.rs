@@ -230,6 +230,7 @@ struct Show {
     kind: String,
     status: String,
     data: Vec<(String, String)>,
+    can_be_tested: bool,
     used_by: Vec<(String, String)>,
     tested: String,
     failed: String,
@@ -244,8 +245,9 @@ async fn show_connection(page: &Page, id: ConnectionId, test: Option<Result<Stri
     let row = find(page, id).await?;
     let times = page.times().await;
     let used_by = connections::used_by(page.app.store(), page.app.team(), id).await?;
+    let spec = spec(page.app.registry(), &row.kind);
     let label = |name: &str| {
-        let fields = spec(page.app.registry(), &row.kind).map(|spec| spec.fields.as_slice()).unwrap_or_default();
+        let fields = spec.map(|spec| spec.fields.as_slice()).unwrap_or_default();
         fields.iter().find(|field| field.name == name).map_or_else(|| name.to_owned(), |field| field.label.to_owned())
     };
     let text = |value: &Value| value.as_text().map_or_else(|| json::to_string(value), str::to_owned);
@@ -260,6 +262,7 @@ async fn show_connection(page: &Page, id: ConnectionId, test: Option<Result<Stri
         id: id.to_string(),
         kind: kind_label(page.app.registry(), &row.kind),
         status: row.status.clone().unwrap_or_default(),
+        can_be_tested: spec.is_some_and(|spec| spec.test.is_some()),
         data: data.map(|(name, value)| (label(name), text(value))).collect(),
         used_by: used_by.into_iter().map(|(id, name)| (id.to_string(), name)).collect(),
         tested,
@@ -278,7 +281,7 @@ pub async fn show(page: Page, Path(id): Path<ConnectionId>) -> Reply {
 pub async fn test(page: Page, Path(id): Path<ConnectionId>) -> Reply {
     find(&page, id).await?;
     let outcome = page.app.control().test_connection(page.app.team(), id).await;
-    show_connection(&page, id, Some(outcome.map_err(|error| error.to_string()))).await
+    show_connection(&page, id, Some(outcome.map_err(|error| error.message.to_string()))).await
 }
 
 /// `POST /connections/{id}/rename`.

@@ -260,7 +260,7 @@ pub async fn show_settings(page: Page, Path(id): Path<ScenarioId>) -> Reply {
     let rows = vec![
         (
             "Store incomplete executions",
-            "Keeps a run that failed so that you can finish it.",
+            "Keeps the bundle at which a module failed, and lets the rest of the run go on.",
             yes(settings.incomplete_executions),
         ),
         ("Sequential processing", "One run at a time, in the order of arrival.", yes(settings.sequential)),

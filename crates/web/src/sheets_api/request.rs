@@ -67,7 +67,7 @@ fn parse(body: &[u8]) -> Result<Value, ApiError> {
     if body.is_empty() {
         return Ok(Value::empty_collection());
     }
-    let value = json::parse(body);
+    let value = json::parse_bounded(body);
     let value = value.map_err(|error| ApiError::invalid(format!("Invalid JSON payload received. {error}")))?;
     if value.as_collection().is_none() {
         return Err(ApiError::invalid("Invalid JSON payload received. The body must be an object."));

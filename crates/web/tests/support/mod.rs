@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, Request, StatusCode, header};
 use rouage_model::clock::{self, SharedClock, SystemClock};
 use rouage_model::{Blueprint, HookId, ScenarioId, TeamId, Value};
 use rouage_runtime::Runtime;
-use rouage_sdk::{Registry, guard, http};
+use rouage_sdk::{App, Registry, guard, http};
 use rouage_store::users::PasswordHash;
 use rouage_store::{Options, Store, hooks, scenarios, teams, users};
 use rouage_web::{Parts, router};
@@ -52,6 +52,10 @@ impl Server {
     }
 
     pub async fn with(change: impl FnOnce(&mut Parts)) -> Self {
+        Self::with_apps(Vec::new(), change).await
+    }
+
+    pub async fn with_apps(apps: Vec<App>, change: impl FnOnce(&mut Parts)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock: SharedClock = Arc::new(SystemClock);
         let url = format!("sqlite://{}/rouage.db", folder.path().display());
@@ -63,7 +67,7 @@ impl Server {
         let public_url: url::Url = "http://rouage.test".parse().unwrap();
         let runtime = Runtime::start(rouage_runtime::Parts {
             store: store.clone(),
-            registry: Registry::default(),
+            registry: Registry::new(apps),
             http: http::Client::new(guard::Guard::default()),
             clock,
             public_url: public_url.clone(),

@@ -1,0 +1,73 @@
+//! What a person decides about an effect of which nobody knows whether it
+//! happened (decision D65).
+
+use jiff::{SignedDuration, Timestamp};
+use rouage_engine::{Call, Run, Step};
+use rouage_model::journal::Event;
+use rouage_model::{ErrorKind, ExecutionId, ModuleError, TeamId, Value};
+use rouage_store::{Job, Update};
+
+use crate::control::ControlError;
+use crate::core::Core;
+use crate::journal::{Halt, Pen};
+
+/// How long a decision may hold an execution.
+const DECISION_LEASE: SignedDuration = SignedDuration::from_secs(30);
+
+/// What a person decides about an effect in doubt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// It did not happen, or twice does no harm: make the call again.
+    Retry,
+    /// Leave it: this bundle goes no further.
+    Skip,
+    /// It happened: go on after it, with an empty output.
+    MarkAsDone,
+}
+
+/// Writes the decision down and lets the run go on.
+pub async fn decide(core: &Core, team: TeamId, id: ExecutionId, decision: Decision) -> Result<(), ControlError> {
+    let conflict = || ControlError::Conflict("this run does not wait for a decision".into());
+    let job = core.store.take(team, id, DECISION_LEASE).await?.ok_or_else(conflict)?;
+    let outcome = write(core, &job, decision).await;
+    core.wake.notify_one();
+    match outcome {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(conflict()),
+        Err(Halt::Store(error)) => Err(error.into()),
+        Err(halt) => Err(ControlError::Conflict(halt.to_string())),
+    }
+}
+
+/// Whether there was anything to decide. The run goes on in any case; one that
+/// waited for something else waits again.
+async fn write(core: &Core, job: &Job, decision: Decision) -> Result<bool, Halt> {
+    let events = rouage_store::journal::events(&core.store, job.execution).await?;
+    let mut pen = Pen::new(&core.store, job.execution, job.scenario, job.fence, events.len());
+    let mut is_decided = false;
+    if let Some(prepared) = core.plans.get(core, job.team, job.scenario, job.version).await? {
+        let context = prepared.context(core, job.execution, job.scenario);
+        // A journal that does not fit is for the worker to give up on.
+        if let Ok(mut run) = Run::replay(prepared.plan.clone(), context, events)
+            && let Step::Call(call) = run.next()
+            && call.called
+        {
+            pen.note(&mut run, event(decision, core.clock.now(), &call))?;
+            is_decided = true;
+        }
+    }
+    pen.flush(Update::Requeue).await?;
+    Ok(is_decided)
+}
+
+fn event(decision: Decision, at: Timestamp, call: &Call) -> Event {
+    let (operation, module, attempt) = (call.operation, call.module, call.attempt);
+    match decision {
+        Decision::Retry => {
+            let error = ModuleError::new(ErrorKind::ConnectionError, "made again on a person's decision");
+            Event::Retrying { at, until: at, operation, module, attempt, error }
+        }
+        Decision::Skip => Event::Returned { at, operation, module, bundles: Vec::new() },
+        Decision::MarkAsDone => Event::Returned { at, operation, module, bundles: vec![Value::empty_collection()] },
+    }
+}

@@ -1,0 +1,68 @@
+//! Effects in Rouage's own store, made in the transaction of their answer.
+
+use rouage_engine::Call as EngineCall;
+use rouage_model::journal::Event;
+use rouage_model::sheets::ApiError;
+use rouage_model::{ErrorKind, ModuleError, Text, Value};
+use rouage_sdk::{OutboxMail, Staged, StagedEffect};
+use rouage_store::mails::Attachment;
+use rouage_store::{NewMail, StagedWrite, StoreEffect};
+
+use super::{Drive, Next};
+use crate::journal::Halt;
+
+impl Drive<'_> {
+    pub(super) async fn stage(&mut self, request: &EngineCall, staged: Staged) -> Result<Next, Halt> {
+        let effect = match staged.effect {
+            StagedEffect::Sheets(call) => StoreEffect::Sheets(call),
+            StagedEffect::Mail(mail) => StoreEffect::Mail(self.new_mail(request, mail)),
+        };
+        let (at, operation, module, finish) = (self.now(), request.operation, request.module, staged.finish);
+        let finish = Box::new(move |answer: Result<Value, ApiError>| {
+            let bundles = answer.map_err(|error| api_error(&error)).and_then(finish);
+            match bundles {
+                Ok(bundles) => Event::Returned { at, operation, module, bundles },
+                Err(error) => Event::Failed { at, operation, module, error },
+            }
+        });
+        match self.pen.stage(&mut self.run, StagedWrite { effect, finish }).await? {
+            None => Ok(Next::GoOn),
+            // The journal could be written without it. Like any target that is
+            // down it is tried again by the table, and not for ever.
+            Some(error) => {
+                let text = format!("Rouage's own store did not take this: {error}");
+                self.retry_or_fail(request, ModuleError::new(ErrorKind::ConnectionError, text))
+            }
+        }
+    }
+
+    fn new_mail(&self, request: &EngineCall, mail: OutboxMail) -> NewMail {
+        let texts = |texts: Vec<Text>| texts.iter().map(ToString::to_string).collect();
+        let attachment = |(name, media_type, size): (Text, Text, u64)| Attachment {
+            name: name.to_string(),
+            media_type: media_type.to_string(),
+            size,
+        };
+        NewMail {
+            team: self.job.team,
+            execution: self.job.execution,
+            operation: request.operation,
+            from: mail.from.to_string(),
+            to: texts(mail.to),
+            cc: texts(mail.cc),
+            bcc: texts(mail.bcc),
+            subject: mail.subject.to_string(),
+            text: mail.text.map(|text| text.to_string()),
+            html: mail.html.map(|html| html.to_string()),
+            message_id: mail.message_id.to_string(),
+            raw: mail.raw,
+            attachments: mail.attachments.into_iter().map(attachment).collect(),
+        }
+    }
+}
+
+/// An error of the built-in spreadsheets, as Google's would be treated.
+fn api_error(error: &ApiError) -> ModuleError {
+    let kind = if error.code >= 500 { ErrorKind::ConnectionError } else { ErrorKind::DataError };
+    ModuleError::new(kind, format!("[{}] {}", error.code, error.message))
+}
