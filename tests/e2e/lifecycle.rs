@@ -102,3 +102,35 @@ async fn expressions_are_answered_line_by_line() {
     assert_eq!(answers[1]["value"], "2026-11-24 09:00");
     assert_eq!(answers[2]["error"]["kind"], "syntax");
 }
+
+/// It once took them up with its own settings, and failed them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_leaves_the_runs_of_the_server_alone() {
+    let peer = Peer::start().await;
+    peer.answer(Scripted::Hang);
+    let blueprint = example("updated-subscription/blueprint.json");
+    let mut asking: serde_json::Value = serde_json::from_slice(&std::fs::read(&blueprint).unwrap()).unwrap();
+    asking["flow"].as_array_mut().unwrap().insert(
+        1,
+        serde_json::json!({
+            "id": 9, "module": "http:ActionSendData", "version": 3, "parameters": {"handleErrors": true},
+            "mapper": {"url": peer.url(), "method": "get"}, "metadata": {}
+        }),
+    );
+    let place = Place::new(&[]);
+    let shop = place.import_text("asking", &asking.to_string()).await;
+    let allowed = ["--allow-net", &peer.address().to_string()];
+    let server = place.start_with(&allowed).await;
+    for _ in 0..3 {
+        shop.post(br#"{"id":1,"changed":[]}"#).await.expect(200);
+    }
+    eventually("one of them hangs", async || (peer.requests().len() == 3).then_some(())).await;
+    server.kill().await;
+    let before = place.all_executions().await;
+    assert!(before.iter().any(|line| line.contains("running")), "{before:?}");
+    place.import(&blueprint, &[]).await;
+    assert_eq!(place.all_executions().await, before, "nothing ran");
+    let _server = place.start_with(&allowed).await;
+    place.idle().await;
+    assert_eq!(place.executions("success").await.len(), 3);
+}

@@ -77,6 +77,16 @@ async fn canaries_are_found_nowhere() {
     assert!(contains(&std::fs::read(place.data().join("rouage.key")).unwrap(), "\n"));
 }
 
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_data_folder_is_closed_to_others() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = Place::new(&[]);
+    place.run(&["export"]).await;
+    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&place.data()), mode(&place.data().join("rouage.key"))), (0o700, 0o600));
+}
+
 /// Every page there is to see here.
 async fn pages(place: &Place, connections: &[i64]) -> Vec<String> {
     let fixed = [

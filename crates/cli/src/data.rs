@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use rouage_model::clock::{self, SharedClock, SystemClock};
 use rouage_model::Clock;
+use rouage_model::clock::{self, SharedClock, SystemClock};
 use rouage_store::{Options, Store};
 use uuid::Uuid;
 
@@ -34,7 +34,7 @@ pub enum Access {
 /// Opens the folder, making what is missing.
 pub async fn open(config: &Config, access: Access) -> anyhow::Result<Data> {
     let folder = &config.data;
-    std::fs::create_dir_all(folder).with_context(|| format!("making the data folder {}", folder.display()))?;
+    make(folder).with_context(|| format!("making the data folder {}", folder.display()))?;
     let lock = lock(folder, access)?;
     let clock: SharedClock = Arc::new(SystemClock);
     let key = key(folder, clock.as_ref())?;
@@ -46,6 +46,16 @@ pub async fn open(config: &Config, access: Access) -> anyhow::Result<Data> {
     let store = Store::open(options).await;
     let store = store.with_context(|| format!("opening the database of {}", folder.display()))?;
     Ok(Data { store, clock, _lock: lock })
+}
+
+/// A new folder is its owner's alone: it holds what customers wrote. One that
+/// is there keeps the rights that it was given.
+fn make(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 /// The database address.

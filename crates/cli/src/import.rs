@@ -6,11 +6,13 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Args;
-use rouage_model::{Blueprint, Collection, Value, json};
-use rouage_runtime::{ImportRequest, Imported, ReportStatus};
+use rouage_model::{Blueprint, Collection, TeamId, Value, json};
+use rouage_runtime::{Control, ImportRequest, Imported, ReportStatus};
+use url::Url;
 
 use crate::config::Config;
-use crate::server::{self, Server};
+use crate::data::{self, Access, Data};
+use crate::server;
 
 /// What to import.
 #[derive(Debug, Args)]
@@ -37,35 +39,47 @@ fn parse_link(text: &str) -> Result<(String, Value), String> {
     Ok((name.to_owned(), value))
 }
 
+/// The data folder, changed while no server runs on it.
+struct Workshop {
+    data: Data,
+    team: TeamId,
+    control: Control,
+    public_url: Url,
+}
+
 /// Imports every file; those that fail are named, the others stay imported.
+/// Runs nothing: what waits in the folder is the server's, whose settings
+/// this command does not know.
 pub async fn run(config: Config, arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let mut quiet = config.clone();
-    // The pages are not needed: any free port will do.
-    "127.0.0.1:0".clone_into(&mut quiet.listen);
-    if quiet.public_url.is_none() {
-        quiet.public_url = Some(format!("http://{}", config.listen).parse()?);
-    }
-    let server = server::start(&quiet).await?;
+    let data = data::open(&config, Access::Alone).await?;
+    let team = server::default_team(&data).await?;
+    let public_url = match &config.public_url {
+        Some(url) => url.clone(),
+        None => format!("http://{}", config.listen).parse()?,
+    };
+    let control = Control::without_workers(server::runtime_parts(&config, &data, &public_url)?);
+    let workshop = Workshop { data, team, control, public_url };
     let mut failed = false;
     for file in &arguments.files {
-        if let Err(error) = import(&server, file, &arguments).await {
+        if let Err(error) = import(&workshop, file, &arguments).await {
             eprintln!("{}: {error:#}", file.display());
             failed = true;
         }
     }
-    server.stop().await;
+    workshop.data.store.close().await;
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-async fn import(server: &Server, file: &Path, arguments: &Arguments) -> anyhow::Result<()> {
+async fn import(workshop: &Workshop, file: &Path, arguments: &Arguments) -> anyhow::Result<()> {
     let blueprint = read(file)?;
     let links: Collection = arguments.set.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
     let name = blueprint.name().to_owned();
-    let imported = server.control.import(server.team, ImportRequest { blueprint, links }).await?;
+    let (control, team) = (&workshop.control, workshop.team);
+    let imported = control.import(team, ImportRequest { blueprint, links }).await?;
     println!("{}: {name:?} is scenario {}", file.display(), imported.scenario);
-    print_report(server, &imported);
+    print_report(workshop, &imported);
     if arguments.on {
-        server.control.set_enabled(server.team, imported.scenario, true).await.context("it stays off")?;
+        control.set_enabled(team, imported.scenario, true).await.context("it stays off")?;
         println!("  switched on");
     }
     Ok(())
@@ -77,7 +91,8 @@ pub fn read(file: &Path) -> anyhow::Result<Blueprint> {
     Ok(Blueprint::parse(&bytes)?)
 }
 
-fn print_report(server: &Server, imported: &Imported) {
+fn print_report(workshop: &Workshop, imported: &Imported) {
+    let address = |path: &str| format!("{}{path}", workshop.public_url.as_str().trim_end_matches('/'));
     for module in &imported.report.modules {
         let id = module.id.map_or("–".to_owned(), |id| id.to_string());
         let word = match module.status {
@@ -89,9 +104,9 @@ fn print_report(server: &Server, imported: &Imported) {
         println!("  {id:>4}  {:<32} {word}{}{reasons}", module.label, if reasons.is_empty() { "" } else { ": " });
     }
     for (id, title) in &imported.spreadsheets {
-        println!("  built-in spreadsheet {title:?}: {}", server.address(&format!("/spreadsheets/{id}")));
+        println!("  built-in spreadsheet {title:?}: {}", address(&format!("/spreadsheets/{id}")));
     }
     if let Some((_, token)) = &imported.hook {
-        println!("  webhook: {}", server.address(&format!("/hook/{token}")));
+        println!("  webhook: {}", address(&format!("/hook/{token}")));
     }
 }

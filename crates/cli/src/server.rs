@@ -51,17 +51,7 @@ pub async fn start(config: &Config) -> anyhow::Result<Server> {
     };
     let data = data::open(config, Access::Alone).await?;
     let team = default_team(&data).await?;
-    let runtime = Runtime::start(RuntimeParts {
-        store: data.store.clone(),
-        registry: rouage_apps::registry(),
-        http: http::Client::new(Guard::new(policy(&config.allow_net)?)),
-        clock: data.clock.clone(),
-        public_url: public_url.clone(),
-        workers: config.workers,
-        module_timeout: config.module_timeout,
-        queue_limit: config.webhook_queue,
-    })
-    .await?;
+    let runtime = Runtime::start(runtime_parts(config, &data, &public_url)?).await?;
     let control = runtime.control();
     let web = web_parts(config, &data, &control, team, &public_url)?;
     let router = rouage_web::router(web.clone());
@@ -71,6 +61,20 @@ pub async fn start(config: &Config) -> anyhow::Result<Server> {
         let _ = ended.await;
     }));
     Ok(Server { team, control, web, public_url, data, runtime, serving, end })
+}
+
+/// The runtime's parts over an open data folder.
+pub fn runtime_parts(config: &Config, data: &Data, public_url: &Url) -> anyhow::Result<RuntimeParts> {
+    Ok(RuntimeParts {
+        store: data.store.clone(),
+        registry: rouage_apps::registry(),
+        http: http::Client::new(Guard::new(policy(&config.allow_net)?)),
+        clock: data.clock.clone(),
+        public_url: public_url.clone(),
+        workers: config.workers,
+        module_timeout: config.module_timeout,
+        queue_limit: config.webhook_queue,
+    })
 }
 
 /// The team of this installation, made on first start.

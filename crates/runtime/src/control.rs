@@ -8,7 +8,7 @@ use rouage_sdk::Registry;
 use rouage_store::{NewDelivery, NewExecution, Store, scenarios};
 
 use crate::check::{self, Report};
-use crate::core::Core;
+use crate::core::{Core, Parts};
 use crate::decide::Decision;
 use crate::history::{self, History};
 use crate::hooks::{self, DeliverError, Delivered, LiveHook};
@@ -50,6 +50,12 @@ pub enum RunOnce {
 impl Control {
     pub(crate) fn new(core: Arc<Core>) -> Self {
         Self { core }
+    }
+
+    /// For commands that change scenarios while no server runs: no execution is
+    /// touched. Those that wait belong to the server, whose settings they need.
+    pub fn without_workers(parts: Parts) -> Self {
+        Self::new(Core::new(parts))
     }
 
     /// The apps.

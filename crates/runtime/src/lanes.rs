@@ -66,8 +66,17 @@ enum Entry {
 
 /// Runs a job of a sequential scenario, and those whose turn comes after it;
 /// or leaves it to the runner of its lane.
-pub async fn pass(core: &Arc<Core>, job: Job, place: worker::Place) {
+pub async fn pass(core: &Arc<Core>, job: Job) {
     let (team, scenario) = (job.team, job.scenario);
+    if job.stop_requested {
+        // It does nothing more, so its turn does not matter. It may have been
+        // the one that held up the others.
+        worker::run_one(core, job).await;
+        if core.lanes.open(scenario) {
+            run(core, team, scenario).await;
+        }
+        return;
+    }
     match core.lanes.enter(job) {
         Entry::Opens => run(core, team, scenario).await,
         Entry::Waits => {}
@@ -76,7 +85,6 @@ pub async fn pass(core: &Arc<Core>, job: Job, place: worker::Place) {
             worker::give_back(core, job, Update::Waiting { until }).await;
         }
     }
-    drop(place);
 }
 
 /// Runs the lane until nothing is left or the run in front cannot go on now.
@@ -185,6 +193,14 @@ impl Lanes {
                 Entry::Opens
             }
         }
+    }
+
+    /// Opens a lane in which nothing waits; `false` when it is open.
+    fn open(&self, scenario: ScenarioId) -> bool {
+        let mut queues = self.queues();
+        let is_new = !queues.contains_key(&scenario);
+        queues.entry(scenario).or_default();
+        is_new
     }
 
     fn pick(&self, scenario: ScenarioId, execution: ExecutionId) -> Option<Job> {

@@ -95,7 +95,7 @@ async fn wait_for_runs(core: &Core, patience: Duration) {
 
 /// A place among the jobs of this process; given back when dropped, whatever
 /// happens to its job.
-pub struct Place(Arc<Core>);
+struct Place(Arc<Core>);
 
 impl Place {
     fn new(core: &Arc<Core>) -> Self {
@@ -153,11 +153,12 @@ pub fn take(core: &Arc<Core>, job: Job) {
 
 async fn dispatch(core: &Arc<Core>, job: Job, place: Place) {
     match core.plans.get(core, job.team, job.scenario, job.version).await {
-        Ok(Some(prepared)) if prepared.plan.settings().sequential => lanes::pass(core, job, place).await,
+        Ok(Some(prepared)) if prepared.plan.settings().sequential => lanes::pass(core, job).await,
         Ok(_) => run_one(core, job).await,
         // Whether it may run beside others is not known.
         Err(error) => retake_later(core, job, &Halt::Store(error)),
     }
+    drop(place);
 }
 
 /// Drives a job as far as it goes now.

@@ -1,6 +1,8 @@
 //! A process is killed at every barrier, and the next one on the same file
 //! takes the runs up again.
 
+#![allow(clippy::unwrap_used, reason = "a test may end there")]
+
 mod support;
 
 use rouage_model::execution::Status;

@@ -1,5 +1,7 @@
 //! Sequential scenarios: one run at a time, in order of arrival.
 
+#![allow(clippy::unwrap_used, reason = "a test may end there")]
+
 mod support;
 
 use rouage_model::execution::Status;
@@ -89,6 +91,39 @@ async fn a_run_that_waits_for_a_retry_holds_up_those_behind_it() {
     world.advance(90);
     process.until_over(later[1]).await;
     assert_eq!(process.script.effects(), ["one", "two", "three"]);
+}
+
+#[test]
+fn runs_that_are_stopped_leave_the_line_at_once_and_hold_up_nobody() {
+    let world = World::new();
+    let (scenario, first) = killed(async {
+        let process = world.process().await;
+        let scenario = process.scenario(WRITE, SEQUENTIAL).await;
+        process.script.play("test:Write", Play::DoAndHang);
+        let first = process.send(&scenario, "one").await;
+        process.script.hangs.notified().await;
+        (scenario, first)
+    });
+    killed(async {
+        let process = world.process().await;
+        process.until(first, Status::InDoubt).await;
+        let mut later = Vec::new();
+        for text in ["two", "three"] {
+            world.advance_millis(1);
+            later.push(process.send(&scenario, text).await);
+        }
+        for execution in &later {
+            process.until(*execution, Status::Waiting).await;
+        }
+        process.control.stop(process.team, later[0]).await.unwrap();
+        process.until(later[0], Status::Stopped).await;
+        assert_eq!(process.execution(first).await.status, Status::InDoubt);
+        process.control.stop(process.team, first).await.unwrap();
+        let stopped = process.until(first, Status::Stopped).await;
+        assert!(stopped.error.unwrap().contains("may have happened"));
+        assert_eq!(process.until_over(later[1]).await.status, Status::Success);
+        assert_eq!(process.script.effects(), ["three"]);
+    });
 }
 
 #[test]

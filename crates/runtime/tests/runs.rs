@@ -43,12 +43,14 @@ async fn an_accepted_request_runs_to_its_end_and_its_history_is_what_happened() 
 }
 
 #[tokio::test]
-async fn the_answer_of_a_write_is_kept_before_its_guard_falls_and_anything_else_is_called() {
-    let (world, flow) = (World::new(), format!("{WRITE},{IDEMPOTENT}"));
+async fn the_answer_of_a_write_is_kept_before_its_guard_falls() {
+    // A pure module asks for nothing to be written before it.
+    let pure = r#"{"id":3,"module":"test:Pure","version":1,"mapper":{}}"#;
+    let (world, flow) = (World::new(), format!("{WRITE},{pure}"));
     let process = world.process().await;
     let scenario = process.scenario(&flow, "{}").await;
     process.script.play("test:Write", Play::Hang);
-    process.script.play("test:Idempotent", Play::Hang);
+    process.script.play("test:Pure", Play::Hang);
     let execution = process.send(&scenario, "an order").await;
     process.script.hangs.notified().await;
     assert!(process.script.is_guarded());
@@ -230,6 +232,22 @@ async fn errors_in_a_row_switch_a_scenario_off_and_say_why() {
         problem.starts_with("Switched off because 2 runs in a row ended with an error, the last one with DataError")
     );
     assert!(problem.ends_with("then switch the scenario on again."));
+}
+
+#[tokio::test]
+async fn a_rollback_that_the_user_wants_does_not_count() {
+    let world = World::new();
+    let process = world.process().await;
+    let write = r#"{"id":2,"module":"test:Write","version":1,"mapper":{"text":"x"},
+        "onerror":[{"id":3,"module":"builtin:Rollback","version":1}]}"#;
+    let scenario = process.scenario(write, r#"{"maxErrors":1}"#).await;
+    process.script.play("test:Write", Play::Fail(ModuleError::data("bad")));
+    let execution = process.send(&scenario, "an order").await;
+    assert_eq!(process.until_over(execution).await.status, Status::Error);
+    let (store, team) = (process.store.clone(), process.team);
+    process.runtime.stop(std::time::Duration::from_secs(5)).await;
+    let after = scenarios::find(&store, team, scenario.id).await.unwrap().unwrap();
+    assert_eq!((after.enabled, after.consecutive_errors), (true, 0));
 }
 
 #[tokio::test]

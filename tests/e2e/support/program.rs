@@ -152,14 +152,23 @@ impl Place {
 
     /// Starts the server; it is ready on return.
     pub async fn start(&self) -> Running {
-        self.start_on(&format!("127.0.0.1:{}", self.port)).await
+        self.start_with(&[]).await
+    }
+
+    /// As [`Place::start`], with flags that only the server gets.
+    pub async fn start_with(&self, flags: &[&str]) -> Running {
+        self.launch(&format!("127.0.0.1:{}", self.port), flags).await
     }
 
     /// As [`Place::start`], on another address.
     pub async fn start_on(&self, listen: &str) -> Running {
+        self.launch(listen, &[]).await
+    }
+
+    async fn launch(&self, listen: &str, flags: &[&str]) -> Running {
         let log = std::fs::File::options().create(true).append(true).open(self.folder.path().join("log")).unwrap();
         let mut command = self.command(&["serve", "--listen", listen]);
-        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        let mut child = command.args(flags).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut output = BufReader::new(child.stdout.take().unwrap());
         let line = tokio::time::timeout(PATIENCE, address_line(&mut output)).await;
         let line = line.ok().flatten().unwrap_or_else(|| panic!("the server does not get ready:\n{}", self.log()));

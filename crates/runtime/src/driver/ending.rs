@@ -18,7 +18,7 @@ use crate::replies::Reply;
 pub(super) async fn give_up(core: &Core, job: &Job, pen: &mut Pen<'_>, reason: &str) -> Result<(), Halt> {
     let finished_at = core.clock.now();
     let error = Some(reason.to_owned());
-    pen.flush(Update::Finished { status: Status::Error, error, operations: 0, finished_at }).await?;
+    pen.flush(Update::Finished { status: Status::Error, error, operations: 0, finished_at, counts: true }).await?;
     core.replies.answer(job.execution, Reply::Failed);
     tracing::error!(execution.id = %job.execution, scenario.id = %job.scenario, reason, "run given up");
     Ok(())
@@ -39,7 +39,9 @@ impl Drive<'_> {
         };
         let error = format!("stopped by hand{doubt}");
         self.note_event(Event::Finished { at, status, error: None, operations })?;
-        self.pen.flush(Update::Finished { status, error: Some(error), operations, finished_at: at }).await?;
+        self.pen
+            .flush(Update::Finished { status, error: Some(error), operations, finished_at: at, counts: false })
+            .await?;
         self.core.replies.answer(self.job.execution, Reply::Failed);
         Ok(())
     }
@@ -48,7 +50,9 @@ impl Drive<'_> {
         let (at, status, operations) = (self.now(), verdict.status, verdict.operations);
         let text = verdict.error.as_ref().map(|error| format!("{}: {}", error.kind, error.message));
         self.note_event(Event::Finished { at, status, error: verdict.error.clone(), operations })?;
-        let update = Update::Finished { status, error: text.clone(), operations, finished_at: at };
+        // A Rollback that the user put there is no sign of trouble (decision D60).
+        let counts = !verdict.by_rollback;
+        let update = Update::Finished { status, error: text.clone(), operations, finished_at: at, counts };
         let errors_in_a_row = self.pen.flush(update).await?;
         let reply = if status == Status::Error { Reply::Failed } else { Reply::NoResponse };
         self.core.replies.answer(self.job.execution, reply);

@@ -88,6 +88,7 @@ pub fn app(script: &Arc<Script>) -> App {
         icon: "test",
         modules: vec![
             module("test:Hook", Kind::InstantTrigger, Effect::Pure),
+            module("test:Pure", Kind::Action, Effect::Pure),
             module("test:Read", Kind::Search, Effect::Read),
             module("test:Write", Kind::Action, Effect::Write),
             module("test:Idempotent", Kind::Action, Effect::Idempotent),
@@ -168,7 +169,8 @@ impl Scripted {
         match self.spec.name {
             "test:Write" => self.script.done(text.clone()),
             "test:Idempotent" => {
-                if self.script.keys.lock().unwrap().insert(call.key()) {
+                let is_new = self.script.keys.lock().unwrap().insert(call.key());
+                if is_new {
                     self.script.done(text.clone());
                 }
             }

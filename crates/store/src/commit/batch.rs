@@ -181,7 +181,7 @@ impl Batch {
         };
         rows.extend(staged_event.as_ref().map(Row::new));
         let next_seq = self.note(id, entry.first_seq, rows);
-        if matches!(entry.update, Update::Finished { status: Status::Error, .. }) {
+        if matches!(entry.update, Update::Finished { status: Status::Error, counts: true, .. }) {
             self.error_ends.push((place, entry.scenario));
         }
         self.settle(id, ScenarioId(entry.scenario), entry.update);
@@ -221,12 +221,14 @@ impl Batch {
                 settled.ready_at = Some(micros(self.now));
                 self.has_jobs = true;
             }
-            Update::Finished { status, error, operations, finished_at } => {
+            Update::Finished { status, error, operations, finished_at, counts } => {
                 settled.status = status.as_str();
                 settled.finished_at = Some(micros(finished_at));
                 settled.operations = Some(i32::try_from(operations).unwrap_or(i32::MAX));
                 settled.error = error.map(clean);
-                self.ends.entry(scenario.0).or_default().push(status);
+                if counts {
+                    self.ends.entry(scenario.0).or_default().push(status);
+                }
             }
         }
         if let Some(standing) = self.standings.get_mut(&id.0) {

@@ -178,8 +178,9 @@ pub enum Update {
     InDoubt,
     /// Any worker may go on; the lease is released.
     Requeue,
-    /// It is over. An error counts against its scenario (`consecutive_errors`),
-    /// a success sets that back to 0, anything else leaves it.
+    /// It is over. An error counts against its scenario (`consecutive_errors`)
+    /// when `counts` says so, a success sets that back to 0, anything else
+    /// leaves it.
     Finished {
         /// A final status.
         status: Status,
@@ -189,6 +190,9 @@ pub enum Update {
         operations: u32,
         /// The end.
         finished_at: Timestamp,
+        /// Whether it matters to the count of errors; one that the user asked
+        /// for (the Rollback directive) does not.
+        counts: bool,
     },
 }
 

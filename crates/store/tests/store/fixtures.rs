@@ -101,7 +101,7 @@ impl World {
 
     pub fn finished(&self, status: Status) -> Update {
         let error = (status == Status::Error).then(|| "refused\0 by the other side".to_owned());
-        Update::Finished { status, error, operations: 2, finished_at: self.store.clock().now() }
+        Update::Finished { status, error, operations: 2, finished_at: self.store.clock().now(), counts: true }
     }
 
     pub async fn append(&self, job: &Job, first_seq: u32, update: Update) -> Result<Appended, Error> {

@@ -155,7 +155,7 @@ fn node(entry: &Entry<'_>, place: (i64, i64), look: Look, overlay: &Overlay, not
         x: place.0,
         y: place.1,
         anchor: format!("m{number}"),
-        label: format!("{title}, {subtitle}, {number}{operations}{state}"),
+        label: format!("{} {title}, {subtitle}, {number}{operations}{state}", look.monogram).trim_start().to_owned(),
         title,
         subtitle,
         number,
@@ -193,7 +193,6 @@ fn link(index: usize, entry: &Entry<'_>, from: &Node, to: &Node, overlay: &Overl
     let controls = ((start.0 + bend, start.1), (end.0 - bend, end.1));
     let point = |(x, y): (f64, f64)| format!("{} {}", round(x), round(y));
     let path = format!("M{} C{} {} {}", point(start), point(controls.0), point(controls.1), point(end));
-    let middle = ((start.0 + end.0) / 2.0, (start.1 + end.1) / 2.0);
     Link {
         index,
         path,
@@ -206,11 +205,22 @@ fn link(index: usize, entry: &Entry<'_>, from: &Node, to: &Node, overlay: &Overl
             (Kind::Flow, true) => "is-off",
             (Kind::Flow, false) => "",
         },
-        filter: filter_mark(entry.module, middle, to, overlay),
+        filter: filter_mark(entry.module, along([start, controls.0, controls.1, end]), to, overlay),
     }
 }
 
-fn filter_mark(module: Module<'_>, middle: (f64, f64), to: &Node, overlay: &Overlay) -> Option<FilterMark> {
+/// Where a filter sits on its curve: past the middle, since the routes of a
+/// router run close together before it.
+fn along(curve: [(f64, f64); 4]) -> (f64, f64) {
+    const AT: f64 = 0.64;
+    const LEFT: f64 = 1.0 - AT;
+    let weights = [LEFT * LEFT * LEFT, 3.0 * LEFT * LEFT * AT, 3.0 * LEFT * AT * AT, AT * AT * AT];
+    let sum =
+        |axis: fn(&(f64, f64)) -> f64| curve.iter().zip(weights).map(|(point, weight)| axis(point) * weight).sum();
+    (sum(|point| point.0), sum(|point| point.1))
+}
+
+fn filter_mark(module: Module<'_>, place: (f64, f64), to: &Node, overlay: &Overlay) -> Option<FilterMark> {
     let filter = module.filter();
     let name = filter.field("name").as_text().unwrap_or_default();
     let has_conditions = filter.field("conditions").as_array().is_some_and(|groups| !groups.is_empty());
@@ -220,8 +230,8 @@ fn filter_mark(module: Module<'_>, middle: (f64, f64), to: &Node, overlay: &Over
     let mark = module.id().and_then(|id| overlay.get(&id)).copied().unwrap_or_default();
     let asked = mark.held_back + mark.let_through;
     Some(FilterMark {
-        x: round(middle.0),
-        y: round(middle.1),
+        x: round(place.0),
+        y: round(place.1),
         text: words::cut(name, 22),
         title: if name.is_empty() { "Filter".to_owned() } else { name.to_owned() },
         anchor: to.anchor.clone(),
