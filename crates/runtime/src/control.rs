@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rouage_model::execution::Origin;
+use rouage_model::scenario::Scheduling;
 use rouage_model::{Blueprint, Collection, ConnectionId, ExecutionId, ModuleError, ScenarioId, TeamId, Value, clock};
 use rouage_sdk::Registry;
 use rouage_store::{NewDelivery, NewExecution, Store, scenarios};
@@ -13,7 +14,7 @@ use crate::decide::Decision;
 use crate::history::{self, History};
 use crate::hooks::{self, DeliverError, Delivered, LiveHook};
 use crate::import::{ImportRequest, Imported};
-use crate::worker;
+use crate::{queue, worker};
 
 /// Steers a running [`crate::Runtime`]. Cloning shares it.
 #[derive(Clone)]
@@ -91,7 +92,8 @@ impl Control {
     }
 
     /// Runs a scenario now. With bundles they are the trigger's output;
-    /// without, an instant trigger waits for one request.
+    /// without, an instant trigger takes what waits in its webhook's queue, or
+    /// waits for one request.
     pub async fn run_once(
         &self,
         team: TeamId,
@@ -106,7 +108,10 @@ impl Control {
                 let text = "choose a webhook for the first module on the Settings tab".to_owned();
                 return Err(ControlError::Problems(vec![text]));
             }
-            if scenario.enabled {
+            if let Some(execution) = queue::run_next(&self.core, &scenario).await? {
+                return Ok(RunOnce::Started(execution));
+            }
+            if scenario.enabled && matches!(scenario.scheduling, Scheduling::Immediately { .. }) {
                 let text = "the scenario is on: every request runs it, there is nothing to wait for".to_owned();
                 return Err(ControlError::Conflict(text));
             }

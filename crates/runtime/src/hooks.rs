@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 
 use crate::core::Core;
 use crate::replies::Reply;
-use crate::worker;
+use crate::{queue, worker};
 
 /// A hook with the scenario that listens to it.
 #[derive(Debug, Clone)]
@@ -153,6 +153,13 @@ pub async fn deliver(
     let Some((scenario, origin)) = hook.scenario.as_ref().and_then(|scenario| listener(core, scenario)) else {
         return learn(core, hook, delivery, bundles, structure).await;
     };
+    if origin == Origin::Webhook && !scenario.immediately {
+        let delivered = queue::keep(core, hook, delivery, bundles).await;
+        if delivered.is_ok() {
+            keep_structure(core, hook, structure).await;
+        }
+        return delivered;
+    }
     let delivered = match worker::is_overfull(core, hook, scenario).await {
         Ok(true) => Err(DeliverError::QueueFull),
         Ok(false) => start_run(core, hook, scenario, origin, delivery, bundles).await,
@@ -215,10 +222,13 @@ async fn accept_and_take(core: Arc<Core>, accept: Accept) -> Result<DeliveryId, 
 
 /// The scenario that takes the request, and as what.
 fn listener<'a>(core: &Core, scenario: &'a LiveScenario) -> Option<(&'a LiveScenario, Origin)> {
-    if scenario.enabled {
+    if scenario.enabled && scenario.immediately {
         return Some((scenario, Origin::Webhook));
     }
-    core.hooks.stop_listening(scenario.id).then_some((scenario, Origin::Manual))
+    if core.hooks.stop_listening(scenario.id) {
+        return Some((scenario, Origin::Manual));
+    }
+    scenario.enabled.then_some((scenario, Origin::Webhook))
 }
 
 /// A request that only shows the structure (decision D46).

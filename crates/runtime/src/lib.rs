@@ -33,6 +33,7 @@ mod journal;
 mod lanes;
 mod links;
 mod plans;
+mod queue;
 mod replies;
 mod worker;
 

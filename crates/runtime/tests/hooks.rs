@@ -5,9 +5,11 @@
 mod support;
 
 use rouage_model::execution::{Origin, Status};
+use rouage_model::journal::Event;
+use rouage_model::scenario::Scheduling;
 use rouage_model::{ModuleError, Value};
 use rouage_runtime::{DeliverError, Reply, RunOnce};
-use rouage_store::{executions, hooks};
+use rouage_store::{executions, hooks, scenarios};
 use support::{Play, Process, Scenario, World, page};
 
 const READ: &str = r#"{"id":2,"module":"test:Read","version":1,"mapper":{"text":"{{1.text}}"}}"#;
@@ -64,6 +66,32 @@ async fn a_learning_hook_keeps_the_structure_and_runs_only_what_is_on() {
         let learned = hooks::find(&process.store, process.team, hook).await.unwrap().unwrap();
         assert_eq!((learned.learning, learned.interface), (false, Value::text("a sample")));
     }
+}
+
+#[tokio::test]
+async fn what_does_not_run_as_data_arrives_waits_and_run_once_takes_the_oldest() {
+    let world = World::new();
+    let process = world.process().await;
+    let scenario = process.scenario(READ, "{}").await;
+    let mut tx = process.store.begin().await.unwrap();
+    scenarios::set_scheduling(&mut tx, process.team, scenario.id, &Scheduling::OnDemand).await.unwrap();
+    tx.commit().await.unwrap();
+    process.control.refresh().await;
+    for text in ["first", "second"] {
+        assert_eq!(process.deliver(&scenario, text).await.unwrap().execution, None);
+    }
+    for text in ["first", "second"] {
+        let run = process.control.run_once(process.team, scenario.id, None).await.unwrap();
+        let RunOnce::Started(execution) = run else { panic!("nothing was taken from the queue") };
+        assert_eq!(process.until_over(execution).await.status, Status::Success);
+        let events = process.events(execution).await;
+        let Event::Started { bundles: Some(bundles), .. } = &events[0] else { panic!("{events:?}") };
+        assert_eq!(bundles.iter().map(|bundle| bundle.field("text")).collect::<Vec<_>>(), [&Value::text(text)]);
+    }
+    // Nothing waits any more: the next run waits for a request.
+    let run = process.control.run_once(process.team, scenario.id, None).await.unwrap();
+    assert_eq!(run, RunOnce::Listening);
+    assert!(process.deliver(&scenario, "third").await.unwrap().execution.is_some());
 }
 
 #[tokio::test]
