@@ -35,7 +35,8 @@ async function keyboard(page) {
   const before = await cell(page, 2, 1).innerText();
   await page.keyboard.press("Enter");
   await page.locator("[data-grid-status]").filter({ hasText: /^Saved$/ }).waitFor();
-  assert.equal(await page.locator("td.is-saving, td.is-unsaved").count(), 0);
+  // "Saved" may still be the word of an earlier cell.
+  await page.waitForFunction(() => !document.querySelector("td.is-saving, td.is-unsaved"));
 
   await page.reload();
   assert.equal(await cell(page, 1, 0).innerText(), "Lovelace");

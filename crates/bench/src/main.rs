@@ -64,12 +64,7 @@ async fn import_rows_only(server: &Server) -> anyhow::Result<String> {
 }
 
 /// Each order is sent when the row of the one before is on the disk.
-async fn one_by_one(
-    server: &Server,
-    address: std::net::SocketAddr,
-    path: &str,
-    order: &[u8],
-) -> anyhow::Result<()> {
+async fn one_by_one(server: &Server, address: std::net::SocketAddr, path: &str, order: &[u8]) -> anyhow::Result<()> {
     let mut changes = server.data().store.changes();
     let mut client = Client::connect(address).await?;
     let (mut accepted, mut row) = (Vec::new(), Vec::new());
@@ -101,12 +96,7 @@ async fn wait_for_row(changes: &mut broadcast::Receiver<Change>) -> anyhow::Resu
 }
 
 /// Many senders at once; ends when every row is there.
-async fn together(
-    server: &Server,
-    address: std::net::SocketAddr,
-    path: &str,
-    order: &[u8],
-) -> anyhow::Result<()> {
+async fn together(server: &Server, address: std::net::SocketAddr, path: &str, order: &[u8]) -> anyhow::Result<()> {
     let start = Instant::now();
     let senders = (0..SENDERS).map(|_| {
         let (path, order) = (path.to_owned(), order.to_vec());

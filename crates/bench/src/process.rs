@@ -10,7 +10,8 @@ use anyhow::{Context as _, bail};
 /// Prints what is seen of the program beside this one.
 pub fn measure() -> anyhow::Result<()> {
     let program = std::env::current_exe()?.parent().map(|folder| folder.join("rouage"));
-    let program = program.filter(|program| program.exists()).context("build the program first: cargo build --release")?;
+    let program =
+        program.filter(|program| program.exists()).context("build the program first: cargo build --release")?;
     println!("{}: {:.1} MB", program.display(), megabytes(std::fs::metadata(&program)?.len()));
     let folder = tempfile::tempdir()?;
     let address = free_address()?;

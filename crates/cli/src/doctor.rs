@@ -76,7 +76,8 @@ async fn check_port(config: &Config, findings: &mut Findings) {
     match TcpListener::bind(&config.listen).await {
         Ok(_) => findings.good(&format!("{} is free to listen on", config.listen)),
         Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
-            findings.note(&format!("{} is in use: by a running rouage, or choose another with --listen", config.listen));
+            findings
+                .note(&format!("{} is in use: by a running rouage, or choose another with --listen", config.listen));
         }
         Err(error) => findings.bad(&format!("cannot listen on {}: {error}", config.listen)),
     }

@@ -4,7 +4,7 @@
 //! beyond putting them together and printing what they say.
 //!
 //! To add a command: a file here with its `Arguments` and a `run`, and a line
-//! in [`Command`] and in [`run`].
+//! in `Command` and in `run`.
 
 mod blueprint;
 pub mod config;

@@ -1,5 +1,5 @@
-//! Links that sign in once: what `rouage demo` prints. In memory, so they end
-//! with the process.
+//! What works once: links that sign in, which `rouage demo` prints, and forms
+//! whose answer shows a secret. In memory, so they end with the process.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -42,6 +42,38 @@ impl OneTimeLinks {
     }
 }
 
+/// The forms that were sent and must not be sent again, as a reload would.
+/// Each carries a token of its own.
+pub(crate) struct SentForms {
+    sent: Mutex<HashMap<String, Timestamp>>,
+    clock: SharedClock,
+}
+
+impl SentForms {
+    /// None yet.
+    pub(crate) fn new(clock: SharedClock) -> Self {
+        Self { sent: Mutex::default(), clock }
+    }
+
+    /// The token of a new form.
+    pub(crate) fn token(&self) -> String {
+        clock::token(self.clock.as_ref())
+    }
+
+    /// Whether a form is sent for the first time. One without a token, as
+    /// programs send it, always is.
+    pub(crate) fn is_first(&self, token: &str) -> bool {
+        if token.is_empty() {
+            return true;
+        }
+        let now = self.clock.now();
+        let expires = now.checked_add(LIFE).unwrap_or(now);
+        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        sent.retain(|_, expires| *expires > now);
+        sent.insert(token.to_owned(), expires).is_none()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,5 +88,14 @@ mod tests {
         assert_eq!(links.redeem(&first), None);
         clock.advance(LIFE);
         assert_eq!(links.redeem(&second), None);
+    }
+
+    #[test]
+    fn a_form_is_sent_once() {
+        let forms = SentForms::new(Arc::new(SimulatedClock::new(Timestamp::UNIX_EPOCH, 1)));
+        let (one, other) = (forms.token(), forms.token());
+        assert!(forms.is_first(&one) && forms.is_first(&other));
+        assert!(!forms.is_first(&one));
+        assert!(forms.is_first("") && forms.is_first(""));
     }
 }

@@ -64,8 +64,9 @@ fn changes(
     stream::unfold(state, |(app, token, wanted, mut receiver)| async move {
         loop {
             let news = match tokio::time::timeout(RECHECK, receiver.recv()).await {
-                Ok(Ok(change)) => wanted(&change),
                 // Something was missed, so it may have been ours.
+                Ok(Ok(Change::Missed)) => true,
+                Ok(Ok(change)) => wanted(&change),
                 Ok(Err(RecvError::Lagged(_))) => true,
                 Ok(Err(RecvError::Closed)) => return None,
                 Err(_) => false,

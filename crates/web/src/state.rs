@@ -11,7 +11,7 @@ use rouage_store::Store;
 use url::Url;
 
 use crate::assets::AppStyles;
-use crate::auto::OneTimeLinks;
+use crate::auto::{OneTimeLinks, SentForms};
 use crate::ingress;
 use crate::slow_down::SlowDown;
 
@@ -76,6 +76,7 @@ struct Inner {
     styles: AppStyles,
     slow_down: SlowDown,
     rates: ingress::Rates,
+    forms: SentForms,
 }
 
 impl App {
@@ -84,7 +85,13 @@ impl App {
         let styles = AppStyles::new(parts.control.registry());
         let clock = parts.store.clock().clone();
         let rates = ingress::Rates::new(parts.limits);
-        Self(Arc::new(Inner { parts, styles, slow_down: SlowDown::new(clock), rates }))
+        Self(Arc::new(Inner {
+            parts,
+            styles,
+            forms: SentForms::new(clock.clone()),
+            slow_down: SlowDown::new(clock),
+            rates,
+        }))
     }
 
     /// Everything the program gave.
@@ -128,6 +135,10 @@ impl App {
 
     pub(crate) fn slow_down(&self) -> &SlowDown {
         &self.0.slow_down
+    }
+
+    pub(crate) fn forms(&self) -> &SentForms {
+        &self.0.forms
     }
 
     pub(crate) fn rates(&self) -> &ingress::Rates {

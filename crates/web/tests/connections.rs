@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use rouage_model::{ErrorKind, ModuleError, Value};
-use rouage_sdk::{App, Connection, ConnectionSpec, ConnectionTest, Host, http};
+use rouage_sdk::{App, Connection, ConnectionSpec, ConnectionTest, Field, FieldKind, Host, http};
 use rouage_store::connections::{self, NewConnection};
 use support::{Answer, Server};
 
@@ -72,4 +72,17 @@ async fn a_kind_without_a_test_offers_none_and_says_when_it_is_tried() {
     let (before, after) = pages("wall", "any").await;
     assert!(!before.body.contains("/test\"") && before.body.contains("tried at its first use"), "{}", before.body);
     assert!(after.body.contains("This kind of connection is tried at its first use."), "{}", after.body);
+}
+
+#[tokio::test]
+async fn what_is_pasted_as_a_file_gets_an_area_and_the_key_comes_first() {
+    let mut house = app();
+    house.connections[0].fields = vec![Field::text("client_id", "Client ID"), Field::text("ca", "Certificate")];
+    house.connections[0].secrets = vec![Field::new("service_account_key", "Key", FieldKind::Password)];
+    let server = Server::with_apps(vec![house], |_| {}).await;
+    let cookie = server.owner().await;
+    let form = server.get("/connections/new/door", &cookie).await.body;
+    let place = |text: &str| form.find(text).unwrap_or_else(|| panic!("{text} is missing in {form}"));
+    assert!(place("<textarea name=\"service_account_key\"") < place("name=\"client_id\""));
+    assert!(place("name=\"client_id\"") < place("<textarea name=\"ca\""));
 }

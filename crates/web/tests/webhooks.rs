@@ -164,3 +164,20 @@ async fn what_cannot_be_imported_says_where_it_is_broken() {
     assert_eq!(import(&server, &cookie, "").await.status, 422);
     assert_eq!(scenarios::list(&server.store, server.team, None, PageRequest::default()).await.unwrap().total, 0);
 }
+
+#[tokio::test]
+async fn a_reload_of_the_page_with_a_new_key_makes_no_second_one() {
+    let server = Server::start().await;
+    let cookie = server.owner().await;
+    let hook = server.hook(&HookSettings::default(), false).await;
+    let place = format!("/webhooks/{}", hook.id);
+    let page = server.get(&place, &cookie).await;
+    let (_, rest) = page.body.split_once("name=\"once\" value=\"").unwrap();
+    let form = format!("name=Shop&once={}", rest.split('"').next().unwrap());
+    let first = server.post(&format!("{place}/keys"), &cookie, &form).await;
+    assert!(first.status == 200 && first.body.contains("id=\"new-key\""), "{}", first.body);
+    let again = server.post(&format!("{place}/keys"), &cookie, &form).await;
+    assert_eq!((again.status.as_u16(), again.header("location")), (303, place.as_str()));
+    let stored = hooks::find(&server.store, server.team, hook.id).await.unwrap().unwrap();
+    assert_eq!(stored.settings.api_keys.len(), 1);
+}

@@ -1,7 +1,10 @@
 /** Switches light and dark without a reload; the cookie is the server's. */
 export function theme(): void {
-  const form = document.querySelector<HTMLFormElement>("[data-theme-form]");
-  form?.addEventListener("submit", (event) => {
+  for (const form of document.querySelectorAll<HTMLFormElement>("[data-theme-form]")) switchOn(form);
+}
+
+function switchOn(form: HTMLFormElement): void {
+  form.addEventListener("submit", (event) => {
     event.preventDefault();
     const root = document.documentElement;
     const current = root.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");

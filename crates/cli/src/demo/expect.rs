@@ -92,12 +92,7 @@ pub async fn wait(
     gather(server, posted, before, peer).await
 }
 
-async fn gather(
-    server: &Server,
-    posted: &[Posted],
-    before: &Before,
-    peer: &Peer,
-) -> anyhow::Result<Vec<Arrived>> {
+async fn gather(server: &Server, posted: &[Posted], before: &Before, peer: &Peer) -> anyhow::Result<Vec<Arrived>> {
     let rows = rows(server).await?.split_off(before.rows);
     let new_mails = mails_total(server).await? - before.mails;
     let page = PageRequest { page: 1, size: 500 };

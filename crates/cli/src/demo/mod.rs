@@ -47,7 +47,9 @@ pub async fn run(mut config: Config, arguments: Arguments) -> anyhow::Result<Exi
         "127.0.0.1:0".clone_into(&mut config.listen);
     }
     let outcome = show(&mut config, &arguments).await;
-    if arguments.once && let Some(folder) = fresh {
+    if arguments.once
+        && let Some(folder) = fresh
+    {
         // A left-over folder in the temporary directory does no harm.
         let _ = std::fs::remove_dir_all(folder);
     }
@@ -175,4 +177,3 @@ async fn print_links(server: &Server, scenario: ScenarioId) -> anyhow::Result<()
     }
     Ok(())
 }
-

@@ -18,8 +18,7 @@ use crate::config::Config;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// For the hint at the end.
-pub const SMALL: &str =
-    r#"{"order_id":1,"first_name":"ADA","last_name":"LOVELACE","email":"ada@example.com","phone":"0600000000","status":"completed","created":"2026-11-24T09:00:00Z","items":[{"name":"Box"}],"total_paid":"12.50","coupon":[]}"#;
+pub const SMALL: &str = r#"{"order_id":1,"first_name":"ADA","last_name":"LOVELACE","email":"ada@example.com","phone":"0600000000","status":"completed","created":"2026-11-24T09:00:00Z","items":[{"name":"Box"}],"total_paid":"12.50","coupon":[]}"#;
 
 const EMBEDDED: [(&str, &[u8]); 3] = [
     (

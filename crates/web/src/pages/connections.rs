@@ -107,9 +107,15 @@ struct Input {
     is_secret: bool,
 }
 
+/// What people paste as a whole file, of several lines.
+const MULTILINE: &[&str] = &["ca", LEADING_SECRET];
+/// Asked for before all other fields: with it, the others are not needed.
+const LEADING_SECRET: &str = "service_account_key";
+
 fn input(field: &Field, is_secret: bool, sent: &Query) -> Input {
     let given = sent.get(field.name).or(field.default).unwrap_or_default();
     let kind = match &field.kind {
+        _ if MULTILINE.contains(&field.name) => "area",
         FieldKind::Boolean => "check",
         FieldKind::Select(_) => "select",
         FieldKind::Number | FieldKind::Integer | FieldKind::UnsignedInteger => "number",
@@ -145,6 +151,8 @@ async fn form_page(page: &Page, kind: &str, sent: &Query, problems: Vec<String>)
     let spec = spec(page.app.registry(), kind).ok_or(PageError::NotFound)?;
     let open = spec.fields.iter().map(|field| input(field, false, sent));
     let sealed = spec.secrets.iter().map(|field| input(field, true, sent));
+    let mut fields: Vec<Input> = open.chain(sealed).collect();
+    fields.sort_by_key(|field| field.name != LEADING_SECRET);
     let name = sent.text("connection_name");
     render::ok(&FormPage {
         layout: page.layout(format!("New connection: {}", spec.label), "connections").await,
@@ -152,7 +160,7 @@ async fn form_page(page: &Page, kind: &str, sent: &Query, problems: Vec<String>)
         label: spec.label,
         help: spec.help,
         name: if name.is_empty() { format!("My {}", spec.label) } else { name.to_owned() },
-        fields: open.chain(sealed).collect(),
+        fields,
         problems,
     })
 }

@@ -7,7 +7,6 @@ use askama::Template;
 use axum::extract::Path;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use rouage_engine::Trace;
 use rouage_engine::trace::{FilterTrace, OperationTrace, State};
 use rouage_model::execution::Status;
 use rouage_model::{Blueprint, ErrorKind, ExecutionId, ModuleError, ModuleId, OperationId, Value, json};
@@ -70,6 +69,8 @@ struct OperationView {
     output: Vec<BundleView>,
     more_output: usize,
     trouble: Option<Trouble>,
+    /// Its error is the one at the top of the page.
+    is_told_above: bool,
 }
 
 struct BundleView {
@@ -101,6 +102,8 @@ pub struct Trouble {
     pub what: &'static str,
     /// What to do about it.
     pub advice: &'static str,
+    /// How the error begins.
+    pub first_line: String,
     /// The error as it came.
     pub raw: String,
     /// Its type.
@@ -113,6 +116,8 @@ pub struct Trouble {
 const MOST_OPERATIONS: usize = 20;
 const MOST_BUNDLES: usize = 20;
 const MOST_FILTERS: usize = 50;
+/// Characters of an error's first line beside what happened.
+const FIRST_LINE: usize = 160;
 
 /// `GET /executions/{id}`.
 pub async fn show(page: Page, Path(id): Path<Execution>) -> Reply {
@@ -120,11 +125,10 @@ pub async fn show(page: Page, Path(id): Path<Execution>) -> Reply {
     let history = find(&page, id).await?;
     let times = page.times().await;
     let execution = &history.execution;
-    let overlay = overlay(&history.trace);
+    let overlay = overlay(&history);
     let registry = page.app.registry();
     let draw = |blueprint: &Blueprint| diagram::diagram(blueprint, &|module| look::of(registry, module), &overlay);
-    let last_error = history.trace.operations.iter().rev().find_map(|operation| operation.error.as_ref());
-    let is_bad = matches!(execution.status, Status::Error | Status::Warning | Status::InDoubt);
+    let last_error = told_above(&history).and_then(|operation| operation.error.as_ref());
     render::ok(&Show {
         layout: page.layout(format!("Run of {}", execution.scenario_name), "scenarios").await,
         id: id.to_string(),
@@ -138,11 +142,30 @@ pub async fn show(page: Page, Path(id): Path<Execution>) -> Reply {
         is_in_doubt: execution.status == Status::InDoubt,
         facts: facts(&history, &times),
         at: times.moment(execution.created_at),
-        trouble: last_error.filter(|_| is_bad).map(trouble).or_else(|| unnamed_trouble(execution)),
+        trouble: last_error.map(trouble).or_else(|| unnamed_trouble(execution)),
         replay_problem: history.problem.clone().unwrap_or_default(),
         diagram: history.blueprint.as_deref().map(draw),
         modules: modules(&page, &history, &overlay),
     })
+}
+
+/// The operation whose error stands at the top of the page.
+fn told_above(history: &History) -> Option<&OperationTrace> {
+    let is_bad = matches!(history.execution.status, Status::Error | Status::Warning | Status::InDoubt);
+    history.trace.operations.iter().rev().find(|operation| is_bad && operation.error.is_some())
+}
+
+/// How an operation stands. One that ran when the run fell in doubt runs no
+/// longer.
+fn state(history: &History, operation: &OperationTrace) -> State {
+    match operation.state {
+        State::Running if history.execution.status == Status::InDoubt => State::InDoubt,
+        state => state,
+    }
+}
+
+fn first_line(raw: &str) -> String {
+    words::cut(raw.lines().next().unwrap_or_default().trim(), FIRST_LINE)
 }
 
 async fn find(page: &Page, id: ExecutionId) -> Result<History, PageError> {
@@ -155,6 +178,7 @@ fn unnamed_trouble(execution: &rouage_store::executions::Execution) -> Option<Tr
     Some(Trouble {
         what: "The run did not end well.",
         advice: "Read the text below, change what it names and run the scenario again.",
+        first_line: first_line(&raw),
         raw,
         kind: String::new(),
         details: Vec::new(),
@@ -191,8 +215,12 @@ fn facts(history: &History, times: &Times) -> Vec<(&'static str, String)> {
     if let Some(at) = execution.wake_at.filter(|_| execution.status == Status::Waiting) {
         facts.push(("Goes on", exact(at)));
     }
-    facts.push(("Operations", execution.operations.to_string()));
-    facts.push(("Size", words::bytes(execution.size)));
+    if execution.operations > 0 {
+        facts.push(("Operations", execution.operations.to_string()));
+    }
+    if execution.size > 0 {
+        facts.push(("Size", words::bytes(execution.size)));
+    }
     facts.push(("Version", execution.version.to_string()));
     if execution.takeovers > 0 {
         facts.push(("Taken over", format!("{} after a restart", words::count(u64::from(execution.takeovers), "time"))));
@@ -200,12 +228,13 @@ fn facts(history: &History, times: &Times) -> Vec<(&'static str, String)> {
     facts
 }
 
-fn overlay(trace: &Trace) -> Overlay {
+fn overlay(history: &History) -> Overlay {
+    let trace = &history.trace;
     let mut overlay = Overlay::new();
     for operation in &trace.operations {
         let mark: &mut Mark = overlay.entry(operation.module).or_default();
         mark.operations += 1;
-        match operation.state {
+        match state(history, operation) {
             State::Running | State::Waiting => mark.running += 1,
             State::Failed => mark.errors += 1,
             State::Parked | State::InDoubt => mark.parked += 1,
@@ -250,12 +279,12 @@ fn modules(page: &Page, history: &History, overlay: &Overlay) -> Vec<ModuleView>
             look: look::of(page.app.registry(), visited.module),
             own_name: visited.module.label().unwrap_or_default().to_owned(),
             counts: match visited.module.routes() {
-                [] => counts_words(&mark, &own),
+                [] => counts_words(history, &mark, &own),
                 // A router makes no operations; its routes show what passed.
                 routes => words::count(routes.len() as u64, "route"),
             },
             class: counts_class(&mark),
-            operations: shown.iter().map(|operation| operation_view(operation)).collect(),
+            operations: shown.iter().map(|operation| operation_view(history, operation)).collect(),
             more: rest as u64,
             next: format!("?module={id}&from={}#m{id}", skip + MOST_OPERATIONS),
             more_filters: asked.len().saturating_sub(MOST_FILTERS),
@@ -265,7 +294,7 @@ fn modules(page: &Page, history: &History, overlay: &Overlay) -> Vec<ModuleView>
     views
 }
 
-fn counts_words(mark: &Mark, operations: &[&OperationTrace]) -> String {
+fn counts_words(history: &History, mark: &Mark, operations: &[&OperationTrace]) -> String {
     if mark.operations == 0 {
         return if mark.held_back > 0 { "Held back by its filter".to_owned() } else { "Not reached".to_owned() };
     }
@@ -275,8 +304,13 @@ fn counts_words(mark: &Mark, operations: &[&OperationTrace]) -> String {
         words::count(u64::from(mark.operations), "operation"),
         words::count(bundles as u64, "bundle")
     );
-    if mark.errors + mark.parked > 0 {
-        text.push_str(&format!(", {} failed", mark.errors + mark.parked));
+    let doubtful = operations.iter().filter(|operation| state(history, operation) == State::InDoubt).count() as u64;
+    let failed = u64::from(mark.errors + mark.parked) - doubtful;
+    if doubtful > 0 {
+        text.push_str(&format!(", {doubtful} may have happened"));
+    }
+    if failed > 0 {
+        text.push_str(&format!(", {failed} failed"));
     }
     text
 }
@@ -291,8 +325,9 @@ fn counts_class(mark: &Mark) -> &'static str {
     }
 }
 
-fn operation_view(operation: &OperationTrace) -> OperationView {
-    let (state, class, icon) = match operation.state {
+fn operation_view(history: &History, operation: &OperationTrace) -> OperationView {
+    let is_told_above = told_above(history).is_some_and(|told| told.operation == operation.operation);
+    let (state, class, icon) = match state(history, operation) {
         State::Running => ("Running", "running", "refresh-cw"),
         State::Waiting => ("Waiting", "waiting", "clock"),
         State::Done => ("Done", "success", "circle-check"),
@@ -315,7 +350,8 @@ fn operation_view(operation: &OperationTrace) -> OperationView {
             .map(|(at, bundle)| BundleView { number: at + 1, fields: tree::fields(bundle), open: at < 2 })
             .collect(),
         more_output: operation.output.len().saturating_sub(MOST_BUNDLES),
-        trouble: operation.error.as_ref().map(trouble),
+        trouble: operation.error.as_ref().filter(|_| !is_told_above).map(trouble),
+        is_told_above,
     }
 }
 
@@ -361,6 +397,7 @@ pub fn trouble(error: &ModuleError) -> Trouble {
     Trouble {
         what,
         advice,
+        first_line: first_line(&error.message),
         raw: error.message.to_string(),
         kind: error.kind.to_string(),
         details: error.details.iter().map(ToString::to_string).collect(),

@@ -224,7 +224,7 @@ pub fn sentence(registry: &Registry, blueprint: &Blueprint, hook: Option<&str>) 
     let start = match hook {
         Some(name) if trigger.is_instant => format!("When data arrives at the webhook “{name}”"),
         _ if trigger.is_instant => "When data arrives at its webhook".to_owned(),
-        _ => format!("Starting with {} ({})", trigger.app_label, trigger.label),
+        _ => format!("Starting with {}", app_and_module(&trigger)),
     };
     let is_work = |name: &str| !name.starts_with("builtin:") && !name.starts_with("util:") && !name.is_empty();
     let steps = modules.iter().skip(1).filter(|visited| {
@@ -232,12 +232,7 @@ pub fn sentence(registry: &Registry, blueprint: &Blueprint, hook: Option<&str>) 
             && !matches!(visited.place, Place::ErrorRoute(_))
             && !visited.module.is_disabled()
     });
-    let mut steps: Vec<String> = steps
-        .map(|visited| {
-            let look = look::of(registry, visited.module);
-            format!("{} ({})", look.app_label, look.label)
-        })
-        .collect();
+    let mut steps: Vec<String> = steps.map(|visited| app_and_module(&look::of(registry, visited.module))).collect();
     let more = steps.len().saturating_sub(5);
     steps.truncate(5);
     if more > 0 {
@@ -247,6 +242,15 @@ pub fn sentence(registry: &Registry, blueprint: &Blueprint, hook: Option<&str>) 
         0 => format!("{start}, it is only taken in."),
         1 => format!("{start}, it goes to {}.", steps[0]),
         count => format!("{start}, it goes to {} and {}.", steps[..count - 1].join(", "), steps[count - 1]),
+    }
+}
+
+/// A module with its app, without brackets in brackets.
+fn app_and_module(look: &Look) -> String {
+    if look.label.contains('(') {
+        format!("{} – {}", look.app_label, look.label)
+    } else {
+        format!("{} ({})", look.app_label, look.label)
     }
 }
 
@@ -281,5 +285,14 @@ mod tests {
             {"flow":[{"id":3,"module":"google-sheets:addRow"}]},{"flow":[{"id":4,"module":"email:Send"}]}]}]}"#;
         let text = sentence(&Registry::default(), &Blueprint::parse(file).unwrap(), None);
         assert_eq!(text, "Starting with X (Y), it goes to Google Sheets (Add row) and Email (Send).");
+    }
+
+    #[test]
+    fn no_brackets_stand_in_brackets() {
+        let blueprint = Blueprint::parse(br#"{"flow":[{"id":1,"module":"http:Call"}]}"#).unwrap();
+        let mut look = look::of(&Registry::default(), blueprint.modules()[0].module);
+        assert_eq!(app_and_module(&look), format!("{} (Call)", look.app_label));
+        look.label = "Make a request (legacy)".to_owned();
+        assert_eq!(app_and_module(&look), format!("{} – Make a request (legacy)", look.app_label));
     }
 }

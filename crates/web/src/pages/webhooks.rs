@@ -106,6 +106,8 @@ struct Show {
     structure: Vec<FieldRow>,
     settings: SettingsView,
     new_key: String,
+    /// Of the form that makes a key.
+    once: String,
     example: String,
 }
 
@@ -165,6 +167,7 @@ async fn show_hook(page: &Page, hook: Hook, new_key: String) -> Reply {
         is_learning: hook.learning,
         example: format!("curl -X POST {url} -H 'Content-Type: application/json' -d '{{\"name\":\"Ada\"}}'"),
         new_key,
+        once: page.app.forms().token(),
         url,
         name: hook.name,
     })
@@ -346,6 +349,10 @@ fn checked_response(form: &crate::query::Query) -> Result<Option<DefaultResponse
 pub async fn add_key(page: Page, Path(id): Path<HookId>, Form(form): Form) -> Reply {
     let name = checked_name(form.text("name"))?.to_owned();
     let hook = find(&page, id).await?;
+    // A reload of the answer sends the form again.
+    if !page.app.forms().is_first(form.text("once")) {
+        return render::see(&format!("/webhooks/{id}"));
+    }
     let key = match form.text("key") {
         "" => clock::token(page.app.clock().as_ref()),
         own if own.len() <= 512 && own.is_ascii() => own.to_owned(),

@@ -14,6 +14,8 @@ pub(super) struct Tokens {
     pub(super) address: String,
     /// A token that was just made: shown this once. Empty when none was.
     pub(super) new: String,
+    /// Of the form that makes a token.
+    pub(super) once: String,
     pub(super) rows: Vec<Row>,
 }
 
@@ -34,7 +36,7 @@ impl Tokens {
             revoke: format!("/spreadsheets/tokens/{}/revoke", token.id),
         };
         let rows = tokens::list(page.app.store(), page.app.team()).await?.into_iter().map(row).collect();
-        Ok(Self { address: page.app.address("/v4/spreadsheets"), new, rows })
+        Ok(Self { address: page.app.address("/v4/spreadsheets"), new, once: page.app.forms().token(), rows })
     }
 }
 
@@ -44,6 +46,10 @@ pub(super) async fn create(page: Page, Form(form): Form) -> Reply {
     let name = form.text("name");
     if name.is_empty() || name.chars().count() > 100 {
         return Err(PageError::Invalid("Give the token a name of at most 100 characters: who will use it?".into()));
+    }
+    // A reload of the answer sends the form again.
+    if !page.app.forms().is_first(form.text("once")) {
+        return render::see("/spreadsheets#tokens");
     }
     let mut tx = page.app.store().begin().await?;
     let token = tokens::create(&mut tx, page.app.team(), name).await?;
