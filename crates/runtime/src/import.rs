@@ -49,6 +49,9 @@ pub async fn import(core: &Core, team: TeamId, request: ImportRequest) -> Result
         }
     }
     let instant = hook.is_some();
+    // What the webhook learned at the other server is still true here.
+    let structure = blueprint.trigger().map(|trigger| trigger.interface().to_vec()).filter(|fields| !fields.is_empty());
+    let structure = structure.map(Value::from);
     let name = blueprint.name().trim();
     let name = if name.is_empty() { "Imported scenario" } else { name };
     let report = check::check(&core.registry, &blueprint, &Value::from(links.clone()));
@@ -61,6 +64,9 @@ pub async fn import(core: &Core, team: TeamId, request: ImportRequest) -> Result
     let scenario = scenarios::create(&mut tx, team, new).await?;
     if let Some((hook, _)) = &hook {
         hooks::attach(&mut tx, team, *hook, Some(scenario)).await?;
+        if let Some(structure) = structure {
+            hooks::set_interface(&mut tx, team, *hook, &structure).await?;
+        }
     }
     tx.commit().await?;
     Ok(Imported { scenario, hook, spreadsheets, report })

@@ -1,4 +1,4 @@
-//! Stored keys: user name and password, or an API key.
+//! Stored keys: user name and password, an API key, or an OAuth 2.0 client.
 //!
 //! A key says which hosts it is for. It is put into a request only when the
 //! request goes to one of them, so that an imported blueprint cannot point a
@@ -13,6 +13,7 @@ use url::Url;
 
 pub(super) const BASIC: &str = "basicauth";
 pub(super) const API_KEY: &str = "apikeyauth";
+pub(super) const OAUTH2: &str = "oauth2";
 
 /// The types of keys.
 pub(super) fn specs() -> Vec<ConnectionSpec> {
@@ -51,7 +52,31 @@ pub(super) fn specs() -> Vec<ConnectionSpec> {
             secrets: vec![Field::new("password", "Password", FieldKind::Password)],
             test: None,
         },
+        oauth2_spec(),
     ]
+}
+
+fn oauth2_spec() -> ConnectionSpec {
+    ConnectionSpec {
+        kind: OAUTH2,
+        label: "OAuth 2.0",
+        help: "Register a client (often called an app) with the service; it shows the id and the secret, and its documentation the token URL.",
+        fields: vec![
+            Field::new("token_url", "Token URL", FieldKind::Url)
+                .required()
+                .help("Where the service gives out access tokens."),
+            Field::text("client_id", "Client ID").required(),
+            Field::text("scope", "Scope")
+                .help("Separated by spaces, for the client-credentials grant; a refresh token has its own."),
+            hosts_field(),
+        ],
+        secrets: vec![
+            Field::new("client_secret", "Client secret", FieldKind::Password),
+            Field::new("refresh_token", "Refresh token", FieldKind::Password)
+                .help("Leave empty for the client-credentials grant."),
+        ],
+        test: None,
+    }
 }
 
 fn hosts_field() -> Field {
@@ -73,7 +98,7 @@ pub(super) fn apply(call: &Call<'_>, parameter: &str, request: &mut Request) -> 
     }
 }
 
-fn check_host(key: &Connection, url: &Url) -> Result<(), ModuleError> {
+pub(super) fn check_host(key: &Connection, url: &Url) -> Result<(), ModuleError> {
     let host = url.host_str().unwrap_or_default();
     let port = url.port_or_known_default();
     let hosts = hosts(key.data.field("hosts"));
@@ -148,12 +173,13 @@ pub(super) fn set_basic(request: &mut Request, user: &str, password: &str) {
     request.secret_headers.0.push(("Authorization".to_owned(), format!("Basic {encoded}")));
 }
 
-fn field<'a>(key: &'a Connection, name: &str) -> Option<&'a str> {
+/// A text of the key, open or secret; `None` when it is empty.
+pub(super) fn field<'a>(key: &'a Connection, name: &str) -> Option<&'a str> {
     let open = key.data.field(name).as_text();
     open.or_else(|| key.secret.expose().field(name).as_text()).filter(|text| !text.is_empty())
 }
 
-fn unusable(key: &Connection, reason: &str) -> ModuleError {
+pub(super) fn unusable(key: &Connection, reason: &str) -> ModuleError {
     ModuleError::new(ErrorKind::InvalidConfigurationError, format!("the key {:?} cannot be used: {reason}", key.name))
 }
 

@@ -62,8 +62,17 @@ fn timeout(call: &Call<'_>) -> Result<Duration, ModuleError> {
 /// Sends the request; with `stop_on_error` an answer of 400 and above is an
 /// error.
 pub(super) async fn send(call: &Call<'_>, request: Request, stop_on_error: bool) -> Result<Response, ModuleError> {
+    judge(call, receive(call, request).await?, stop_on_error)
+}
+
+/// Sends the request; every answer is good.
+pub(super) async fn receive(call: &Call<'_>, request: Request) -> Result<Response, ModuleError> {
     let what = format!("calling {}", request.url.host_str().unwrap_or("the server"));
-    let response = call.http.send(request).await.map_err(|error| error.into_module_error(&what))?;
+    call.http.send(request).await.map_err(|error| error.into_module_error(&what))
+}
+
+/// With `stop_on_error` an answer of 400 and above is an error.
+pub(super) fn judge(call: &Call<'_>, response: Response, stop_on_error: bool) -> Result<Response, ModuleError> {
     if stop_on_error && !(200..400).contains(&response.status) {
         let wait = retry_after(&response, call.host.clock().now());
         return Err(error_for_status(response.status, &response.body, wait));

@@ -8,12 +8,14 @@ mod action_get_file;
 mod action_send_data;
 mod action_send_data_api_key_auth;
 mod action_send_data_basic_auth;
+mod action_send_data_oauth;
 mod answer;
 mod cookies;
 mod credentials;
 mod download_file;
 mod exchange;
 mod make_request;
+mod oauth;
 mod v3;
 mod v4;
 mod xml;
@@ -35,6 +37,7 @@ pub(crate) fn app() -> App {
             Arc::new(action_send_data::ActionSendData::new(jars.clone())),
             Arc::new(action_send_data_api_key_auth::ActionSendDataApiKeyAuth::new(jars.clone())),
             Arc::new(action_send_data_basic_auth::ActionSendDataBasicAuth::new(jars.clone())),
+            Arc::new(action_send_data_oauth::ActionSendDataOAuth::new(jars.clone())),
             Arc::new(action_get_file::ActionGetFile::new(3, jars.clone())),
             Arc::new(action_get_file::ActionGetFile::new(2, jars)),
         ],
@@ -42,5 +45,7 @@ pub(crate) fn app() -> App {
     }
 }
 
+#[cfg(test)]
+mod oauth_tests;
 #[cfg(test)]
 mod tests;

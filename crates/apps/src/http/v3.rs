@@ -1,7 +1,7 @@
 //! The form of version 3: `http:ActionSendData` and its variants.
 
 use rouage_model::{ErrorKind, ModuleError, Value};
-use rouage_sdk::http::{Body, Part, Redirects, Request};
+use rouage_sdk::http::{Body, Part, Redirects, Request, Response};
 use rouage_sdk::params::bytes_of;
 use rouage_sdk::{Call, Field, FieldKind, Outcome};
 
@@ -125,7 +125,12 @@ pub(super) async fn run(call: &Call<'_>, jars: &Jars, key: Option<&str>) -> Resu
         Some(parameter) => credentials::apply(call, parameter, &mut request)?,
         None => own_sign_in(call, &mut request),
     }
-    let response = exchange::send(call, request, call.parameters.is_true("handleErrors")).await?;
+    outcome(call, exchange::receive(call, request).await?)
+}
+
+/// The bundle of an answer, or its error when the form asks for one.
+pub(super) fn outcome(call: &Call<'_>, response: Response) -> Result<Outcome, ModuleError> {
+    let response = exchange::judge(call, response, call.parameters.is_true("handleErrors"))?;
     let data = answer::data(&response, call.input.is_true("parseResponse"))?;
     Ok(Outcome::bundle(answer::version_3(&response, data)))
 }
