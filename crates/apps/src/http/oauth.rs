@@ -52,13 +52,12 @@ impl Tokens {
         credentials::check_host(connection, &request.url)?;
         let token = self.get(call, connection).await?;
         let response = receive(call, &request, &token).await?;
+        // A redirect to another origin went without the token.
         if response.status != 401 || response.url.origin() != request.url.origin() {
             return hide_in(v3::outcome(call, response), &token);
         }
         self.forget(connection, &token).await;
-        // The 401 of a redirect's target says nothing of the first request,
-        // which may have been applied.
-        if response.url.path() != request.url.path() || response.url.query() != request.url.query() {
+        if !is_surely_refused(&request) {
             return hide_in(v3::outcome(call, response), &token);
         }
         let token = self.get(call, connection).await?;
@@ -70,7 +69,8 @@ impl Tokens {
     async fn get(&self, call: &Call<'_>, connection: &Connection) -> Result<Text, ModuleError> {
         let state = self.state(connection.id);
         // Whoever comes while a token is fetched waits here and finds it.
-        let mut state = state.lock().await;
+        let waited = tokio::time::timeout(limit(call), state.lock()).await;
+        let mut state = waited.map_err(|_| unreachable_endpoint("another call waits for it too long"))?;
         state.belong_to(connection);
         state.save(connection.id, call.host).await;
         if let Some((token, end)) = &state.access
@@ -164,14 +164,27 @@ fn connection_of<'a>(call: &'a Call<'_>) -> Result<&'a Connection, ModuleError> 
     Ok(connection)
 }
 
+/// Whether a 401 means that nothing happened. Where a redirect of a request
+/// that changes something is followed, the 401 may come from its target, after
+/// the change was made.
+fn is_surely_refused(request: &Request) -> bool {
+    matches!(request.method, Method::GET | Method::HEAD) || request.redirects != Redirects::All
+}
+
+/// How long to wait for a token, so that the call's time does not end before
+/// anything was sent: then it would be unknown whether something was.
+fn limit(call: &Call<'_>) -> Duration {
+    TIMEOUT.min(call.timeout / 2)
+}
+
 async fn receive(call: &Call<'_>, request: &Request, token: &str) -> Result<Response, ModuleError> {
     let mut request = request.clone();
-    request.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("authorization"));
+    request.headers.retain(|(name, _)| !name.trim().eq_ignore_ascii_case("authorization"));
     exchange::receive(call, request.secret_header("Authorization", format!("Bearer {token}"))).await
 }
 
 async fn exchange_grant(call: &Call<'_>, connection: &Connection) -> Result<Value, ModuleError> {
-    let request = token_request(connection, call.timeout)?;
+    let request = token_request(connection, limit(call))?;
     let answer = call.http.send(request).await.map_err(not_reached)?;
     let body = json::parse(&answer.body).unwrap_or_default();
     match answer.status {
@@ -189,7 +202,7 @@ async fn exchange_grant(call: &Call<'_>, connection: &Connection) -> Result<Valu
     }
 }
 
-fn token_request(connection: &Connection, limit: Duration) -> Result<Request, ModuleError> {
+fn token_request(connection: &Connection, timeout: Duration) -> Result<Request, ModuleError> {
     let text = |name: &str| credentials::field(connection, name);
     let address = text("token_url").ok_or_else(|| credentials::unusable(connection, "it has no token URL"))?;
     let url = parse_url(address).map_err(|error| credentials::unusable(connection, &error.to_string()))?;
@@ -205,7 +218,7 @@ fn token_request(connection: &Connection, limit: Duration) -> Result<Request, Mo
     let form: Vec<_> = form.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     let mut request = Request::new(Method::POST, url).header("Accept", "application/json");
     v3::set_form(&mut request, &form);
-    request.timeout = TIMEOUT.min(limit);
+    request.timeout = timeout;
     // The form carries the secret, which must not follow a redirect.
     request.redirects = Redirects::None;
     request.max_bytes = 1 << 20;
