@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use jiff::Timestamp;
 use rouage_model::Clock as _;
 use rouage_model::clock::SystemClock;
-use rouage_store::{Store, connections, settings};
+use rouage_runtime::Control;
+use rouage_store::{connections, settings};
 use tokio::net::TcpListener;
 
 use crate::config::Config;
@@ -43,7 +44,7 @@ pub async fn run(config: Config) -> anyhow::Result<ExitCode> {
     match data::open(&config, Access::Reading).await {
         Ok(data) => {
             findings.good("the database opens and the key fits it");
-            check_store(&data.store, &data, &mut findings).await;
+            check_store(&config, &data, &mut findings).await;
             data.store.close().await;
         }
         Err(error) => findings.bad(&format!("{error:#}")),
@@ -100,7 +101,8 @@ fn check_clock(findings: &mut Findings) {
     }
 }
 
-async fn check_store(store: &Store, data: &data::Data, findings: &mut Findings) {
+async fn check_store(config: &Config, data: &data::Data, findings: &mut Findings) {
+    let store = &data.store;
     if let Err(error) = settings::get(store, "doctor").await {
         findings.bad(&format!("the database cannot be read: {error}"));
         return;
@@ -113,13 +115,17 @@ async fn check_store(store: &Store, data: &data::Data, findings: &mut Findings) 
         Ok(rows) => rows,
         Err(error) => return findings.bad(&format!("the connections cannot be read: {error}")),
     };
+    let url = config.public_url.clone().map_or_else(|| format!("http://{}", config.listen).parse(), Ok);
+    let parts = url.map_err(anyhow::Error::from).and_then(|url| server::runtime_parts(config, data, &url));
+    let control = match parts {
+        Ok(parts) => Control::without_workers(parts),
+        Err(error) => return findings.bad(&format!("{error:#}")),
+    };
     for row in rows {
-        match connections::open(store, team, row.id).await {
-            Ok(_) => findings.good(&format!("connection {:?} ({}) can be unsealed", row.name, row.kind)),
-            Err(error) => findings.bad(&format!("connection {:?} ({}): {error}", row.name, row.kind)),
-        }
-        if let Some(status) = row.status {
-            findings.bad(&format!("connection {:?}: {status}", row.name));
+        let name = format!("connection {:?} ({})", row.name, row.kind);
+        match control.test_connection(team, row.id).await {
+            Ok(reached) => findings.good(&format!("{name}: {reached}")),
+            Err(error) => findings.bad(&format!("{name}: {error}")),
         }
     }
 }
