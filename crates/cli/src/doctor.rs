@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use jiff::Timestamp;
 use rouage_model::Clock as _;
 use rouage_model::clock::SystemClock;
-use rouage_runtime::Control;
 use rouage_store::{connections, settings};
 use tokio::net::TcpListener;
 
@@ -115,10 +114,8 @@ async fn check_store(config: &Config, data: &data::Data, findings: &mut Findings
         Ok(rows) => rows,
         Err(error) => return findings.bad(&format!("the connections cannot be read: {error}")),
     };
-    let url = config.public_url.clone().map_or_else(|| format!("http://{}", config.listen).parse(), Ok);
-    let parts = url.map_err(anyhow::Error::from).and_then(|url| server::runtime_parts(config, data, &url));
-    let control = match parts {
-        Ok(parts) => Control::without_workers(parts),
+    let control = match server::control_only(config, data) {
+        Ok((control, _)) => control,
         Err(error) => return findings.bad(&format!("{error:#}")),
     };
     for row in rows {

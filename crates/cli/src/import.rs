@@ -53,11 +53,7 @@ struct Workshop {
 pub async fn run(config: Config, arguments: Arguments) -> anyhow::Result<ExitCode> {
     let data = data::open(&config, Access::Alone).await?;
     let team = server::default_team(&data).await?;
-    let public_url = match &config.public_url {
-        Some(url) => url.clone(),
-        None => format!("http://{}", config.listen).parse()?,
-    };
-    let control = Control::without_workers(server::runtime_parts(&config, &data, &public_url)?);
+    let (control, public_url) = server::control_only(&config, &data)?;
     let workshop = Workshop { data, team, control, public_url };
     let mut failed = false;
     for file in &arguments.files {

@@ -63,8 +63,18 @@ pub async fn start(config: &Config) -> anyhow::Result<Server> {
     Ok(Server { team, control, web, public_url, data, runtime, serving, end })
 }
 
+/// For commands that work on the folder while no server runs: steers, but runs
+/// nothing. With the address at which the server will be reached.
+pub fn control_only(config: &Config, data: &Data) -> anyhow::Result<(Control, Url)> {
+    let public_url = match &config.public_url {
+        Some(url) => url.clone(),
+        None => format!("http://{}", config.listen).parse()?,
+    };
+    Ok((Control::without_workers(runtime_parts(config, data, &public_url)?), public_url))
+}
+
 /// The runtime's parts over an open data folder.
-pub fn runtime_parts(config: &Config, data: &Data, public_url: &Url) -> anyhow::Result<RuntimeParts> {
+fn runtime_parts(config: &Config, data: &Data, public_url: &Url) -> anyhow::Result<RuntimeParts> {
     Ok(RuntimeParts {
         store: data.store.clone(),
         registry: rouage_apps::registry(),

@@ -133,7 +133,7 @@ async fn accounts(
 fn missing(label: &str, spec: &Spec) -> ModuleError {
     ModuleError::new(
         ErrorKind::InvalidConfigurationError,
-        format!("{} has no {label} yet: choose one on the scenario's Settings tab", spec.label),
+        format!("{} has no {label} yet: choose one on the scenario's Set-up tab", spec.label),
     )
 }
 
@@ -148,7 +148,7 @@ async fn open(
         ModuleError::new(ErrorKind::UnexpectedError, format!("connection {id} could not be opened: {error}"))
     })?;
     let Some(opened) = opened else {
-        let text = format!("connection {id} does not exist any more: choose another one on the Settings tab");
+        let text = format!("connection {id} does not exist any more: choose another one on the Set-up tab");
         return Err(ModuleError::new(ErrorKind::AccountValidationError, text));
     };
     if !kinds.contains(&opened.row.kind.as_str()) {

@@ -105,7 +105,7 @@ impl Control {
         let instant = prepared.is_some_and(|prepared| prepared.plan.is_instant());
         if instant && bundles.is_none() {
             if scenario.hook.is_none() {
-                let text = "choose a webhook for the first module on the Settings tab".to_owned();
+                let text = "choose a webhook for the first module on the Set-up tab".to_owned();
                 return Err(ControlError::Problems(vec![text]));
             }
             if let Some(execution) = queue::run_next(&self.core, &scenario).await? {

@@ -149,7 +149,7 @@ impl fmt::Display for Refusal {
                 }
                 write!(
                     f,
-                    " ({rule}); an administrator can allow it under Settings → Network, or with --allow-net {address}"
+                    " ({rule}); an administrator can allow it with --allow-net {address}, or allow_net in rouage.toml"
                 )
             }
         }

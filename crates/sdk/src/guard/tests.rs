@@ -109,7 +109,7 @@ async fn a_name_can_be_allowed_on_one_port() {
 fn one_refused_address_refuses_the_name() {
     let addresses = ["1.1.1.1:80".parse().unwrap(), "10.0.0.1:80".parse().unwrap()];
     let refusal = guard(&[]).check_all("rebind.example", &addresses, 80).unwrap_err();
-    let text = "calling rebind.example is refused: its address is 10.0.0.1 (a private network); an administrator can allow it under Settings → Network, or with --allow-net 10.0.0.1";
+    let text = "calling rebind.example is refused: its address is 10.0.0.1 (a private network); an administrator can allow it with --allow-net 10.0.0.1, or allow_net in rouage.toml";
     assert_eq!(refusal.to_string(), text);
 }
 
