@@ -12,6 +12,9 @@ use tokio::process::{Child, ChildStdout, Command};
 use super::http::{Answer, Url, exchange, request};
 use super::{PATIENCE, eventually};
 
+/// What an execution is while it is not over.
+const ACTIVE: [&str; 3] = ["queued", "running", "waiting"];
+
 /// Where the data is.
 pub enum Store {
     /// In a file of the data folder.
@@ -192,12 +195,17 @@ impl Place {
     /// Waits until every execution is over, or in doubt.
     pub async fn idle(&self) {
         eventually("all runs are over", async || {
-            for status in ["queued", "running", "waiting"] {
+            // For those beyond the newest 500.
+            for status in ACTIVE {
                 if !self.executions(status).await.is_empty() {
                     return None;
                 }
             }
-            Some(())
+            // In one look, for a run may pass from one status to another
+            // between the looks above.
+            let all = self.all_executions().await;
+            let is_active = |line: &String| line.split_whitespace().nth(1).is_some_and(|word| ACTIVE.contains(&word));
+            (!all.iter().any(is_active)).then_some(())
         })
         .await;
     }
