@@ -21,7 +21,7 @@ pub struct RunContext {
     pub team_variables: Collection,
     /// `var.organization.*`.
     pub organization_variables: Collection,
-    /// `var.input.*`: a collection.
+    /// `var.input.*`: a collection. The inputs of `Started` take its place.
     pub inputs: Value,
     /// Where the run is cut.
     pub limits: Limits,
@@ -34,12 +34,15 @@ pub struct Limits {
     pub operations: u32,
     /// Most bundles that modules may emit, together.
     pub bundles: u64,
+    /// Most bytes that the values which a run holds at a time may take, by an
+    /// estimate that counts shared values once.
+    pub memory: u64,
     /// Most cycles; 1 for "Run once", `None` to follow the scenario.
     pub cycles: Option<u32>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { operations: 100_000, bundles: 1_000_000, cycles: None }
+        Self { operations: 100_000, bundles: 1_000_000, memory: 1 << 30, cycles: None }
     }
 }

@@ -8,6 +8,7 @@ use rouage_model::{Collection, ErrorKind, ExecutionId, ModuleError, ModuleId, Va
 
 use crate::context::RunContext;
 use crate::plan::{NamedFilter, Plan, Work};
+use crate::run::Notes;
 use crate::scope::Scope;
 
 /// The surroundings of one evaluation.
@@ -17,6 +18,7 @@ pub(crate) struct Surroundings<'a> {
     pub context: &'a RunContext,
     pub now: Timestamp,
     pub random: &'a Random,
+    pub notes: &'a Notes,
 }
 
 impl Lookup for Surroundings<'_> {
@@ -64,7 +66,11 @@ impl Surroundings<'_> {
     /// The value of a mapping that need not be a collection.
     fn value(&self, mapping: &Mapping) -> Result<Value, ModuleError> {
         let budget = Budget::default();
-        mapping.evaluate(&self.evaluation(self.random, &budget)).map_err(mapping_error)
+        let allowed = budget.bytes_left();
+        let value = mapping.evaluate(&self.evaluation(self.random, &budget)).map_err(mapping_error);
+        self.notes.grow(allowed - budget.bytes_left());
+        self.notes.warn(budget.take_warnings());
+        value
     }
 
     /// Whether the bundle may go on.

@@ -27,19 +27,41 @@
 //!   skipped.
 //! - Modules after a router in the same flow run after its routes, once per
 //!   bundle.
-//! - A parked bundle takes the routes that it had not reached yet with it; they
-//!   run when it is retried ([`Run::retry`]). `Ignore` does not: later routes
-//!   run.
+//! - A parked bundle takes the routes that it had not reached yet with it,
+//!   wherever on a route it fails; they run when it is retried ([`Run::retry`]).
+//!   Where a route splits into several bundles the last of them does. `Ignore`
+//!   takes nothing with it: later routes run.
 //! - After a merge the modules of the branches are out of sight, as they are
 //!   after an aggregator.
 //! - An `AccountValidationError` of a call is treated like any other error; its
 //!   bundle is stored when the scenario stores incomplete executions.
-//! - An increment that is "never" reset starts again with each run.
+//! - A counter that is never reset (`util:FunctionIncrement` with `reset`
+//!   "scenario") outlives the run, so it is a call of an app; where no app
+//!   keeps it, it starts again with each run.
+//! - With auto commit on there is still a commit at the end of a cycle whose
+//!   first module is a polling trigger that was asked, and a rollback when the
+//!   run ends with an error: its position waits for them.
+//! - `Return` ends the whole run, later cycles included, and commits. The last
+//!   name that the run gives itself counts.
+//! - A run that has used up its time ([`Event::Interrupted`]) ends with a
+//!   warning, keeps what it did, and stores everything that remained as one.
+//!   Nothing can be stored when the time ends before its first module.
+//! - A run that holds too much memory ends with a `RuntimeError`; what it holds
+//!   is estimated, shared values once, and may pass the limit by a sixteenth.
+//! - `Failed` of operation 0 before `Started` is a failure of the
+//!   initialisation: no error route is asked and nothing is stored.
+//! - A bundle that is parked on an error route takes the rest of that route
+//!   with it, and the later routes of the bundle that failed.
+//! - Filters say no warnings; those of an aggregator's mappings are told once.
+//!
+//! [`Event::Interrupted`]: rouage_model::journal::Event::Interrupted
 
+pub mod check;
 mod compile;
 mod context;
 mod expressions;
 mod facts;
+mod names;
 mod natives;
 mod plan;
 mod problem;
@@ -49,12 +71,12 @@ mod step;
 mod task;
 pub mod trace;
 
-pub use compile::{Compiled, compile};
+pub use compile::{Compiled, compile, compile_knowing};
 pub use context::{Limits, RunContext};
 pub use facts::{Catalogue, Facts, Kind};
 pub use natives::{NativeInfo, native, natives};
 pub use plan::{Plan, PlannedModule};
 pub use problem::{Problem, Severity};
-pub use run::{Divergence, Run};
+pub use run::{Divergence, Remainder, Run, Treatment};
 pub use step::{Call, Parked, Retry, Sleep, Step, Verdict};
 pub use trace::Trace;

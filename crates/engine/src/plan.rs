@@ -15,7 +15,7 @@ use crate::natives::{Aggregation, Directive, Tool};
 #[derive(Debug)]
 pub struct Plan {
     pub(crate) nodes: Vec<Node>,
-    pub(crate) by_id: HashMap<ModuleId, NodeId>,
+    pub(crate) by_id: ById,
     pub(crate) first: Option<NodeId>,
     pub(crate) name: Text,
     pub(crate) settings: Settings,
@@ -43,6 +43,23 @@ pub struct PlannedModule {
     pub disabled: bool,
     /// Static configuration.
     pub parameters: Value,
+}
+
+/// Where the modules are, sorted by their ids: mappings ask for them often.
+#[derive(Debug)]
+pub(crate) struct ById(Vec<(ModuleId, NodeId)>);
+
+impl ById {
+    pub fn new(nodes: HashMap<ModuleId, NodeId>) -> Self {
+        let mut sorted: Vec<_> = nodes.into_iter().collect();
+        sorted.sort_unstable();
+        Self(sorted)
+    }
+
+    pub fn get(&self, id: &ModuleId) -> Option<&NodeId> {
+        let at = self.0.binary_search_by_key(id, |(id, _)| *id).ok()?;
+        self.0.get(at).map(|(_, node)| node)
+    }
 }
 
 /// A node's place in [`Plan::nodes`].
@@ -87,6 +104,8 @@ pub(crate) enum Work {
     Aggregate(Aggregator),
     Tool(Tool),
     Sleep,
+    /// The run ends here and gives what was mapped.
+    Return,
     Directive(Directive),
 }
 
@@ -175,6 +194,12 @@ impl Plan {
         !self.has_errors && self.first.is_some()
     }
 
+    /// What the mapping of a module reads of others.
+    pub fn references(&self, id: ModuleId) -> Vec<rouage_expr::Reference> {
+        let mapper = self.by_id.get(&id).and_then(|node| self.node(*node).mapper.as_ref());
+        mapper.into_iter().flat_map(Mapping::references).map(|(_, reference)| reference).collect()
+    }
+
     /// The modules whose bundles a mapping in this module can name, nearest
     /// first. Routers give none; what lies between an aggregator and its
     /// source is out of sight behind the aggregator.
@@ -196,6 +221,16 @@ impl Plan {
             };
         }
         found
+    }
+
+    /// Whether it has the same modules in the same places as another plan, so
+    /// that a run may change from one to the other.
+    pub(crate) fn has_shape_of(&self, other: &Plan) -> bool {
+        let same = |(one, two): (&Node, &Node)| {
+            (one.module.id, &one.module.name, one.next, one.error_route, &one.aggregators)
+                == (two.module.id, &two.module.name, two.next, two.error_route, &two.aggregators)
+        };
+        self.nodes.len() == other.nodes.len() && self.nodes.iter().zip(&other.nodes).all(same)
     }
 
     pub(crate) fn node(&self, id: NodeId) -> &Node {

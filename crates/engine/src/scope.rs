@@ -64,6 +64,25 @@ impl Scope {
         self.visible().next().map(|binding| binding.operation)
     }
 
+    /// The node whose bundle is on its way.
+    pub fn latest_node(&self) -> Option<NodeId> {
+        self.visible().next().map(|binding| binding.node)
+    }
+
+    /// All bundles, in sight or not.
+    pub fn bundles(&self) -> impl Iterator<Item = &Value> {
+        self.entries.iter().filter_map(|entry| match entry {
+            Entry::Binding(binding) => Some(&binding.bundle),
+            Entry::Curtain(_) => None,
+        })
+    }
+
+    /// What can be named here, from the nearest to the farthest; a node once.
+    pub fn named(&self) -> impl Iterator<Item = (NodeId, &Value)> {
+        let mut seen = std::collections::HashSet::new();
+        self.visible().filter(move |binding| seen.insert(binding.node)).map(|binding| (binding.node, &binding.bundle))
+    }
+
     /// From the nearest to the farthest.
     fn visible(&self) -> impl Iterator<Item = &Binding> {
         let mut end = self.entries.len();

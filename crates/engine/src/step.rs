@@ -15,13 +15,17 @@ pub enum Step {
     Call(Call),
     /// Wait; answer with `Sleeping`, and with `Returned` when it is over.
     Sleep(Sleep),
-    /// Store the branch as an incomplete execution; answer with `Parked`.
+    /// Store the branch as an incomplete execution; answer with `Parked`, or
+    /// with `Failed` when there is no room, which ends the run. An
+    /// `ExecutionInterruptedError` stands for everything that the run had still
+    /// before it.
     Park(Parked),
-    /// Commit the transactional modules of the cycle; answer with `Committed`,
-    /// or with `Failed` when that went wrong.
+    /// Commit what is pending of the cycle: the transactional modules when auto
+    /// commit is off, and the position of a polling trigger that was asked.
+    /// Answer with `Committed`, or with `Failed` when that went wrong.
     Commit,
-    /// Undo the transactional modules of the cycle; answer with `RolledBack`,
-    /// or with `Failed` when that went wrong.
+    /// Undo the same; answer with `RolledBack`, or with `Failed` when that went
+    /// wrong.
     Rollback,
     /// The run is over; answer with `Finished`.
     Finish(Verdict),
@@ -78,6 +82,9 @@ pub struct Parked {
     pub module: ModuleId,
     /// Why.
     pub error: ModuleError,
+    /// A Break directive stores it. Then `retry` decides about automatic
+    /// retries, else the type of the error does.
+    pub by_break: bool,
     /// Whether and how it is retried by itself (the Break directive).
     pub retry: Option<Retry>,
 }
@@ -96,13 +103,17 @@ pub struct Retry {
 pub struct Verdict {
     /// Success, warning or error.
     pub status: Status,
-    /// Why, when it ended with an error.
+    /// Why, when it ended with an error or was interrupted.
     pub error: Option<ModuleError>,
-    /// Where that error arose.
+    /// Where that arose.
     pub failed_module: Option<ModuleId>,
     /// How many operations Make would count.
     pub operations: u32,
     /// A Rollback directive of the user ended it: does not count towards the
     /// consecutive errors that switch a scenario off (decision D60).
     pub by_rollback: bool,
+    /// What the scenario returned (`scenario-service:ReturnData`): a collection.
+    pub outputs: Option<Value>,
+    /// The name that the run gave itself (`scenario-service:NameExecution`).
+    pub name: Option<Text>,
 }

@@ -34,10 +34,37 @@ pub struct OperationTrace {
     pub output: Vec<Value>,
     /// Why it failed; stays when an error route made it good.
     pub error: Option<ModuleError>,
+    /// What its input wanted to have said, such as a division by zero
+    /// (decision D11).
+    pub warnings: Vec<String>,
     /// How often the call was begun.
     pub attempts: u32,
     /// How it stands.
     pub state: State,
+}
+
+impl OperationTrace {
+    pub(crate) fn begun(
+        operation: OperationId,
+        module: ModuleId,
+        cycle: u32,
+        started_at: Timestamp,
+        input: Value,
+    ) -> Self {
+        Self {
+            operation,
+            module,
+            cycle,
+            started_at,
+            finished_at: None,
+            input,
+            output: Vec::new(),
+            error: None,
+            warnings: Vec::new(),
+            attempts: 1,
+            state: State::Running,
+        }
+    }
 }
 
 /// How an operation stands.

@@ -7,9 +7,13 @@
 //! - `started`: the bundles of a pushed trigger, as a JSON array (else the
 //!   first module is called);
 //! - `answers`: one line a call, `<module>: <JSON array of bundles>`,
-//!   `<module>: fail <Kind> <text>`, `retry <Kind> <text>` or `doubt`; the nth
-//!   line of a module answers its nth call, the last one all that follow;
-//! - `options`: `operations=5`, `bundles=5`, `cycles=1`, `commit=fail`;
+//!   `<module>: fail <Kind> <text>`, `retry <Kind> <text>`, `doubt` or
+//!   `interrupt` (the time is over); the nth line of a module answers its nth
+//!   call, the last one all that follow;
+//! - `inputs`: the inputs of the run, as a JSON object;
+//! - `initialisation`: the failure of a module before the start, as an answer;
+//! - `options`: `operations=5`, `bundles=5`, `memory=5000`, `cycles=1`,
+//!   `commit=fail`, `store=full`, `counters=kept`;
 //! - `retry`: the operation to complete, then its answers, in the same form;
 //! - `expect`: written by `UPDATE_EXPECT=1`.
 //!

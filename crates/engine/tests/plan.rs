@@ -97,7 +97,7 @@ fn an_event_that_does_not_fit_is_refused_and_changes_nothing() {
         error.to_string(),
         "the journal does not fit the run: it has not started, but the event is \"returned\" of operation 1 of module 1"
     );
-    run.apply(&Event::Started { at: at(), bundles: None }).unwrap();
+    run.apply(&Event::Started { at: at(), bundles: None, inputs: Value::Undefined }).unwrap();
     let before = run.next();
     assert!(matches!(&before, Step::Call(call) if call.operation == OperationId(1)));
     assert!(run.apply(&returned(1, 2)).is_err());
@@ -128,7 +128,7 @@ fn a_long_flow_and_many_bundles_need_no_deep_stack() {
     let plan = plan(&format!("[{}]", modules.join(",")));
     let thread = std::thread::Builder::new().stack_size(SMALL_STACK).spawn(move || {
         let mut run = run(plan);
-        run.apply(&Event::Started { at: at(), bundles: None }).unwrap();
+        run.apply(&Event::Started { at: at(), bundles: None, inputs: Value::Undefined }).unwrap();
         assert!(matches!(run.next(), Step::Finish(_)));
         run.operations()
     });
@@ -142,6 +142,6 @@ fn flows_nested_as_deep_as_json_allows_compile_and_run() {
         flow = format!(r#"[{{"id":{id},"module":"builtin:BasicRouter","routes":[{{"flow":{flow}}}]}}]"#);
     }
     let mut run = run(plan(&flow));
-    run.apply(&Event::Started { at: at(), bundles: None }).unwrap();
+    run.apply(&Event::Started { at: at(), bundles: None, inputs: Value::Undefined }).unwrap();
     assert!(matches!(run.next(), Step::Call(call) if call.module == ModuleId(900)));
 }

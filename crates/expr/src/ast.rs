@@ -1,6 +1,8 @@
 //! The compiled form of one expression.
 
-use rouage_model::{ModuleId, Text, Value};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rouage_model::{Collection, ModuleId, Text, Value};
 
 use crate::functions::FunctionInfo;
 
@@ -22,7 +24,7 @@ pub(crate) enum Node {
     /// A call of a function that exists.
     Call { function: &'static FunctionInfo, arguments: Vec<Node> },
     /// A call of a function that does not (decision D17).
-    UnknownCall { name: Text, arguments: Vec<Node> },
+    UnknownCall { name: Text, arguments: Vec<Node>, at: usize },
     /// `!a`
     Not(Box<Node>),
     /// `-a`
@@ -66,11 +68,51 @@ pub(crate) enum Root {
 #[derive(Debug, Clone)]
 pub(crate) enum Step {
     /// `.name`
-    Field(Text),
+    Field(Name),
     /// `[]`: the first item.
     First,
     /// `[expression]`
     Index(Node),
+}
+
+/// The name of a field. It remembers where it stood in the collection that was
+/// asked last: the bundles of one module mostly have the same fields in the
+/// same order. A wrong memory costs one comparison and nothing else.
+#[derive(Debug)]
+pub(crate) struct Name {
+    text: Text,
+    seen_at: AtomicUsize,
+}
+
+impl Name {
+    /// The value of this name.
+    pub(crate) fn find<'v>(&self, collection: &'v Collection) -> Option<&'v Value> {
+        let at = self.seen_at.load(Ordering::Relaxed);
+        match collection.entry(at) {
+            Some((key, value)) if **key == *self.text => Some(value),
+            _ => {
+                let at = collection.position(&self.text)?;
+                self.seen_at.store(at, Ordering::Relaxed);
+                collection.entry(at).map(|(_, value)| value)
+            }
+        }
+    }
+
+    pub(crate) fn text(&self) -> &Text {
+        &self.text
+    }
+}
+
+impl From<&str> for Name {
+    fn from(text: &str) -> Self {
+        Self { text: text.into(), seen_at: AtomicUsize::new(0) }
+    }
+}
+
+impl Clone for Name {
+    fn clone(&self) -> Self {
+        Self { text: self.text.clone(), seen_at: AtomicUsize::new(self.seen_at.load(Ordering::Relaxed)) }
+    }
 }
 
 /// An operator between two operands.

@@ -1,7 +1,7 @@
 //! Conversions: the parameter table of `iml.md` §5 and the conversions that
 //! operators and functions use.
 
-use std::fmt::Write as _;
+use std::cell::Cell;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -10,6 +10,7 @@ use rouage_model::{Buffer, Collection, Number, Text, Value, json};
 use crate::context::Budget;
 use crate::dates;
 use crate::error::EvalError;
+use crate::operators::write_number;
 
 /// What a parameter expects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -163,9 +164,18 @@ pub(crate) struct TextWriter<'b> {
     budget: &'b Budget,
 }
 
+/// Larger buffers are given back to the allocator.
+const LARGEST_KEPT: usize = 64 * 1024;
+
+thread_local! {
+    /// What the writer before wrote in, so that a text is allocated once, in
+    /// the size that it has.
+    static BUFFER: Cell<String> = const { Cell::new(String::new()) };
+}
+
 impl<'b> TextWriter<'b> {
     pub(crate) fn new(budget: &'b Budget) -> Self {
-        Self { out: String::new(), budget }
+        Self { out: BUFFER.take(), budget }
     }
 
     pub(crate) fn push(&mut self, text: &str) -> Result<(), EvalError> {
@@ -185,8 +195,7 @@ impl<'b> TextWriter<'b> {
             Value::Boolean(boolean) => self.push(if *boolean { "true" } else { "false" }),
             Value::Number(number) => {
                 self.budget.produce(24)?;
-                // Writing to a String cannot fail.
-                let _ = write!(self.out, "{number}");
+                write_number(&mut self.out, number);
                 Ok(())
             }
             Value::Text(text) => self.push(text),
@@ -214,7 +223,16 @@ impl<'b> TextWriter<'b> {
     }
 
     pub(crate) fn finish(self) -> Value {
-        Value::from(self.out)
+        Value::Text(Text::from(self.out.as_str()))
+    }
+}
+
+impl Drop for TextWriter<'_> {
+    fn drop(&mut self) {
+        if self.out.capacity() <= LARGEST_KEPT {
+            self.out.clear();
+            BUFFER.set(std::mem::take(&mut self.out));
+        }
     }
 }
 

@@ -36,7 +36,7 @@ pub struct Context<'a> {
 }
 
 /// Replayable randomness: equal seeds give equal sequences.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Random {
     state: Cell<u64>,
 }

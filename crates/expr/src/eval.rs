@@ -4,13 +4,28 @@ use std::borrow::Cow;
 
 use rouage_model::{Number, Value};
 
-use crate::ast::{Ambient, Node, Operator, Path, Root, Step};
+use crate::ast::{Ambient, Name, Node, Operator, Path, Root, Step};
 use crate::coerce::truthy;
 use crate::context::{Context, Random};
 use crate::error::EvalError;
 use crate::functions::{Call, FunctionInfo, LazyCall, Run};
 use crate::operators;
 use crate::path::{NOTHING, field, item};
+
+/// The value of an expression, borrowed where it exists already.
+pub(crate) fn peek<'v>(node: &'v Node, context: &Context<'v>) -> Result<Cow<'v, Value>, EvalError> {
+    match node {
+        Node::Constant(value) => {
+            context.budget.spend(1)?;
+            Ok(Cow::Borrowed(value))
+        }
+        Node::Path(path) => {
+            context.budget.spend(1)?;
+            find(path, context)
+        }
+        other => evaluate(other, context).map(Cow::Owned),
+    }
+}
 
 /// The value of an expression.
 pub(crate) fn evaluate(node: &Node, context: &Context<'_>) -> Result<Value, EvalError> {
@@ -27,9 +42,9 @@ pub(crate) fn evaluate(node: &Node, context: &Context<'_>) -> Result<Value, Eval
         }
         Node::Call { function, arguments } => call(function, arguments, context),
         Node::UnknownCall { name, .. } => Err(EvalError::unknown_function(name)),
-        Node::Not(operand) => Ok(Value::Boolean(!truthy(&evaluate(operand, context)?))),
+        Node::Not(operand) => Ok(Value::Boolean(!truthy(&*peek(operand, context)?))),
         Node::Negate(operand) => {
-            let operand = operators::operand(&evaluate(operand, context)?);
+            let operand = operators::operand(&*peek(operand, context)?);
             Ok(operators::arithmetic(Operator::Subtract, &Some(Number::Integer(0)), &operand, context))
         }
         Node::Chain { first, rest } => chain(first, rest, context),
@@ -37,18 +52,19 @@ pub(crate) fn evaluate(node: &Node, context: &Context<'_>) -> Result<Value, Eval
 }
 
 fn chain(first: &Node, rest: &[(Operator, Node)], context: &Context<'_>) -> Result<Value, EvalError> {
-    let mut left = evaluate(first, context)?;
+    let mut left = peek(first, context)?;
     for (operator, operand) in rest {
         left = match operator {
             Operator::And if !truthy(&left) => left,
             Operator::Or if truthy(&left) => left,
-            Operator::And | Operator::Or => evaluate(operand, context)?,
-            _ => operators::apply(*operator, &left, &evaluate(operand, context)?, context)?,
+            Operator::And | Operator::Or => peek(operand, context)?,
+            _ => Cow::Owned(operators::apply(*operator, &left, &*peek(operand, context)?, context)?),
         };
     }
-    Ok(left)
+    Ok(left.into_owned())
 }
 
+#[inline(never)]
 fn ask(ambient: Ambient, context: &Context<'_>) -> Value {
     match ambient {
         Ambient::Now => Value::Date(context.now),
@@ -96,12 +112,21 @@ fn walk<'v>(root: &'v Value, steps: &[Step], context: &Context<'_>) -> Result<&'
     let mut value = root;
     for step in steps {
         value = match step {
-            Step::Field(name) => field(value, name),
+            Step::Field(name) => by_name(value, name),
             Step::First => at_index(value, &Value::from(1)),
-            Step::Index(index) => at_index(value, &evaluate(index, context)?),
+            Step::Index(index) => at_index(value, &*peek(index, context)?),
         };
     }
     Ok(value)
+}
+
+/// A field. Of an array it is the field of its first item (decision D8).
+fn by_name<'v>(value: &'v Value, name: &Name) -> &'v Value {
+    let value = match value {
+        Value::Array(items) => items.first().unwrap_or(NOTHING),
+        value => value,
+    };
+    value.as_collection().and_then(|collection| name.find(collection)).unwrap_or(NOTHING)
 }
 
 /// Brackets: a 1-based index into an array, or a computed name.
@@ -121,6 +146,7 @@ fn at_index<'v>(value: &'v Value, index: &Value) -> &'v Value {
     }
 }
 
+#[inline(never)]
 fn call(function: &FunctionInfo, arguments: &[Node], context: &Context<'_>) -> Result<Value, EvalError> {
     run(function, arguments, context).map_err(|error| error.within(function.name))
 }
@@ -128,14 +154,32 @@ fn call(function: &FunctionInfo, arguments: &[Node], context: &Context<'_>) -> R
 fn run(function: &FunctionInfo, arguments: &[Node], context: &Context<'_>) -> Result<Value, EvalError> {
     match function.run {
         Run::Lazy(run) => run(&LazyCall { arguments, context }),
-        Run::Eager(run) => {
-            let values = arguments.iter().map(|argument| evaluate(argument, context)).collect::<Result<Vec<_>, _>>()?;
+        Run::Eager(run) => with_values(arguments, context, |values| {
             context.budget.spend(values.iter().map(work).sum())?;
-            let value = run(&Call { values: &values, context })?;
+            let value = run(&Call { values, context })?;
             context.budget.produce(size(&value))?;
             Ok(value)
-        }
+        }),
     }
+}
+
+/// The values of the arguments, without allocation for the usual few. Not
+/// inlined, as the room for them would burden every evaluation.
+#[inline(never)]
+fn with_values(
+    arguments: &[Node],
+    context: &Context<'_>,
+    run: impl FnOnce(&[Value]) -> Result<Value, EvalError>,
+) -> Result<Value, EvalError> {
+    let mut few: [Value; 4] = Default::default();
+    let Some(places) = few.get_mut(..arguments.len()) else {
+        let many = arguments.iter().map(|argument| evaluate(argument, context)).collect::<Result<Vec<_>, _>>()?;
+        return run(&many);
+    };
+    for (place, argument) in places.iter_mut().zip(arguments) {
+        *place = evaluate(argument, context)?;
+    }
+    run(places)
 }
 
 /// How long a function may look at a value.

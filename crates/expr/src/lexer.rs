@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::advice::about_sign;
 use crate::ast::Operator;
 use crate::error::SyntaxError;
 
@@ -57,7 +58,12 @@ impl<'t> Lexer<'t> {
         self.at
     }
 
-    fn rest(&self) -> &'t str {
+    /// The whole text.
+    pub(crate) fn text(&self) -> &'t str {
+        self.text
+    }
+
+    pub(crate) fn rest(&self) -> &'t str {
         &self.text[self.at..]
     }
 
@@ -177,14 +183,7 @@ impl<'t> Lexer<'t> {
     }
 
     fn unexpected(&self, found: char) -> SyntaxError {
-        let suggestion = match found {
-            ',' => Some("arguments are separated by ;"),
-            '{' => Some("collections and arrays cannot be written in an expression"),
-            '\\' => Some("texts are written in plain \"quotes\", a quote inside is written twice"),
-            '\u{201C}' | '\u{201D}' | '\u{2018}' | '\u{2019}' => Some("use straight quotes: \"text\""),
-            '?' | ':' => Some("use if(condition; value; other value)"),
-            _ => None,
-        };
+        let suggestion = about_sign(self.text, self.at);
         self.error(self.at, format!("'{found}' cannot stand here"), suggestion)
     }
 }

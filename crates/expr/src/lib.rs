@@ -19,6 +19,7 @@
 //! signature, one sentence of help and at least one example. The examples are
 //! run by `functions::tests`; nothing else needs to know the function.
 
+mod advice;
 mod ast;
 mod coerce;
 mod compare;
@@ -30,6 +31,7 @@ mod eval;
 mod filter;
 mod functions;
 mod html;
+mod keywords;
 mod lexer;
 mod mapping;
 mod operators;
@@ -37,6 +39,7 @@ mod parser;
 mod path;
 mod pattern;
 mod probe;
+pub mod search;
 mod template;
 #[cfg(test)]
 mod testing;
@@ -46,9 +49,10 @@ pub use compare::{compare, is_operator};
 pub use context::{Budget, Context, Lookup, Random};
 pub use error::{EvalError, EvalErrorKind, SyntaxError};
 pub use filter::{ConditionResult, Explanation, Filter, FilterProblem};
-pub use functions::{Category, FunctionInfo, find as find_function, functions, suggestion};
+pub use functions::{Argument, Category, FunctionInfo, find as find_function, functions, similar, suggestion};
+pub use keywords::{Keyword, keywords};
 pub use mapping::{Mapping, MappingError, MappingProblem};
 pub use parser::MAX_DEPTH;
 pub use path::get;
 pub use probe::probe;
-pub use template::{Reference, Template};
+pub use template::{Reference, ReferenceStep, Template};

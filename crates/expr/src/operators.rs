@@ -94,6 +94,11 @@ pub(crate) fn number(number: Number) -> Value {
 }
 
 pub(crate) fn calculate(operator: Operator, left: &Number, right: &Number) -> Number {
+    if let (Number::Integer(left), Number::Integer(right)) = (left, right)
+        && let Some(result) = whole(operator, *left, *right)
+    {
+        return Number::Integer(result);
+    }
     let (a, b) = (left.as_f64(), right.as_f64());
     let double = match operator {
         Operator::Subtract => a - b,
@@ -102,12 +107,26 @@ pub(crate) fn calculate(operator: Operator, left: &Number, right: &Number) -> Nu
         Operator::Remainder => a % b,
         _ => a + b,
     };
-    // Beyond these magnitudes 28 digits say less than a double does.
-    let in_reach = double == 0.0 || (1e-9..1e20).contains(&double.abs());
+    // Beyond these magnitudes 28 digits say less than a double does; sums and
+    // remainders have no more digits than their operands, however small.
+    let rounds = matches!(operator, Operator::Multiply | Operator::Divide);
+    let in_reach = double == 0.0 || (!rounds && double.abs() < 1e20) || (1e-9..1e20).contains(&double.abs());
     if !in_reach {
         return Number::from_f64(double);
     }
     exactly(operator, left, right).unwrap_or_else(|| Number::from_f64(double))
+}
+
+/// What whole numbers give when the result is one.
+fn whole(operator: Operator, left: i64, right: i64) -> Option<i64> {
+    match operator {
+        Operator::Subtract => left.checked_sub(right),
+        Operator::Multiply => left.checked_mul(right),
+        Operator::Divide if left.checked_rem(right) == Some(0) => left.checked_div(right),
+        Operator::Divide => None,
+        Operator::Remainder => left.checked_rem(right),
+        _ => left.checked_add(right),
+    }
 }
 
 fn exactly(operator: Operator, left: &Number, right: &Number) -> Option<Number> {
@@ -115,11 +134,66 @@ fn exactly(operator: Operator, left: &Number, right: &Number) -> Option<Number> 
     let result = match operator {
         Operator::Subtract => a.checked_sub(b),
         Operator::Multiply => a.checked_mul(b),
-        Operator::Divide => a.checked_div(b),
+        Operator::Divide => return quotient(a, b).or_else(|| a.checked_div(b).and_then(from_decimal)),
         Operator::Remainder => a.checked_rem(b),
         _ => a.checked_add(b),
     };
     result.and_then(from_decimal)
+}
+
+/// Powers of ten that a double holds exactly.
+const POWERS: [f64; 16] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+/// Whole numbers below this are exact as doubles.
+const EXACT: u128 = 1 << 53;
+
+/// The quotient as the nearest double, when both sides are whole numbers that
+/// a double holds once their decimal points are moved.
+fn quotient(left: Decimal, right: Decimal) -> Option<Number> {
+    let moved = |number: Decimal, scale: u32| {
+        let factor = 10_i128.checked_pow(scale)?;
+        number.mantissa().checked_mul(factor).filter(|moved| moved.unsigned_abs() < EXACT)
+    };
+    let (left, right) = (moved(left, right.scale())?, moved(right, left.scale())?);
+    #[expect(clippy::cast_precision_loss, reason = "both are held exactly")]
+    (right != 0).then(|| Number::from_f64(left as f64 / right as f64))
+}
+
+/// The decimal that a double prints as, found without printing it: a whole
+/// number of at most 15 digits over a power of ten that gives this double is
+/// the only such one, and so the shortest.
+fn short_decimal(float: f64) -> Option<Decimal> {
+    for (scale, power) in (0..).zip(&POWERS[..8]) {
+        let whole = (float * power).round();
+        if whole.abs() >= 1e15 {
+            return None;
+        }
+        if whole / power == float {
+            #[expect(clippy::cast_possible_truncation, reason = "whole and below 10^15")]
+            return Some(Decimal::new(whole as i64, scale));
+        }
+    }
+    None
+}
+
+/// Writes a number as JavaScript prints it, quickly for the usual ones.
+pub(crate) fn write_number(out: &mut String, number: &Number) {
+    use std::fmt::Write as _;
+    if let Number::Float(float) = number
+        && float.abs() >= 1e-6
+        && let Some(decimal) = short_decimal(*float)
+    {
+        let scale = usize::try_from(decimal.scale()).unwrap_or(0);
+        if *float < 0.0 {
+            out.push('-');
+        }
+        // Writing to a String cannot fail.
+        let _ = write!(out, "{:0width$}", decimal.mantissa().unsigned_abs(), width = scale + 1);
+        if scale > 0 {
+            out.insert(out.len() - scale, '.');
+        }
+        return;
+    }
+    let _ = write!(out, "{number}");
 }
 
 /// The decimal that a number prints as.
@@ -131,7 +205,7 @@ pub(crate) fn decimal(number: &Number) -> Option<Decimal> {
             if *float != 0.0 && !(1e-12..1e20).contains(&magnitude) {
                 return None;
             }
-            Decimal::from_str_exact(&format!("{float}")).ok()
+            short_decimal(*float).or_else(|| Decimal::from_str_exact(&format!("{float}")).ok())
         }
         Number::Exact(digits) => Decimal::from_str_exact(digits).ok(),
     }
@@ -139,12 +213,15 @@ pub(crate) fn decimal(number: &Number) -> Option<Decimal> {
 
 /// The number of a decimal: whole when it is.
 pub(crate) fn from_decimal(decimal: Decimal) -> Option<Number> {
-    if decimal.fract().is_zero()
-        && let Some(integer) = decimal.to_i64()
-    {
-        return Some(Number::Integer(integer));
+    let power = usize::try_from(decimal.scale()).ok().and_then(|scale| POWERS.get(scale));
+    if let Some(power) = power.filter(|_| decimal.mantissa().unsigned_abs() < EXACT) {
+        #[expect(clippy::cast_precision_loss, reason = "held exactly")]
+        return Some(Number::from_f64(decimal.mantissa() as f64 / power));
     }
-    decimal.to_string().parse().ok().map(Number::from_f64)
+    match decimal.to_i64().filter(|_| decimal.fract().is_zero()) {
+        Some(integer) => Some(Number::Integer(integer)),
+        None => decimal.to_string().parse().ok().map(Number::from_f64),
+    }
 }
 
 /// `=` (decision D1): JavaScript's `==` for text, numbers, booleans and empty;
@@ -225,9 +302,68 @@ fn operand_or_none(value: &Value) -> Option<Number> {
 pub(crate) fn compare_numbers(left: &Number, right: &Number) -> Option<Ordering> {
     match (left, right) {
         (Number::Integer(left), Number::Integer(right)) => Some(left.cmp(right)),
+        _ if is_double(left) && is_double(right) => left.as_f64().partial_cmp(&right.as_f64()),
         _ => match (decimal(left), decimal(right)) {
             (Some(left), Some(right)) => Some(left.cmp(&right)),
             _ => left.as_f64().partial_cmp(&right.as_f64()),
         },
+    }
+}
+
+/// Whether a double holds the number exactly. Of two such the doubles compare
+/// as what they print as.
+fn is_double(number: &Number) -> bool {
+    match number {
+        Number::Integer(integer) => u128::from(integer.unsigned_abs()) <= EXACT,
+        Number::Float(_) => true,
+        Number::Exact(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn printed(float: f64) -> Option<Decimal> {
+        Decimal::from_str_exact(&float.to_string()).ok()
+    }
+
+    #[test]
+    fn decimals_are_found_without_printing() {
+        for float in [0.0, -0.5, 0.1, 12.25, 1e14, 123_456_789.123_4, 0.300_000_1, -1.005, 99.99, 4.35] {
+            assert_eq!(short_decimal(float), printed(float), "{float}");
+            assert_eq!(short_decimal(float).unwrap().scale(), printed(float).unwrap().scale(), "{float}");
+        }
+        for float in [0.5, -0.25, 12.25, 1e-6, 1e-7, -99.5, 1e21, 1e14, 0.1 + 0.2, -0.0, 4.0] {
+            let mut out = String::from("x");
+            write_number(&mut out, &Number::Float(float));
+            assert_eq!(out[1..], Number::Float(float).to_string());
+        }
+        for float in [1.0 / 3.0, 0.1 + 0.2, 1e15, 2.0_f64.sqrt()] {
+            assert_eq!(short_decimal(float), None, "{float}");
+        }
+    }
+
+    #[test]
+    fn short_ways_give_what_decimals_give() {
+        let operators = [Operator::Add, Operator::Subtract, Operator::Multiply, Operator::Divide, Operator::Remainder];
+        let numbers = [0.1, 0.2, -3.0, 7.0, 1.005, 99.99, 1234.5, 1e14, 2.5e-7, 3.337_592_653_589_793];
+        for (left, right) in numbers.iter().flat_map(|left| numbers.iter().map(move |right| (*left, *right))) {
+            let (a, b) = (printed(left).unwrap(), printed(right).unwrap());
+            for operator in operators {
+                let exact = match operator {
+                    Operator::Add => a.checked_add(b),
+                    Operator::Subtract => a.checked_sub(b),
+                    Operator::Multiply => a.checked_mul(b),
+                    Operator::Divide => a.checked_div(b),
+                    _ => a.checked_rem(b),
+                };
+                let expected: f64 = exact.unwrap().to_string().parse().unwrap();
+                let found = calculate(operator, &Number::from_f64(left), &Number::from_f64(right));
+                let rounded = matches!(operator, Operator::Multiply | Operator::Divide) && expected.abs() < 1e-9;
+                assert!(rounded || found.as_f64() == expected, "{left} {operator:?} {right}: {found} {expected}");
+            }
+        }
+        assert_eq!(calculate(Operator::Add, &Number::Integer(i64::MAX), &Number::Integer(1)).as_f64(), 2_f64.powi(63));
     }
 }

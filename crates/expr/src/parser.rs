@@ -1,11 +1,12 @@
 //! From tokens to a compiled expression: precedence climbing by hand, with a
 //! depth limit so that no text can exhaust the stack.
 
-use rouage_model::{ModuleId, Number, Text, Value};
+use rouage_model::{ModuleId, Number, Value};
 
-use crate::ast::{Ambient, Node, Operator, Path, Root, Step};
+use crate::advice::{self, Place};
+use crate::ast::{Node, Operator, Path, Root, Step};
 use crate::error::SyntaxError;
-use crate::functions;
+use crate::{functions, keywords};
 use crate::lexer::{Kind, Lexer, Token};
 
 /// How deep calls, parentheses, brackets and signs may nest.
@@ -16,7 +17,7 @@ pub const MAX_DEPTH: usize = 200;
 pub(crate) fn expression(text: &str, start: usize) -> Result<(Node, usize), SyntaxError> {
     let mut lexer = Lexer::new(text, start);
     let token = lexer.next(false)?;
-    let mut parser = Parser { lexer, token, depth: 0 };
+    let mut parser = Parser { lexer, token, before: None, depth: 0 };
     if parser.token.kind == Kind::Close {
         return Ok((Node::Missing, parser.lexer.position()));
     }
@@ -31,6 +32,8 @@ struct Parser<'t> {
     lexer: Lexer<'t>,
     /// The token that comes next.
     token: Token<'t>,
+    /// Where the token before it begins.
+    before: Option<usize>,
     depth: usize,
 }
 
@@ -38,25 +41,21 @@ impl<'t> Parser<'t> {
     /// Steps over the current token, which was the end of an operand or not.
     fn advance(&mut self, after_operand: bool) -> Result<Kind<'t>, SyntaxError> {
         let next = self.lexer.next(after_operand)?;
+        self.before = Some(self.token.at);
         Ok(std::mem::replace(&mut self.token, next).kind)
     }
 
     fn unexpected(&self, wanted: &str) -> SyntaxError {
-        let (found, suggestion) = match &self.token.kind {
-            Kind::End => ("the text ends".to_owned(), Some("close the expression with }}")),
-            Kind::Close => ("the expression ends".to_owned(), None),
-            Kind::Semicolon => ("found ';'".to_owned(), Some("; stands only between the arguments of a function")),
-            Kind::Operator(_) => ("found an operator".to_owned(), Some("an operator needs a value on each side")),
-            Kind::Number(text) | Kind::Module(text) | Kind::Name(text) | Kind::Quoted(text) => {
-                (format!("found '{text}'"), Some("values are joined with +, arguments are separated by ;"))
-            }
-            Kind::Text(_) => {
-                ("found a text".to_owned(), Some("values are joined with +, arguments are separated by ;"))
-            }
-            Kind::CloseParenthesis => ("found ')'".to_owned(), Some("there is a ( missing or a ) too many")),
-            _ => ("found a sign that has no meaning here".to_owned(), None),
+        let text = self.lexer.text();
+        let place = Place {
+            text,
+            // What stood before is read once more, as only errors ask for it.
+            before: self.before.and_then(|at| Lexer::new(text, at).next(false).ok()),
+            found: &self.token,
+            wanted,
         };
-        self.lexer.error(self.token.at, format!("{found} where {wanted} is expected"), suggestion)
+        let message = format!("{} where {wanted} is expected", advice::named(&self.token.kind));
+        self.lexer.error(self.token.at, message, advice::advice(&place).as_deref())
     }
 
     fn expect(&mut self, kind: &Kind<'_>, wanted: &str) -> Result<(), SyntaxError> {
@@ -126,8 +125,11 @@ impl<'t> Parser<'t> {
                 Kind::Dot => {
                     let at = self.token.at;
                     let Some(name) = self.lexer.segment()? else {
-                        let hint = Some("names with blanks or signs are written in `backticks`");
-                        return Err(self.lexer.error(at, "a name is expected after the dot", hint));
+                        let hint = match self.lexer.rest().starts_with(['"', '\'']) {
+                            true => "texts are joined with +",
+                            false => "names with blanks or signs are written in `backticks`",
+                        };
+                        return Err(self.lexer.error(at, "a name is expected after the dot", Some(hint)));
                     };
                     steps.push(Step::Field(name.into()));
                     self.advance(true)?;
@@ -167,8 +169,8 @@ impl<'t> Parser<'t> {
             Kind::Number(digits) => Ok(Node::Constant(number(digits))),
             Kind::Text(text) if text.is_empty() => Ok(Node::EmptyText),
             Kind::Text(text) => Ok(Node::Constant(Value::text(text.as_ref()))),
-            Kind::Name(name) if self.token.kind == Kind::OpenParenthesis => self.call(name),
-            Kind::Name(name) => Ok(keyword(name).unwrap_or_else(|| bare(Root::Name(name.into()), at))),
+            Kind::Name(name) if self.token.kind == Kind::OpenParenthesis => self.call(name, at),
+            Kind::Name(name) => Ok(keywords::node(name).unwrap_or_else(|| bare(Root::Name(name.into()), at))),
             Kind::Module(id) | Kind::Quoted(id) => match id.parse() {
                 Ok(id) => Ok(bare(Root::Module(ModuleId(id)), at)),
                 Err(_) => Ok(bare(Root::Name(id.into()), at)),
@@ -177,12 +179,12 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn call(&mut self, name: &str) -> Result<Node, SyntaxError> {
+    fn call(&mut self, name: &str, at: usize) -> Result<Node, SyntaxError> {
         self.advance(false)?;
         let arguments = self.nested(Self::arguments)?;
         Ok(match functions::find(name) {
             Some(function) => Node::Call { function, arguments },
-            None => Node::UnknownCall { name: name.into(), arguments },
+            None => Node::UnknownCall { name: name.into(), arguments, at },
         })
     }
 
@@ -219,7 +221,7 @@ fn bare(root: Root, at: usize) -> Node {
 fn path_of(root: Root, mut steps: Vec<Step>, at: usize) -> Path {
     let scoped = match (&root, steps.as_slice()) {
         (Root::Name(name), [Step::Field(scope), Step::Field(variable), ..]) if name.as_ref() == "var" => {
-            Some(Root::Variable { scope: scope.clone(), name: variable.clone() })
+            Some(Root::Variable { scope: scope.text().clone(), name: variable.text().clone() })
         }
         _ => None,
     };
@@ -256,29 +258,4 @@ fn number(digits: &str) -> Value {
         Ok(integer) => Value::from(integer),
         Err(_) => digits.parse::<f64>().map_or(Value::Null, Value::from),
     }
-}
-
-fn keyword(name: &str) -> Option<Node> {
-    let constant = |text: &str| Node::Constant(Value::text(Text::from(text)));
-    Some(match name {
-        "true" => Node::Constant(Value::Boolean(true)),
-        "false" => Node::Constant(Value::Boolean(false)),
-        "null" => Node::Constant(Value::Null),
-        "emptystring" => constant(""),
-        "emptyarray" => Node::Constant(Value::from(Vec::new())),
-        "space" => constant(" "),
-        "nbsp" => constant("\u{A0}"),
-        "tab" => constant("\t"),
-        "newline" => constant("\n"),
-        "carriagereturn" => constant("\r"),
-        "ignore" => Node::Constant(Value::Ignore),
-        "erase" => Node::Constant(Value::Erase),
-        "pi" => Node::Constant(Value::from(std::f64::consts::PI)),
-        "now" => Node::Ambient(Ambient::Now),
-        "timestamp" => Node::Ambient(Ambient::Timestamp),
-        "random" => Node::Ambient(Ambient::Random),
-        "uuid" => Node::Ambient(Ambient::Uuid),
-        "executionId" => Node::Ambient(Ambient::ExecutionId),
-        _ => return None,
-    })
 }

@@ -20,6 +20,32 @@ pub(crate) fn find<'v>(value: &'v Value, path: &str) -> &'v Value {
     segments(path).fold(value, |value, name| by_segment(value, name))
 }
 
+/// [`find`] in many items that mostly look alike: it remembers where the name
+/// stood in the one before.
+pub(crate) struct Finder<'p> {
+    path: &'p str,
+    at: usize,
+}
+
+impl<'p> Finder<'p> {
+    pub(crate) fn new(path: &'p str) -> Self {
+        Self { path, at: 0 }
+    }
+
+    pub(crate) fn find<'v>(&mut self, value: &'v Value) -> &'v Value {
+        let Value::Collection(collection) = value else {
+            return find(value, self.path);
+        };
+        match collection.entry(self.at) {
+            Some((name, found)) if **name == *self.path => found,
+            _ => {
+                self.at = collection.position(self.path).unwrap_or(0);
+                find(value, self.path)
+            }
+        }
+    }
+}
+
 /// The names of a path; brackets separate like dots.
 pub(crate) fn segments(path: &str) -> impl Iterator<Item = &str> {
     path.split(['.', '[']).filter(|segment| !segment.is_empty()).map(|segment| match segment.strip_suffix(']') {

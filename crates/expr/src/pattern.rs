@@ -13,7 +13,7 @@ use crate::coerce::shorten;
 const BACKTRACK_LIMIT: usize = 1_000_000;
 /// Longer texts are not searched with look-around or back-references, which
 /// may look at all of a text from every position of it.
-const LONGEST_TO_LOOK_AROUND: usize = 32 * 1024;
+pub(crate) const LONGEST_TO_LOOK_AROUND: usize = 32 * 1024;
 /// Memory of one compiled pattern.
 const SIZE_LIMIT: usize = 2 * 1024 * 1024;
 /// Longer patterns are refused.
@@ -61,10 +61,10 @@ pub(crate) fn compile(source: &str, flags: &str) -> Result<Rc<Regex>, String> {
 }
 
 /// Refuses to search a long text with a pattern that may take time squared.
-pub(crate) fn check_length(source: &str, text: &str) -> Result<(), String> {
+pub(crate) fn check_length(source: &str, text: &str, longest: usize) -> Result<(), String> {
     let looks = ["(?=", "(?!", "(?<"].iter().any(|look| source.contains(look));
     let refers = source.as_bytes().windows(2).any(|pair| pair[0] == b'\\' && matches!(pair[1], b'1'..=b'9' | b'k'));
-    if (looks || refers) && text.len() > LONGEST_TO_LOOK_AROUND {
+    if (looks || refers) && text.len() > longest {
         return Err("the text is too long for a regular expression with look-around or back-references".to_owned());
     }
     Ok(())

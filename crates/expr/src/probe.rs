@@ -13,6 +13,7 @@ use crate::context::{Budget, Context, Lookup, Random};
 use crate::dates;
 use crate::error::{EvalError, EvalErrorKind, SyntaxError};
 use crate::filter::Filter;
+use crate::functions::suggestion;
 use crate::template::Template;
 
 /// Answers one question.
@@ -43,6 +44,17 @@ struct Failure {
 impl Failure {
     fn new(kind: EvalErrorKind, message: impl Into<String>) -> Self {
         Self { kind: kind.name(), message: message.into(), at: None, suggestion: None }
+    }
+
+    /// With the place of the function that does not exist, and what was meant.
+    fn of(error: EvalError, template: &Template) -> Self {
+        let unknown = template.unknown_functions();
+        let blamed = |(name, _): &&(&str, usize)| error.message.contains(&format!("'{name}' not found"));
+        let found = unknown.iter().find(blamed).filter(|_| error.kind == EvalErrorKind::Function).copied();
+        let mut failure = Self::from(error);
+        failure.at = found.map(|(_, at)| at);
+        failure.suggestion = found.and_then(|(name, _)| suggestion(name));
+        failure
     }
 
     fn into_collection(self) -> Collection {
@@ -115,7 +127,8 @@ fn answer(line: &Value, clock: &dyn Clock) -> Result<Value, Failure> {
     let Some(text) = line.field("expr").as_text() else {
         return Err(Failure::new(EvalErrorKind::Type, "the line has neither \"expr\" nor \"filter\""));
     };
-    let value = Template::parse(text)?.evaluate(&context)?;
+    let template = Template::parse(text)?;
+    let value = template.evaluate(&context).map_err(|error| Failure::of(error, &template))?;
     let Some(name) = line.field("target_type").as_text() else {
         return Ok(value);
     };

@@ -1,5 +1,7 @@
 //! A mapped text: literal text with `{{ }}`.
 
+use std::fmt;
+
 use rouage_model::{ModuleId, Text, Value};
 
 use crate::ast::{Node, Path, Root, Step};
@@ -31,8 +33,41 @@ pub struct Reference {
     pub module: ModuleId,
     /// The names of the steps; indices are left out. Empty is the whole bundle.
     pub path: Vec<String>,
+    /// All steps.
+    pub steps: Vec<ReferenceStep>,
     /// Characters from the start of the whole text.
     pub at: usize,
+}
+
+/// A step of a [`Reference`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReferenceStep {
+    /// `.name`
+    Field(String),
+    /// `[…]` with anything in it.
+    Index,
+}
+
+impl fmt::Display for Reference {
+    /// As it is written in an expression.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.steps.is_empty() {
+            return write!(f, "`{}`", self.module);
+        }
+        write!(f, "{}", self.module)?;
+        self.steps.iter().try_for_each(|step| match step {
+            ReferenceStep::Field(name) if is_plain(name) => write!(f, ".{name}"),
+            ReferenceStep::Field(name) => write!(f, ".`{name}`"),
+            ReferenceStep::Index => f.write_str("[]"),
+        })
+    }
+}
+
+/// Whether a name needs no backticks.
+fn is_plain(name: &str) -> bool {
+    let mut characters = name.chars();
+    characters.next().is_some_and(|first| first.is_alphabetic() || first == '_')
+        && characters.all(|character| character.is_alphanumeric() || character == '_')
 }
 
 impl Template {
@@ -71,7 +106,7 @@ impl Template {
         self.walk(&mut |node| {
             if let Node::Path(Path { root: Root::Module(module), steps, at }) = node {
                 let at = position.characters(&self.source, *at);
-                references.push(Reference { module: *module, path: names(steps), at });
+                references.push(Reference { module: *module, path: names(steps), steps: shown(steps), at });
             }
         });
         references
@@ -98,6 +133,18 @@ impl Template {
             _ => {}
         });
         names
+    }
+
+    /// The functions that it calls and nobody has, each with its position.
+    pub fn unknown_functions(&self) -> Vec<(&str, usize)> {
+        let mut unknown = Vec::new();
+        let mut position = Position::default();
+        self.walk(&mut |node| {
+            if let Node::UnknownCall { name, at, .. } = node {
+                unknown.push((name.as_ref(), position.characters(&self.source, *at)));
+            }
+        });
+        unknown
     }
 
     /// Whether it gives the same value in every run.
@@ -165,10 +212,18 @@ fn push_literal(pieces: &mut Vec<Piece>, text: &str) {
 
 fn names(steps: &[Step]) -> Vec<String> {
     let fields = steps.iter().filter_map(|step| match step {
-        Step::Field(name) => Some(name.to_string()),
+        Step::Field(name) => Some(name.text().to_string()),
         _ => None,
     });
     fields.collect()
+}
+
+fn shown(steps: &[Step]) -> Vec<ReferenceStep> {
+    let shown = steps.iter().map(|step| match step {
+        Step::Field(name) => ReferenceStep::Field(name.text().to_string()),
+        Step::First | Step::Index(_) => ReferenceStep::Index,
+    });
+    shown.collect()
 }
 
 fn joined(pieces: &[Piece], context: &Context<'_>) -> Result<Value, EvalError> {
@@ -176,7 +231,7 @@ fn joined(pieces: &[Piece], context: &Context<'_>) -> Result<Value, EvalError> {
     for piece in pieces {
         match piece {
             Piece::Literal(text) => writer.push(text)?,
-            Piece::Expression(node) => writer.value(&eval::evaluate(node, context)?)?,
+            Piece::Expression(node) => writer.value(&*eval::peek(node, context)?)?,
         }
     }
     Ok(writer.finish())

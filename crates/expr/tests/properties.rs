@@ -85,8 +85,56 @@ fn expression() -> impl Strategy<Value = String> {
     })
 }
 
+/// A few seconds on a desk, about a minute in CI. `PROPTEST_CASES` decides
+/// when it is set.
+fn config() -> ProptestConfig {
+    let cases = if std::env::var_os("CI").is_some() { 30_000 } else { 250 };
+    let standard = ProptestConfig::default();
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { standard.cases } else { cases };
+    ProptestConfig { cases, failure_persistence: None, ..standard }
+}
+
+/// An expression of a real blueprint with a few of its bytes changed.
+fn damaged() -> impl Strategy<Value = String> {
+    let path = format!("{}/testdata/real-expressions.txt", env!("CARGO_MANIFEST_DIR"));
+    let lines: Vec<String> = std::fs::read_to_string(path).unwrap().lines().map(str::to_owned).collect();
+    let damage = proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3_u8), 0..6);
+    (proptest::sample::select(lines), damage).prop_map(|(line, damage)| {
+        let parsed = json::parse(line.as_bytes()).unwrap();
+        let mut bytes = format!("{{{{{}}}}}", parsed.as_text().unwrap()).into_bytes();
+        for (at, byte, how) in damage {
+            let at = at.index(bytes.len());
+            match how {
+                0 => bytes[at] = byte,
+                1 => bytes.insert(at, byte),
+                _ if bytes.len() > 1 => drop(bytes.remove(at)),
+                _ => {}
+            }
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 800, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
+
+    #[test]
+    fn damaged_expressions_and_any_bytes_do_no_harm(damaged in damaged(), bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let bytes = String::from_utf8_lossy(&bytes).into_owned();
+        for text in [damaged, format!("{{{{{bytes}}}}}"), bytes] {
+            match Template::parse(&text) {
+                Ok(template) => {
+                    let budget = Budget::new(10_000, 100_000);
+                    let _ = run(&budget, 1, |context| template.evaluate(context));
+                    prop_assert!(budget.steps_left() <= 10_000 && budget.bytes_left() <= 100_000);
+                }
+                Err(error) => {
+                    prop_assert!(error.at <= text.chars().count());
+                    prop_assert!(!error.message.is_empty());
+                }
+            }
+        }
+    }
 
     #[test]
     fn any_text_is_read_or_refused_with_a_position(text in "\\PC*|[{}()\\[\\];,.\"'`+*/<=>!&|%0-9a-z\\s-]{0,60}") {

@@ -252,7 +252,7 @@ fn d16_d17_broken_and_unknown_are_told_apart() {
         ("{{upper(}}", "syntax: the expression ends where a value is expected"),
         (
             "{{JSON.stringify(1.o)}}",
-            "syntax: found a sign that has no meaning here where the end of the expression is expected",
+            "syntax: found '(' where the end of the expression is expected",
         ),
         ("{{nope(1)}}", "function: Function 'nope' not found!"),
         ("{{if(nope(1); 1; 2)}}", "function: Function 'if' finished with error! Function 'nope' not found!"),

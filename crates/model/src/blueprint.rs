@@ -97,6 +97,25 @@ impl Blueprint {
         Self::from_document(root)
     }
 
+    /// The same document with another blueprint in it: the wrapper stays.
+    pub fn edited(&self, root: Value) -> Result<Self, Error> {
+        let inside = |mut outside: crate::value::Collection, key: &str, value: Value| {
+            outside.insert(key, value);
+            Value::from(outside)
+        };
+        let document = self.document.as_collection().cloned().unwrap_or_default();
+        Self::from_document(match self.wrapper {
+            Wrapper::Plain => root,
+            Wrapper::Blueprint => inside(document, "blueprint", root),
+            Wrapper::Text => inside(document, "blueprint", json::to_string(&root).into()),
+            Wrapper::Response => {
+                let response = self.document.field("response").as_collection().cloned().unwrap_or_default();
+                let response = inside(response, "blueprint", root);
+                inside(document, "response", response)
+            }
+        })
+    }
+
     /// The scenario settings under `metadata.scenario`, with Make's defaults.
     pub fn settings(&self) -> crate::scenario::Settings {
         crate::scenario::Settings::from_value(self.root.field("metadata").field("scenario"))

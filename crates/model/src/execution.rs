@@ -73,6 +73,12 @@ named! {
         Manual = "manual",
         /// The command line or the API.
         Api = "api",
+        /// An incomplete execution is tried again.
+        Retry = "retry",
+        /// The data of an earlier run, with today's scenario.
+        Replay = "replay",
+        /// Another scenario called it.
+        Scenario = "scenario",
     }
 }
 

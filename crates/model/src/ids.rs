@@ -44,6 +44,10 @@ number_id! {
     MailId;
     /// An incomplete execution.
     IncompleteId;
+    /// A data store: a table of records by key.
+    DatastoreId;
+    /// A data structure: what a bundle or a record must look like.
+    StructureId;
     /// The `id` of a module in its blueprint; unique within the blueprint.
     ModuleId;
 }

@@ -28,6 +28,9 @@ pub enum Event {
         at: Timestamp,
         /// Output of the trigger.
         bundles: Option<Vec<Value>>,
+        /// The scenario inputs of this run (`var.input.*`), a collection;
+        /// `Undefined` when there are none.
+        inputs: Value,
     },
     /// A call is about to be made. Written, with fsync, before a `Write`.
     Called {
@@ -102,6 +105,12 @@ pub enum Event {
         /// Why.
         error: ModuleError,
     },
+    /// The run has used up its time. It ends with a warning; what remains of
+    /// it is stored first when the scenario stores incomplete executions.
+    Interrupted {
+        /// When.
+        at: Timestamp,
+    },
     /// The transactional modules were committed.
     Committed {
         /// When.
@@ -136,6 +145,7 @@ impl Event {
             | Event::Retrying { at, .. }
             | Event::Sleeping { at, .. }
             | Event::Parked { at, .. }
+            | Event::Interrupted { at }
             | Event::Committed { at }
             | Event::RolledBack { at }
             | Event::Finished { at, .. } => *at,
@@ -152,6 +162,7 @@ impl Event {
             Event::Retrying { .. } => "retrying",
             Event::Sleeping { .. } => "sleeping",
             Event::Parked { .. } => "parked",
+            Event::Interrupted { .. } => "interrupted",
             Event::Committed { .. } => "committed",
             Event::RolledBack { .. } => "rolled-back",
             Event::Finished { .. } => "finished",
@@ -164,9 +175,12 @@ impl Event {
         out.insert("event", self.name());
         out.insert("at", self.at());
         match self {
-            Event::Started { bundles, .. } => {
+            Event::Started { bundles, inputs, .. } => {
                 if let Some(bundles) = bundles {
                     out.insert("bundles", bundles.clone());
+                }
+                if *inputs != Value::Undefined {
+                    out.insert("inputs", inputs.clone());
                 }
             }
             Event::Called { operation, module, attempt, note, .. } => {
@@ -194,7 +208,7 @@ impl Event {
                 put_call(&mut out, *operation, *module);
                 out.insert("until", *until);
             }
-            Event::Committed { .. } | Event::RolledBack { .. } => {}
+            Event::Interrupted { .. } | Event::Committed { .. } | Event::RolledBack { .. } => {}
             Event::Finished { status, error, operations, .. } => {
                 out.insert("status", status.as_str());
                 if let Some(error) = error {
@@ -212,7 +226,10 @@ impl Event {
         let at = date(&value, "at")?;
         let call = || Ok::<_, DecodeError>((OperationId(count(&value, "operation")?), module(&value)?));
         Ok(match value.field("event").as_text().unwrap_or_default() {
-            "started" => Event::Started { at, bundles: value.get("bundles").and_then(Value::as_array).map(Vec::from) },
+            "started" => {
+                let bundles = value.get("bundles").and_then(Value::as_array).map(Vec::from);
+                Event::Started { at, bundles, inputs: value.field("inputs").clone() }
+            }
             "called" => {
                 let (operation, module) = call()?;
                 let note = value.field("note").clone();
@@ -240,6 +257,7 @@ impl Event {
                 let (operation, module) = call()?;
                 Event::Sleeping { at, until: date(&value, "until")?, operation, module }
             }
+            "interrupted" => Event::Interrupted { at },
             "committed" => Event::Committed { at },
             "rolled-back" => Event::RolledBack { at },
             "finished" => {
@@ -334,8 +352,9 @@ mod tests {
         let mut error = ModuleError::new(ErrorKind::RateLimitError, "slow down").retry_after(Some(9)).maybe_applied();
         error.details = vec!["one".into()];
         for event in [
-            Event::Started { at, bundles: None },
-            Event::Started { at, bundles: Some(vec![Value::Undefined, Value::Date(at)]) },
+            Event::Started { at, bundles: None, inputs: Value::Undefined },
+            Event::Started { at, bundles: Some(vec![Value::Undefined, Value::Date(at)]), inputs: Value::Undefined },
+            Event::Started { at, bundles: None, inputs: Value::empty_collection() },
             Event::Called { at, operation, module, attempt: 2, note: Value::Undefined },
             Event::Called { at, operation, module, attempt: 1, note: Value::from(57) },
             Event::Returned { at, operation, module, bundles: vec![] },
@@ -343,6 +362,7 @@ mod tests {
             Event::Parked { at, operation, module, error: error.clone() },
             Event::Retrying { at, until: at, operation, module, attempt: 1, error: error.clone() },
             Event::Sleeping { at, until: at, operation, module },
+            Event::Interrupted { at },
             Event::Committed { at },
             Event::RolledBack { at },
             Event::Finished { at, status: Status::Error, error: Some(error), operations: 4 },

@@ -326,7 +326,8 @@ fn number_from_text(text: &str, whole: bool) -> Number {
         return if integer == 0 && text.starts_with('-') { Number::Float(-0.0) } else { Number::Integer(integer) };
     }
     let float: f64 = text.parse().unwrap_or(f64::INFINITY);
-    let significant = text.bytes().take_while(|byte| !matches!(byte, b'e' | b'E')).filter(u8::is_ascii_digit).count();
+    let digits = text.bytes().take_while(|byte| !matches!(byte, b'e' | b'E')).filter(u8::is_ascii_digit);
+    let significant = digits.skip_while(|digit| *digit == b'0').count();
     if whole || float.is_infinite() || significant > 17 {
         return Number::Exact(text.into());
     }

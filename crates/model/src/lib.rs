@@ -17,13 +17,17 @@
 pub mod a1;
 pub mod blueprint;
 pub mod clock;
+pub mod datastore;
 pub mod error;
 pub mod execution;
 pub mod ids;
+pub mod interface;
 pub mod journal;
 pub mod json;
 pub mod scenario;
+pub mod schedule;
 pub mod sheets;
+pub mod structure;
 pub mod tagged;
 pub mod value;
 

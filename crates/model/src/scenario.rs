@@ -1,8 +1,8 @@
 //! Scenario settings and scheduling, in Make's words.
 
-use serde::{Deserialize, Serialize};
-
 use crate::value::Value;
+
+pub use crate::schedule::Scheduling;
 
 /// `metadata.scenario` of a blueprint. Defaults are those that nearly every
 /// export has (source: `blueprint-format.md` §2).
@@ -62,28 +62,35 @@ impl Settings {
     }
 }
 
-/// When a scenario runs. Stored as Make's JSON (source: `make-semantics.md`
-/// §3.15); types that need a calendar keep their keys as they are for now.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "kebab-case")]
-pub enum Scheduling {
-    /// As data arrives; instant triggers only.
-    Immediately {
-        /// At most so many starts a minute.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        maximum_runs_per_minute: Option<u32>,
-    },
-    /// Every so many seconds.
-    Indefinitely {
-        /// Seconds between starts; at least 60.
-        interval: u32,
-    },
-    /// Only by Run once or the API.
-    OnDemand,
+/// What becomes of scheduled runs that could not start in time because the
+/// server was off (decision D67). Ours; Make's servers are never off. Stored
+/// under its name, which is never given another meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MissedRuns {
+    /// They are left out.
+    Skip,
+    /// One run makes up for all of them.
+    #[default]
+    Once,
+    /// Each of them runs.
+    Every,
 }
 
-impl Default for Scheduling {
-    fn default() -> Self {
-        Scheduling::Immediately { maximum_runs_per_minute: None }
+impl MissedRuns {
+    /// All rules, in the order of the form.
+    pub const ALL: [Self; 3] = [Self::Once, Self::Skip, Self::Every];
+
+    /// The stored name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            MissedRuns::Skip => "skip",
+            MissedRuns::Once => "once",
+            MissedRuns::Every => "every",
+        }
+    }
+
+    /// Back from [`MissedRuns::as_str`].
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|rule| rule.as_str() == name)
     }
 }

@@ -154,6 +154,14 @@ impl Collection {
         Self { entries: Vec::with_capacity(capacity), index: None }
     }
 
+    /// The same entries, with room for `more`.
+    #[must_use]
+    pub fn clone_with_room(&self, more: usize) -> Self {
+        let mut entries = Vec::with_capacity(self.entries.len() + more);
+        entries.extend_from_slice(&self.entries);
+        Self { entries, index: self.index.clone() }
+    }
+
     /// How many names there are.
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -169,7 +177,14 @@ impl Collection {
         self.position(name).map(|at| &self.entries[at].1)
     }
 
-    fn position(&self, name: &str) -> Option<usize> {
+    /// The entry at a place, for those who remember where a name stood in a
+    /// collection of the same kind.
+    pub fn entry(&self, at: usize) -> Option<(&Text, &Value)> {
+        self.entries.get(at).map(|(key, value)| (key, value))
+    }
+
+    /// Where a name stands.
+    pub fn position(&self, name: &str) -> Option<usize> {
         match &self.index {
             Some(index) => index.get(name).copied(),
             None => self.entries.iter().position(|(key, _)| key.as_ref() == name),

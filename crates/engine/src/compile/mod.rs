@@ -12,8 +12,9 @@ use rouage_model::ModuleId;
 use rouage_model::blueprint::{Blueprint, Place};
 use rouage_model::scenario::Settings;
 
+use crate::check::{Finding, Shapes};
 use crate::facts::Catalogue;
-use crate::plan::{Node, NodeId, Plan};
+use crate::plan::{ById, Node, NodeId, Plan};
 use crate::problem::{Problem, Severity};
 use visibility::Visibility;
 
@@ -24,14 +25,24 @@ pub struct Compiled {
     pub plan: Plan,
     /// In document order.
     pub problems: Vec<Problem>,
+    /// The references that cannot resolve; each is a problem as well.
+    pub references: Vec<Finding>,
 }
 
 /// Compiles a blueprint.
 pub fn compile(blueprint: &Blueprint, catalogue: &dyn Catalogue) -> Compiled {
+    compile_knowing(blueprint, catalogue, &Shapes::none())
+}
+
+/// Compiles a blueprint, and checks its references against what is known of
+/// the modules' outputs.
+pub fn compile_knowing(blueprint: &Blueprint, catalogue: &dyn Catalogue, shapes: &Shapes) -> Compiled {
     let visited = blueprint.modules();
     let known = visited.iter().filter_map(|visited| visited.module.id()).collect();
     let mut compiler = Compiler {
         catalogue,
+        shapes,
+        references: Vec::new(),
         settings: blueprint.settings(),
         known,
         nodes: Vec::with_capacity(visited.len()),
@@ -53,6 +64,8 @@ pub fn compile(blueprint: &Blueprint, catalogue: &dyn Catalogue) -> Compiled {
 
 struct Compiler<'a> {
     catalogue: &'a dyn Catalogue,
+    shapes: &'a Shapes,
+    references: Vec<Finding>,
     settings: Settings,
     /// Ids anywhere in the file.
     known: HashSet<ModuleId>,
@@ -80,12 +93,12 @@ impl Compiler<'_> {
         let has_errors = self.problems.iter().any(|problem| problem.severity == Severity::Error);
         let plan = Plan {
             nodes: self.nodes,
-            by_id: self.by_id,
+            by_id: ById::new(self.by_id),
             first,
             name: blueprint.name().into(),
             settings: self.settings,
             has_errors,
         };
-        Compiled { plan, problems: self.problems }
+        Compiled { plan, problems: self.problems, references: self.references }
     }
 }

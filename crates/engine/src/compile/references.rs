@@ -5,6 +5,7 @@ use rouage_model::blueprint::Module;
 use rouage_model::{ModuleId, Value};
 
 use super::Compiler;
+use crate::check::{Finding, Reason, against_shape};
 use crate::expressions::{Filter, Mapping};
 use crate::facts::Kind;
 use crate::plan::{NamedFilter, NodeId};
@@ -45,9 +46,7 @@ impl Compiler<'_> {
             let message = format!("The expression cannot be read: {}", problem.error);
             self.report(Some(id), Some(&problem.path), Severity::Error, message);
         }
-        let mut found = Vec::new();
-        mapping.templates(&mut |path, template| found.extend(self.look_through(path, template)));
-        self.problems.extend(found.into_iter().map(|finding| finding.at(id)));
+        mapping.templates(&mut |path, template| self.look_through(id, path, template));
         mapping
     }
 
@@ -76,60 +75,52 @@ impl Compiler<'_> {
             let message = format!("Condition {} of group {} {what}: {message}", condition + 1, group + 1);
             self.report(Some(id), Some(field), severity, message);
         }
-        let mut found = Vec::new();
-        filter.templates(&mut |template| found.extend(self.look_through(field, template)));
-        self.problems.extend(found.into_iter().map(|finding| finding.at(id)));
+        filter.templates(&mut |template| self.look_through(id, field, template));
         filter
     }
 
-    fn look_through(&self, path: &str, template: &Template) -> Vec<Finding> {
-        let unknown = template.functions().into_iter().filter(|name| rouage_expr::find_function(name).is_none());
-        let mut found: Vec<Finding> = unknown.map(|name| unknown_function(path, name)).collect();
-        let references = template.references();
-        found.extend(references.iter().filter_map(|reference| self.look_at(path, reference)));
-        let names = template.unknown_names();
-        found.extend(names.into_iter().map(|(name, _)| {
-            let message = format!(
-                "{{{{{name}}}}} names nothing, so it is empty. Put a value from a module or a text in quotes there."
-            );
-            Finding { field: path.to_owned(), severity: Severity::Warning, message }
-        }));
-        found
-    }
-
-    fn look_at(&self, path: &str, reference: &Reference) -> Option<Finding> {
-        let id = reference.module;
-        let message = if !self.known.contains(&id) {
-            format!(
-                "It uses module {id}, which is not in the scenario any more. The value will be empty; map another one."
-            )
-        } else if !self.visibility.contains(id) {
-            format!(
-                "It uses module {id}, whose data does not reach this module: it comes later, lies on another route, \
-                 or lies between an aggregator and its source. The value will be empty."
-            )
-        } else {
-            return None;
-        };
-        Some(Finding { field: path.to_owned(), severity: Severity::Warning, message })
-    }
-}
-
-/// A problem whose module is not known yet.
-struct Finding {
-    field: String,
-    severity: Severity,
-    message: String,
-}
-
-impl Finding {
-    fn at(self, id: ModuleId) -> crate::problem::Problem {
-        crate::problem::Problem {
-            module: Some(id),
-            field: Some(self.field),
-            severity: self.severity,
-            message: self.message,
+    /// Reports the unknown functions and the references that cannot resolve.
+    fn look_through(&mut self, id: ModuleId, field: &str, template: &Template) {
+        for name in template.functions() {
+            if rouage_expr::find_function(name).is_none() {
+                self.report(Some(id), Some(field), Severity::Error, unknown_function(name));
+            }
         }
+        let finding = |(reference, at), named, reason, suggestion| Finding {
+            module: id,
+            field: field.to_owned(),
+            named,
+            reference,
+            at,
+            reason,
+            suggestion,
+        };
+        let mut found: Vec<Finding> = Vec::new();
+        for reference in template.references() {
+            if let Some((reason, suggestion)) = self.look_at(&reference) {
+                let place = (reference.to_string(), reference.at);
+                found.push(finding(place, Some(reference.module), reason, suggestion));
+            }
+        }
+        let names = template.unknown_names().into_iter();
+        found.extend(names.map(|place| finding(place, None, Reason::UnknownName, None)));
+        for finding in found {
+            if finding.reason.severity() == Severity::Warning {
+                self.report(Some(id), Some(field), Severity::Warning, finding.to_string());
+            }
+            self.references.push(finding);
+        }
+    }
+
+    fn look_at(&self, reference: &Reference) -> Option<(Reason, Option<String>)> {
+        let id = reference.module;
+        if !self.known.contains(&id) {
+            return Some((Reason::NotInScenario, None));
+        }
+        if !self.visibility.contains(id) {
+            return Some((Reason::NotUpstream, None));
+        }
+        against_shape(reference, self.shapes.get(id)?)
     }
 }
 
@@ -142,10 +133,9 @@ fn has_operator(conditions: &Value, (group, condition): (usize, usize)) -> bool 
     found.is_some_and(|condition| rouage_expr::is_operator(condition.field("o").as_text().unwrap_or_default()))
 }
 
-fn unknown_function(path: &str, name: &str) -> Finding {
-    let message = match rouage_expr::suggestion(name) {
+fn unknown_function(name: &str) -> String {
+    match rouage_expr::suggestion(name) {
         Some(hint) => format!("There is no function {name}(): {hint}"),
         None => format!("There is no function {name}(). Choose one from the list of functions."),
-    };
-    Finding { field: path.to_owned(), severity: Severity::Error, message }
+    }
 }

@@ -133,6 +133,10 @@ impl Compiler<'_> {
             );
             self.report(Some(id), None, Severity::Error, message);
         }
+        if name.as_ref() == "scenario-service:StartSubscenario" && !is_first {
+            let message = "This module starts the scenario and must be its first one. Move it there or delete it.";
+            self.report(Some(id), None, Severity::Error, message.to_owned());
+        }
         if kind == Kind::Directive && self.error_routes == 0 {
             let message = format!("{name} only makes sense on an error route. Move it there or delete it.");
             self.report(Some(id), None, Severity::Error, message);

@@ -35,6 +35,7 @@ impl Compiler<'_> {
             Some(Role::Aggregate(aggregation)) => self.aggregator(node, module, aggregation),
             Some(Role::Tool(tool)) => self.tool(id, module, tool),
             Some(Role::Sleep) => Work::Sleep,
+            Some(Role::Return) => Work::Return,
             Some(Role::Directive(directive)) => self.directive(id, directive),
         };
         // A disabled module ends its branch: Make's editor does not let bundles
@@ -61,6 +62,10 @@ impl Compiler<'_> {
 
     fn tool(&mut self, id: ModuleId, module: Module<'_>, tool: Tool) -> Work {
         if tool == Tool::Increment && module.parameters().field("reset").as_text() == Some("scenario") {
+            // A counter that outlives the run is kept by an app.
+            if self.catalogue.facts(module.name(), module.version()).is_some() {
+                return Work::Call;
+            }
             let message = "This counter is never reset in Make. Here it starts again at 1 with every run.".to_owned();
             self.report(Some(id), Some("reset"), Severity::Warning, message);
         }
@@ -190,7 +195,7 @@ impl Compiler<'_> {
     fn aggregator(&mut self, node: NodeId, module: Module<'_>, aggregation: Aggregation) -> Work {
         let id = self.nodes[node.0].module.id;
         let group_by = self.group_by(id, module);
-        let stop_if_empty = rouage_expr::truthy(module.flags().field("stopIfEmpty"));
+        let stop_if_empty = natives::yes(module.flags().field("stopIfEmpty"));
         let feeder = match self.feeder(node, module) {
             Ok(feeder) => feeder,
             Err(message) => {

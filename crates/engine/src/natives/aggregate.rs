@@ -8,6 +8,7 @@ use rouage_model::{Collection, ModuleError, Text, Value, json};
 use rust_decimal::Decimal;
 
 use super::{invalid, misconfigured, number, text, to_text};
+use crate::names;
 use crate::plan::NodeId;
 
 /// What an aggregator makes of its bundles.
@@ -26,6 +27,8 @@ pub(crate) struct Gathering {
     pub aggregator: NodeId,
     groups: Vec<Group>,
     places: HashMap<Text, usize>,
+    /// What the mappings wanted to have said.
+    warnings: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -37,11 +40,21 @@ struct Group {
 
 impl Gathering {
     pub fn new(aggregator: NodeId) -> Self {
-        Self { aggregator, groups: Vec::new(), places: HashMap::new() }
+        Self { aggregator, groups: Vec::new(), places: HashMap::new(), warnings: Vec::new() }
     }
 
     pub fn is_empty(&self) -> bool {
         self.groups.is_empty()
+    }
+
+    /// What the mappings of its bundles wanted to have said, once each.
+    pub fn take_warnings(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.warnings)
+    }
+
+    /// What is kept of the bundles.
+    pub fn items(&self) -> impl Iterator<Item = &Value> {
+        self.groups.iter().flat_map(|group| &group.items)
     }
 
     /// How many bundles were gathered.
@@ -51,13 +64,19 @@ impl Gathering {
 
     /// Adds what [`Aggregation::item`] kept of a bundle. Groups keep the order
     /// in which their keys first appeared; keys are compared as text.
-    pub fn add(&mut self, key: Option<Value>, item: Value) -> Result<(), ModuleError> {
-        let place = match &key {
-            None => Text::from(""),
-            Some(key) if key.is_nothing() => Text::from(""),
-            Some(key) => to_text(key, "groupBy")?,
+    pub fn add(&mut self, key: Option<Value>, item: Value, warnings: Vec<String>) -> Result<(), ModuleError> {
+        for warning in warnings {
+            if !self.warnings.contains(&warning) {
+                self.warnings.push(warning);
+            }
+        }
+        let at = match &key {
+            None => 0,
+            Some(key) => {
+                let place = if key.is_nothing() { "".into() } else { to_text(key, "groupBy")? };
+                *self.places.entry(place).or_insert(self.groups.len())
+            }
         };
-        let at = *self.places.entry(place).or_insert(self.groups.len());
         if at == self.groups.len() {
             self.groups.push(Group { key, items: Vec::new() });
         }
@@ -65,28 +84,37 @@ impl Gathering {
         Ok(())
     }
 
-    /// The output bundles: one per group, or one for nothing at all.
-    pub fn finish(self, aggregation: Aggregation, parameters: &Value) -> Result<Vec<Value>, ModuleError> {
-        if self.groups.is_empty() {
-            return Ok(vec![bundle(None, aggregation.result(Vec::new(), parameters)?, 0)]);
-        }
-        let groups = self.groups.into_iter();
-        groups
-            .map(|group| {
-                let length = group.items.len();
-                Ok(bundle(group.key, aggregation.result(group.items, parameters)?, length))
-            })
-            .collect()
+    /// The output bundles: one per group, or one for nothing at all. Given
+    /// back when a result cannot be made.
+    pub fn finish(self, aggregation: Aggregation, parameters: &Value) -> Result<Vec<Value>, (Box<Self>, ModuleError)> {
+        let items = self.groups.iter().map(|group| group.items.as_slice());
+        let items = items.chain(self.groups.is_empty().then_some(&[][..]));
+        let made: Result<Vec<Option<Value>>, ModuleError> =
+            items.map(|items| aggregation.made_of(items, parameters)).collect();
+        let made = match made {
+            Ok(made) => made,
+            Err(error) => return Err((Box::new(self), error)),
+        };
+        let groups = match self.groups {
+            groups if groups.is_empty() => vec![Group { key: None, items: Vec::new() }],
+            groups => groups,
+        };
+        let bundles = groups.into_iter().zip(made).map(|(group, made)| {
+            let length = group.items.len();
+            let result = made.unwrap_or_else(|| group.items.into());
+            bundle(group.key, (aggregation.name(), result), length)
+        });
+        Ok(bundles.collect())
     }
 }
 
-fn bundle(key: Option<Value>, (name, result): (&str, Value), length: usize) -> Value {
+fn bundle(key: Option<Value>, (name, result): (Text, Value), length: usize) -> Value {
     let mut bundle = Collection::with_capacity(3);
     bundle.insert(name, result);
     if let Some(key) = key {
-        bundle.insert("__IMTKEY__", key);
+        bundle.insert(names::shared(&names::GROUP_KEY), key);
     }
-    bundle.insert("__IMTAGGLENGTH__", length);
+    bundle.insert(names::shared(&names::GROUP_LENGTH), length);
     bundle.into()
 }
 
@@ -100,14 +128,25 @@ impl Aggregation {
         }
     }
 
-    fn result(self, items: Vec<Value>, parameters: &Value) -> Result<(&'static str, Value), ModuleError> {
-        Ok(match self {
-            Aggregation::Array => ("array", items.into()),
-            Aggregation::Json => ("json", json_text(items, parameters)),
-            Aggregation::Text => ("text", joined(&items, separator(parameters, "rowSeparator", "otherRowSeparator"))?),
-            Aggregation::Table => ("text", table(&items, parameters)?),
-            Aggregation::Numeric => ("result", calculate(&items, parameters)?),
+    /// What the result is called.
+    fn name(self) -> Text {
+        names::shared(match self {
+            Aggregation::Array => &names::ARRAY,
+            Aggregation::Json => &names::JSON,
+            Aggregation::Text | Aggregation::Table => &names::TEXT,
+            Aggregation::Numeric => &names::RESULT,
         })
+    }
+
+    /// The result, when it is more than the items themselves.
+    fn made_of(self, items: &[Value], parameters: &Value) -> Result<Option<Value>, ModuleError> {
+        Ok(Some(match self {
+            Aggregation::Array => return Ok(None),
+            Aggregation::Json => json_text(items, parameters),
+            Aggregation::Text => joined(items, separator(parameters, "rowSeparator", "otherRowSeparator")),
+            Aggregation::Table => table(items, parameters)?,
+            Aggregation::Numeric => calculate(items, parameters)?,
+        }))
     }
 }
 
@@ -118,7 +157,7 @@ fn numeric_item(input: &Value) -> Result<Value, ModuleError> {
     }
 }
 
-fn json_text(items: Vec<Value>, parameters: &Value) -> Value {
+fn json_text(items: &[Value], parameters: &Value) -> Value {
     let indent = match parameters.field("space") {
         Value::Text(text) if text.as_ref() == "tab" => "\t",
         Value::Text(text) => match text.as_ref() {
@@ -130,7 +169,7 @@ fn json_text(items: Vec<Value>, parameters: &Value) -> Value {
         Value::Number(number) if number.as_i64() == Some(4) => "    ",
         _ => "",
     };
-    let items = Value::from(items);
+    let items = Value::from(items.to_vec());
     match indent {
         "" => json::to_string(&items).into(),
         indent => json::write(&items, json::Style::Indented(indent)).into(),
@@ -146,9 +185,9 @@ fn separator<'a>(parameters: &'a Value, name: &str, other: &str) -> &'a str {
     }
 }
 
-fn joined(items: &[Value], separator: &str) -> Result<Value, ModuleError> {
+fn joined(items: &[Value], separator: &str) -> Value {
     let texts: Vec<&str> = items.iter().map(|item| item.as_text().unwrap_or_default()).collect();
-    Ok(texts.join(separator).into())
+    texts.join(separator).into()
 }
 
 fn table(items: &[Value], parameters: &Value) -> Result<Value, ModuleError> {

@@ -11,7 +11,7 @@ mod variables;
 
 pub(crate) use aggregate::{Aggregation, Gathering};
 pub(crate) use iterate::{items, steps};
-pub(crate) use tools::{compose, seconds, switch, trigger_bundles};
+pub(crate) use tools::{compose, run_name, seconds, switch, trigger_bundles};
 pub(crate) use variables::Variables;
 
 use rouage_model::{Collection, ErrorKind, ModuleError, Text, Value};
@@ -40,6 +40,7 @@ pub(crate) enum Role {
     Aggregate(Aggregation),
     Tool(Tool),
     Sleep,
+    Return,
     Directive(Directive),
 }
 
@@ -56,6 +57,10 @@ pub(crate) enum Tool {
     Switcher,
     Compose,
     Trigger,
+    /// Starts a scenario that others call: one bundle, its inputs.
+    Start,
+    /// Gives the run a name.
+    Name,
 }
 
 /// How an error route ends.
@@ -89,6 +94,9 @@ const TABLE: &[Row] = &[
     row("builtin:Resume", Kind::Directive, Role::Directive(Directive::Resume), "Resume", "Goes on with a substitute for the output that failed."),
     row("builtin:Rollback", Kind::Directive, Role::Directive(Directive::Rollback), "Rollback", "Stops the run and undoes what can be undone."),
     row("json:AggregateToJSON", Kind::Aggregator, Role::Aggregate(Aggregation::Json), "Aggregate to JSON", "Gathers bundles into one JSON text."),
+    row("scenario-service:NameExecution", Kind::Tool, Role::Tool(Tool::Name), "Customize run name", "Gives this run a name of its own in the history."),
+    row("scenario-service:ReturnData", Kind::Tool, Role::Return, "Return output", "Ends the run and gives its outputs to whoever started it."),
+    row("scenario-service:StartSubscenario", Kind::Tool, Role::Tool(Tool::Start), "Start a scenario", "Starts when another scenario or a person runs this one; gives its inputs."),
     row("util:AggregateAggregator", Kind::Aggregator, Role::Aggregate(Aggregation::Table), "Table aggregator", "Gathers chosen fields of bundles into a text of rows and columns."),
     row("util:BasicTrigger", Kind::Tool, Role::Tool(Tool::Trigger), "Basic trigger", "Gives bundles that you write down yourself."),
     row("util:ComposeTransformer", Kind::Tool, Role::Tool(Tool::Compose), "Compose a string", "Turns values into one text."),
@@ -122,6 +130,13 @@ pub(crate) fn role(module: &str) -> Option<(Kind, Role)> {
 fn find(module: &str) -> Option<&'static Row> {
     let at = TABLE.binary_search_by_key(&module, |(info, _)| info.module).ok()?;
     TABLE.get(at)
+}
+
+/// A field as yes or no, as Make reads parameters: any number is yes, and so is
+/// any text but `false` and the empty one (source: `make-semantics.md` §5.2).
+pub(crate) fn yes(value: &Value) -> bool {
+    let coerced = rouage_expr::coerce(value, rouage_expr::Target::Boolean, &jiff::tz::TimeZone::UTC);
+    coerced.is_ok_and(|value| value.as_bool() == Some(true))
 }
 
 /// A field as text: nothing reads as empty.
@@ -175,7 +190,7 @@ fn misconfigured(message: impl Into<Text>) -> ModuleError {
     ModuleError::new(ErrorKind::InvalidConfigurationError, message)
 }
 
-fn single(name: impl Into<Text>, value: impl Into<Value>) -> Value {
+pub(crate) fn single(name: impl Into<Text>, value: impl Into<Value>) -> Value {
     let mut bundle = Collection::with_capacity(1);
     bundle.insert(name, value);
     bundle.into()

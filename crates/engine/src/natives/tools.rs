@@ -1,9 +1,10 @@
 //! Sleep, Switch, Compose and the basic trigger.
 
 use fancy_regex::{Regex, RegexBuilder};
-use rouage_model::{Collection, ModuleError, Value};
+use rouage_model::{Collection, ModuleError, Text, Value};
 
-use super::{invalid, missing, number, single, text};
+use super::{invalid, missing, number, single, text, yes};
+use crate::names;
 use crate::task::Bundles;
 
 /// The longest sleep in seconds (source: `make-semantics.md` §3.2).
@@ -22,26 +23,32 @@ pub(crate) fn seconds(input: &Value) -> Result<u32, ModuleError> {
     Ok(seconds.ceil() as u32)
 }
 
+/// Customize run name: `executionName` as text.
+pub(crate) fn run_name(input: &Value) -> Result<Text, ModuleError> {
+    let name = text(input, "executionName")?;
+    if name.is_empty() { Err(missing("executionName")) } else { Ok(name) }
+}
+
 /// Compose a string: `value` as text.
 pub(crate) fn compose(input: &Value) -> Result<Value, ModuleError> {
-    Ok(single("value", text(input, "value")?))
+    Ok(single(names::shared(&names::VALUE), text(input, "value")?))
 }
 
 /// Switch: the output of the first case whose pattern fits the input; else
 /// `elseOutput`; else a bundle without `output`.
 pub(crate) fn switch(input: &Value) -> Result<Value, ModuleError> {
     let subject = text(input, "input")?;
-    let by_pattern = rouage_expr::truthy(input.field("useRegExpMatch"));
+    let by_pattern = yes(input.field("useRegExpMatch"));
     for case in input.field("casesTable").as_array().unwrap_or_default() {
         let pattern = text(case, "pattern")?;
         let fits = if by_pattern { matches(&pattern, &subject)? } else { pattern == subject };
         if fits {
-            return Ok(single("output", case.field("output").clone()));
+            return Ok(single(names::shared(&names::OUTPUT), case.field("output").clone()));
         }
     }
     match input.field("elseOutput") {
         Value::Undefined => Ok(Value::empty_collection()),
-        output => Ok(single("output", output.clone())),
+        output => Ok(single(names::shared(&names::OUTPUT), output.clone())),
     }
 }
 

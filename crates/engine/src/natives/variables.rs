@@ -31,6 +31,10 @@ impl Variables {
         self.values.retain(|_, (lifetime, _)| *lifetime == Lifetime::Run);
     }
 
+    pub fn values(&self) -> impl Iterator<Item = &Value> {
+        self.values.values().map(|(_, value)| value)
+    }
+
     pub fn set_one(&mut self, input: &Value) -> Result<Value, ModuleError> {
         let lifetime = lifetime(input)?;
         let mut bundle = Collection::with_capacity(1);
@@ -54,7 +58,12 @@ impl Variables {
             return Err(invalid("value", &format!("it nests deeper than {MOST_LEVELS} levels")));
         }
         bundle.insert(name.clone(), value.clone());
-        self.values.insert(name, (lifetime, value));
+        match self.values.get_mut(&name) {
+            Some(known) => *known = (lifetime, value),
+            None => {
+                self.values.insert(name, (lifetime, value));
+            }
+        }
         Ok(())
     }
 

@@ -1,16 +1,16 @@
 //! What a node does with a bundle that was let in.
 
-use rouage_model::{Collection, ErrorKind, ModuleError, OperationId, Value};
+use rouage_model::{ErrorKind, ModuleError, OperationId, Value};
 
 use super::{Calling, Run, State};
+use crate::names;
 use crate::natives::{self, Tool};
-use crate::plan::{Branch, Merge, NodeId, Work};
+use crate::plan::{Branch, Merge, NodeId, Plan, Work};
 use crate::step::{Call, Sleep};
 use crate::task::{Bundles, Routes, Task};
 
 impl Run {
-    pub(super) fn enter(&mut self, node: NodeId) {
-        let plan = self.plan.clone();
+    pub(super) fn enter(&mut self, plan: &Plan, node: NodeId) {
         match &plan.node(node).work {
             Work::Disabled => {}
             Work::Router(_) => {
@@ -18,24 +18,24 @@ impl Run {
                 self.tasks.push(Task::Routes(Routes { router: node, next: 0, accepted: false, base }));
             }
             Work::IfElse(branches) => self.choose(node, branches),
-            Work::Aggregate(_) => self.gather(node),
+            Work::Aggregate(_) => self.gather(plan, node),
             Work::Directive(directive) => self.direct(node, *directive),
             Work::Unavailable(why) => {
                 self.refuse(node, ModuleError::new(ErrorKind::InvalidConfigurationError, why.clone()));
             }
             Work::Merge(merge) => self.merge(node, merge),
-            Work::Call => self.with_input(node, Self::call),
-            Work::Sleep => self.with_input(node, Self::sleep),
+            Work::Call => self.with_input(plan, node, Self::call),
+            Work::Sleep => self.with_input(plan, node, Self::sleep),
+            Work::Return => self.with_input(plan, node, Self::give_back),
             Work::Tool(tool) => {
                 let tool = *tool;
-                self.with_input(node, move |run, node, operation, input| run.work(node, operation, tool, &input));
+                self.with_input(plan, node, move |run, node, operation, input| run.work(node, operation, tool, &input));
             }
         }
     }
 
     /// Maps the input, begins an operation and goes on with both.
-    fn with_input(&mut self, node: NodeId, then: impl FnOnce(&mut Self, NodeId, OperationId, Value)) {
-        let plan = self.plan.clone();
+    fn with_input(&mut self, plan: &Plan, node: NodeId, then: impl FnOnce(&mut Self, NodeId, OperationId, Value)) {
         match self.surroundings().map(plan.node(node).mapper.as_ref()) {
             Ok(input) => {
                 if let Some(operation) = self.begin(node, &input) {
@@ -92,14 +92,39 @@ impl Run {
             Tool::Switcher => natives::switch(input)?,
             Tool::Compose => natives::compose(input)?,
             Tool::Increment => self.count(node),
+            Tool::Start => self.inputs(),
+            Tool::Name => self.rename(input)?,
         };
         Ok(Bundles::one(bundle))
+    }
+
+    fn inputs(&self) -> Value {
+        match &self.context.inputs {
+            inputs @ Value::Collection(_) => inputs.clone(),
+            _ => Value::empty_collection(),
+        }
+    }
+
+    /// Customize run name: the last one counts.
+    fn rename(&mut self, input: &Value) -> Result<Value, ModuleError> {
+        self.name = Some(natives::run_name(input)?);
+        Ok(Value::empty_collection())
+    }
+
+    /// Return: the run ends at once, what was still to come does not happen.
+    fn give_back(&mut self, _node: NodeId, operation: OperationId, outputs: Value) {
+        let now = self.now;
+        if let Some(trace) = &mut self.trace {
+            trace.done(operation, now);
+        }
+        self.outputs.get_or_insert(outputs);
+        self.stop_and_commit();
     }
 
     fn count(&mut self, node: NodeId) -> Value {
         let counter = self.counters.entry(node).or_insert(0);
         *counter += 1;
-        [("i", *counter)].into_iter().collect::<Collection>().into()
+        natives::single(names::shared(&names::NUMBER), *counter)
     }
 
     /// If-else: the first branch whose condition holds, and no other.
@@ -114,9 +139,12 @@ impl Run {
             trace.done(operation, now);
         }
         let next = self.plan.node(node).next;
-        let is_merged = next.is_some_and(|next| matches!(self.plan.node(next).work, Work::Merge(_)));
+        // An if-else at the end of a merged branch leads to the merge of another.
+        let is_own = |next| matches!(&self.plan.node(next).work, Work::Merge(merge) if merge.branching == Some(node));
+        let is_merged = next.is_some_and(is_own);
         if !is_merged {
-            self.tasks.extend(next.map(Task::Arrive));
+            let base = self.scope.base();
+            self.tasks.extend(next.map(|node| Task::Onward { node, base }));
         }
         let Some(branch) = chosen else { return };
         let column = branch.column.map_or(Value::Undefined, Value::from);

@@ -25,11 +25,20 @@ impl Run {
         self.scope.cut(crate::scope::Base::default());
         self.variables.end_cycle();
         self.forget_counters();
-        if !self.plan.settings.auto_commit {
+        if self.has_pending_effects() {
             self.state = State::Committing(Afterwards::NextCycle);
             return;
         }
         self.next_cycle();
+    }
+
+    /// Whether something waits for the end of the cycle to be kept or undone:
+    /// the transactional modules without auto commit, and with or without it
+    /// the position of a polling trigger, which commits last (source:
+    /// `make-semantics.md` §2.2 `autoCommitTriggerLast`).
+    pub(super) fn has_pending_effects(&self) -> bool {
+        let polls = || self.plan.first_module().is_some_and(|module| module.kind == Kind::PollingTrigger);
+        !self.plan.settings.auto_commit || !self.pushed && !self.partial && polls()
     }
 
     pub(super) fn next_cycle(&mut self) {
@@ -46,8 +55,9 @@ impl Run {
     /// news, anything else is repeated, both at most as often as the scenario
     /// says (source: `make-semantics.md` §2.2 `roundtrips`).
     fn has_another_cycle(&self) -> bool {
-        let kind = self.plan.first_module().map(|module| module.kind);
-        if self.pushed || self.partial || self.exhausted || matches!(kind, None | Some(Kind::InstantTrigger)) {
+        let Some(first) = self.plan.first.map(|first| self.plan.node(first)) else { return false };
+        let is_once = first.module.kind == Kind::InstantTrigger || matches!(first.work, Work::Tool(Tool::Start));
+        if is_once || self.pushed || self.partial || self.exhausted {
             return false;
         }
         let most = self.context.limits.cycles.unwrap_or(self.plan.settings.roundtrips);
@@ -65,7 +75,15 @@ impl Run {
     }
 
     pub(super) fn verdict(&self, status: Status) -> Verdict {
-        Verdict { status, error: None, failed_module: None, operations: self.operations, by_rollback: false }
+        Verdict {
+            status,
+            error: None,
+            failed_module: None,
+            operations: self.operations,
+            by_rollback: false,
+            outputs: self.outputs.clone(),
+            name: self.name.clone(),
+        }
     }
 
     /// Stops with an error: nothing more is processed, and what can be undone
@@ -78,23 +96,33 @@ impl Run {
 
     pub(super) fn stop_and_roll_back(&mut self, verdict: Verdict) {
         self.tasks.clear();
-        self.state = if self.plan.settings.auto_commit {
-            State::Finishing(Box::new(verdict))
-        } else {
+        self.state = if self.has_pending_effects() {
             State::RollingBack(Box::new(verdict))
+        } else {
+            State::Finishing(Box::new(verdict))
         };
     }
 
-    /// Stops well and keeps what was done: the Commit directive.
+    /// Stops well and keeps what was done: the Commit directive and Return.
     pub(super) fn stop_and_commit(&mut self) {
         self.tasks.clear();
         let status = if self.warned { Status::Warning } else { Status::Success };
         let verdict = Box::new(self.verdict(status));
-        self.state = if self.plan.settings.auto_commit {
-            State::Finishing(verdict)
-        } else {
+        self.state = if self.has_pending_effects() {
             State::Committing(Afterwards::Finish(verdict))
+        } else {
+            State::Finishing(verdict)
         };
+    }
+
+    pub(super) fn stop_full(&mut self, node: NodeId, limit: u64) {
+        let message = format!(
+            "the run was stopped at module {}: it holds more than {} MB of data at a time. Split the work into smaller \
+             runs, fetch fewer or smaller records at a time, or raise the limit in the server's settings",
+            self.module_id(node),
+            limit >> 20
+        );
+        self.stop_with_error(node, ModuleError::new(ErrorKind::RuntimeError, message));
     }
 
     pub(super) fn stop_at_limit(&mut self, node: NodeId, what: &str, limit: u64) {

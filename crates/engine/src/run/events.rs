@@ -4,10 +4,11 @@ use rouage_model::execution::Status;
 use rouage_model::journal::Event;
 use rouage_model::{ErrorKind, ModuleError, ModuleId, OperationId, Value};
 
+use super::memory::size_of_bundles;
 use super::{Afterwards, Calling, Divergence, Run, State};
 use crate::facts::Kind;
 use crate::step::{Parked, Sleep, Verdict};
-use crate::task::Bundles;
+use crate::task::{Again, Bundles};
 use crate::trace;
 
 impl Run {
@@ -19,13 +20,19 @@ impl Run {
         }
         self.now = event.at();
         match event {
-            Event::Started { bundles, .. } => self.started(bundles.as_deref()),
+            Event::Started { bundles, inputs, .. } => {
+                if let Value::Collection(_) = inputs {
+                    self.context.inputs = inputs.clone();
+                }
+                self.started(bundles.as_deref());
+            }
             Event::Called { attempt, note, .. } => self.called(*attempt, note),
             Event::Returned { bundles, .. } => self.returned(bundles),
-            Event::Failed { error, .. } => self.failed(error),
+            Event::Failed { module, error, .. } => self.failed(*module, error),
             Event::Retrying { until, .. } => self.retrying(*until),
             Event::Sleeping { until, .. } => self.sleeping(*until),
-            Event::Parked { operation, error, .. } => self.parked(*operation, error),
+            Event::Parked { operation, module, error, .. } => self.parked(*operation, *module, error),
+            Event::Interrupted { .. } => self.interrupted(),
             Event::Committed { .. } => self.committed(),
             Event::RolledBack { .. } => self.rolled_back(),
             Event::Finished { .. } => {
@@ -41,7 +48,9 @@ impl Run {
     fn fits(&self, event: &Event) -> bool {
         match (&self.state, event) {
             (State::NotStarted, Event::Started { .. })
-            | (State::NotResumed(_), Event::Started { bundles: None, .. })
+            | (State::NotResumed(_), Event::Started { .. })
+            | (State::NotStarted | State::NotResumed(_), Event::Failed { operation: OperationId(0), .. })
+            | (State::Calling(_) | State::Sleeping { .. }, Event::Interrupted { .. })
             | (State::Committing(_), Event::Committed { .. } | Event::Failed { .. })
             | (State::RollingBack(_), Event::RolledBack { .. } | Event::Failed { .. }) => true,
             (
@@ -56,9 +65,10 @@ impl Run {
                 State::Sleeping { sleep, .. },
                 Event::Sleeping { operation, module, .. } | Event::Returned { operation, module, .. },
             ) => (sleep.operation, sleep.module) == (*operation, *module),
-            (State::Parking(parked), Event::Parked { operation, module, .. }) => {
-                (parked.operation, parked.module) == (*operation, *module)
-            }
+            (
+                State::Parking(parked),
+                Event::Parked { operation, module, .. } | Event::Failed { operation, module, .. },
+            ) => (parked.operation, parked.module) == (*operation, *module),
             (State::Finished, _) => false,
             (_, event) => matches!(event, Event::Finished { .. }),
         }
@@ -67,12 +77,13 @@ impl Run {
     fn started(&mut self, bundles: Option<&[Value]>) {
         let state = std::mem::replace(&mut self.state, State::Working);
         match (state, bundles) {
-            (State::NotResumed(resumed), _) => self.resumed(resumed),
+            (State::NotResumed(resumption), output) => self.resumed(*resumption, output),
             (_, None) => self.start_cycle(),
             (_, Some(bundles)) => {
                 self.pushed = true;
                 let Some(first) = self.plan.first else { return };
                 if let Some(operation) = self.begin(first, &Value::Undefined) {
+                    self.notes.grow(size_of_bundles(bundles));
                     self.emit(first, operation, Bundles::list(bundles.to_vec()));
                 }
             }
@@ -120,6 +131,7 @@ impl Run {
     fn returned(&mut self, bundles: &[Value]) {
         match std::mem::replace(&mut self.state, State::Working) {
             State::Calling(calling) => {
+                self.notes.grow(size_of_bundles(bundles));
                 self.exhausted |=
                     bundles.is_empty() && self.plan.node(calling.node).module.kind == Kind::PollingTrigger;
                 self.emit(calling.node, calling.call.operation, Bundles::list(bundles.to_vec()));
@@ -132,9 +144,16 @@ impl Run {
         }
     }
 
-    fn failed(&mut self, error: &ModuleError) {
+    fn failed(&mut self, module: ModuleId, error: &ModuleError) {
         match std::mem::replace(&mut self.state, State::Working) {
+            State::NotStarted | State::NotResumed(_) => self.uninitialised(module, error.clone()),
             State::Calling(calling) => self.fail(calling.node, calling.call.operation, error.clone()),
+            // It could not be stored.
+            State::Parking(parked) if self.is_interrupted => self.lose_the_rest(&parked),
+            State::Parking(parked) => match self.plan.by_id.get(&parked.module).copied() {
+                Some(node) => self.stop_with_error(node, error.clone()),
+                None => self.state = State::Parking(parked),
+            },
             State::Committing(_) => {
                 let verdict = Verdict { error: Some(error.clone()), ..self.verdict(Status::Error) };
                 self.state = State::RollingBack(Box::new(verdict));
@@ -148,12 +167,27 @@ impl Run {
         }
     }
 
-    fn parked(&mut self, operation: OperationId, error: &ModuleError) {
+    fn parked(&mut self, operation: OperationId, module: ModuleId, error: &ModuleError) {
         let now = self.now;
         if let Some(trace) = &mut self.trace {
             trace.parked(operation, now, error);
         }
-        self.drop_parked_bundle();
+        self.again = Again::default();
+        if self.is_interrupted {
+            self.end_interrupted(module, error.clone());
+        } else {
+            self.drop_parked_bundle();
+        }
+    }
+
+    /// The run could not be prepared, such as by signing in to an account:
+    /// nothing has begun, so nothing is stored and no error route is asked
+    /// (source: `make-semantics.md` §3.1).
+    fn uninitialised(&mut self, module: ModuleId, error: ModuleError) {
+        let failed_module = self.plan.module(module).map(|module| module.id);
+        let verdict = Verdict { error: Some(error), failed_module, ..self.verdict(Status::Error) };
+        self.tasks.clear();
+        self.state = State::Finishing(Box::new(verdict));
     }
 
     fn committed(&mut self) {

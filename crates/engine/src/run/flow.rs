@@ -1,26 +1,31 @@
 //! How bundles flow: depth first, one bundle to all leaves before the next.
 
-use rouage_model::{Collection, ModuleError, OperationId, Value};
+use rouage_model::{ModuleError, OperationId, Value};
 
-use super::Run;
+use super::{Run, size_of_new};
 use crate::expressions::Mapping;
-use crate::natives::Gathering;
-use crate::plan::{NamedFilter, NodeId, Work};
-use crate::task::{Bundles, Emission, Flush, Routes, Task};
+use crate::names;
+use crate::natives::{self, Gathering};
+use crate::plan::{NamedFilter, NodeId, Plan, Work};
+use crate::task::{Again, Bundles, Emission, Flush, Routes, Task};
 use crate::trace::FilterTrace;
 
 impl Run {
-    pub(super) fn perform(&mut self, task: Task) {
+    pub(super) fn perform(&mut self, plan: &Plan, task: Task) {
         match task {
-            Task::Arrive(node) => match self.is_let_in(node) {
-                Ok(true) => self.enter(node),
+            Task::Arrive(node) => match self.is_let_in(plan, node) {
+                Ok(true) => self.enter(plan, node),
                 Ok(false) => {}
-                Err(error) => self.refuse(node, error),
+                Err(error) => self.refuse_at_filter(node, error),
             },
-            Task::Enter(node) => self.enter(node),
-            Task::Emission(emission) => self.next_bundle(emission),
-            Task::Routes(routes) => self.next_route(routes),
-            Task::Flush(flush) => self.next_aggregate(flush),
+            Task::Enter(node) => self.enter(plan, node),
+            Task::Onward { node, base } => {
+                self.scope.cut(base);
+                self.tasks.push(Task::Arrive(node));
+            }
+            Task::Emission(emission) => self.next_bundle(plan, emission),
+            Task::Routes(routes) => self.next_route(plan, routes),
+            Task::Flush(flush) => self.next_aggregate(plan, flush),
             // The route ended without a directive: the error is ignored
             // (source: `make-semantics.md` §4.4).
             Task::ErrorRoute(mark) => self.scope.cut(mark.base),
@@ -41,10 +46,11 @@ impl Run {
     pub(super) fn send(&mut self, node: NodeId, operation: OperationId, bundles: Bundles) {
         let aggregators = &self.plan.node(node).aggregators;
         let gatherings = aggregators.iter().map(|aggregator| Gathering::new(*aggregator)).collect();
-        self.tasks.push(Task::Emission(Emission { node, operation, bundles, base: self.scope.base(), gatherings }));
+        let base = self.scope.base();
+        self.tasks.push(Task::Emission(Emission { node, operation, bundles, base, gatherings, is_spent: false }));
     }
 
-    fn next_bundle(&mut self, mut emission: Emission) {
+    fn next_bundle(&mut self, plan: &Plan, mut emission: Emission) {
         self.scope.cut(emission.base);
         let Some(bundle) = emission.bundles.next() else {
             self.flush(emission);
@@ -59,9 +65,13 @@ impl Run {
         if let Some(trace) = self.trace.as_mut().filter(|_| emission.bundles.are_made()) {
             trace.change(operation, |traced| traced.output.push(bundle.clone()));
         }
-        self.tasks.push(Task::Emission(emission));
+        // The last bundle needs nothing to come back to, so what fails behind
+        // it takes with it whatever else its source still had before it.
+        if !emission.bundles.are_over() || !emission.gatherings.is_empty() {
+            self.tasks.push(Task::Emission(emission));
+        }
         self.scope.push(node, operation, bundle);
-        if let Some(next) = self.plan.node(node).next {
+        if let Some(next) = plan.node(node).next {
             self.tasks.push(Task::Arrive(next));
         }
     }
@@ -71,38 +81,37 @@ impl Run {
         if emission.gatherings.is_empty() {
             return;
         }
-        // A retry completes one bundle: aggregators that it did not reach have
-        // spoken in the original run.
         let mut gatherings = emission.gatherings;
-        if self.partial {
+        if emission.is_spent {
             gatherings.retain(|gathering| !gathering.is_empty());
         }
         self.tasks.push(Task::Flush(Flush { gatherings: gatherings.into_iter(), base: emission.base }));
     }
 
-    fn next_aggregate(&mut self, mut flush: Flush) {
+    fn next_aggregate(&mut self, plan: &Plan, mut flush: Flush) {
         self.scope.cut(flush.base);
         let Some(gathering) = flush.gatherings.next() else { return };
-        self.tasks.push(Task::Flush(flush));
-        self.aggregate(gathering);
+        if flush.gatherings.len() > 0 {
+            self.tasks.push(Task::Flush(flush));
+        }
+        self.aggregate(plan, gathering);
     }
 
     /// The routes of a router in order; then, when none accepted, the fallback;
     /// then what follows the router in its own flow, if anything does.
-    fn next_route(&mut self, mut routes: Routes) {
+    fn next_route(&mut self, plan: &Plan, mut routes: Routes) {
         self.scope.cut(routes.base);
-        let plan = self.plan.clone();
         let node = plan.node(routes.router);
         let Work::Router(all) = &node.work else { return };
         while let Some(route) = all.get(routes.next) {
             routes.next += 1;
-            if !route.disabled && !route.fallback && self.takes(&mut routes, route.first) {
+            if !route.disabled && !route.fallback && self.takes(plan, &mut routes, route.first) {
                 return;
             }
         }
         let fallback = all.iter().find(|route| route.fallback && !route.disabled);
         if let Some(fallback) = fallback.filter(|_| !routes.accepted)
-            && self.takes(&mut routes, fallback.first)
+            && self.takes(plan, &mut routes, fallback.first)
         {
             return;
         }
@@ -112,15 +121,15 @@ impl Run {
     /// Sends the bundle down a route, if its filter lets it in. An empty route
     /// lets everything in. A filter that fails is a failure of its module; the
     /// error route of that module decides whether the later routes run.
-    fn takes(&mut self, routes: &mut Routes, first: Option<NodeId>) -> bool {
-        let answer = first.map_or(Ok(true), |first| self.is_let_in(first));
+    fn takes(&mut self, plan: &Plan, routes: &mut Routes, first: Option<NodeId>) -> bool {
+        let answer = first.map_or(Ok(true), |first| self.is_let_in(plan, first));
         if let Ok(false) = answer {
             return false;
         }
         routes.accepted = true;
         self.tasks.push(Task::Routes(routes.clone()));
         match (first, answer) {
-            (Some(first), Err(error)) => self.refuse(first, error),
+            (Some(first), Err(error)) => self.refuse_at_filter(first, error),
             (first, _) => self.tasks.extend(first.map(Task::Enter)),
         }
         true
@@ -128,8 +137,7 @@ impl Run {
 
     /// Asks the filter on the way to a node. The first module of a scenario has
     /// none (source: `make-semantics.md` §3.8).
-    pub(super) fn is_let_in(&mut self, node: NodeId) -> Result<bool, ModuleError> {
-        let plan = self.plan.clone();
+    pub(super) fn is_let_in(&mut self, plan: &Plan, node: NodeId) -> Result<bool, ModuleError> {
         match &plan.node(node).filter {
             Some(filter) if !plan.is_first(node) => self.ask(node, filter),
             _ => Ok(true),
@@ -155,21 +163,22 @@ impl Run {
     }
 
     /// A bundle comes to an aggregator.
-    pub(super) fn gather(&mut self, node: NodeId) {
-        if let Err(error) = self.gathered(node) {
+    pub(super) fn gather(&mut self, plan: &Plan, node: NodeId) {
+        if let Err(error) = self.gathered(plan, node) {
             self.refuse(node, error);
         }
     }
 
-    fn gathered(&mut self, node: NodeId) -> Result<(), ModuleError> {
-        let plan = self.plan.clone();
+    fn gathered(&mut self, plan: &Plan, node: NodeId) -> Result<(), ModuleError> {
         let planned = plan.node(node);
         let Work::Aggregate(aggregator) = &planned.work else { return Ok(()) };
         let key = self.key(aggregator.group_by.as_ref())?;
         let input = self.surroundings().map(planned.mapper.as_ref())?;
         let item = aggregator.aggregation.item(&input)?;
+        self.notes.grow(size_of_new(&item));
+        let warnings = self.notes.take_warnings();
         match self.open_gathering(node) {
-            Some(gathering) => gathering.add(key, item),
+            Some(gathering) => gathering.add(key, item, warnings),
             // The source has given all it had: this bundle comes from another
             // aggregator of the same source, and Make gives it nothing.
             None => Ok(()),
@@ -191,24 +200,28 @@ impl Run {
     }
 
     /// An aggregator gives what it gathered.
-    fn aggregate(&mut self, gathering: Gathering) {
-        let plan = self.plan.clone();
+    fn aggregate(&mut self, plan: &Plan, mut gathering: Gathering) {
         let node = gathering.aggregator;
         let planned = plan.node(node);
         let Work::Aggregate(aggregator) = &planned.work else { return };
-        let Some(operation) = self.begin(node, &gathered_input(&gathering)) else { return };
+        self.notes.warn(gathering.take_warnings());
+        let input = self.trace.as_ref().map(|_| gathered_input(&gathering)).unwrap_or_default();
+        let Some(operation) = self.begin(node, &input) else { return };
         if gathering.is_empty() && aggregator.stop_if_empty {
             self.emit(node, operation, Bundles::none());
             return;
         }
         match gathering.finish(aggregator.aggregation, &planned.module.parameters) {
-            Ok(bundles) => self.emit(node, operation, Bundles::list(bundles)),
-            Err(error) => self.fail(node, operation, error),
+            Ok(bundles) => {
+                self.notes.grow(bundles.iter().map(size_of_new).sum());
+                self.emit(node, operation, Bundles::list(bundles));
+            }
+            Err((gathering, error)) => self.fail_at(node, operation, error, Again::Speak(gathering)),
         }
     }
 }
 
 /// What the trace shows as the input of an aggregator.
 fn gathered_input(gathering: &Gathering) -> Value {
-    [("__IMTAGGLENGTH__", gathering.len())].into_iter().collect::<Collection>().into()
+    natives::single(names::shared(&names::GROUP_LENGTH), gathering.len())
 }

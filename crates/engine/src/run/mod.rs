@@ -8,6 +8,8 @@ mod cycle;
 mod events;
 mod failure;
 mod flow;
+mod interrupt;
+mod memory;
 mod retry;
 
 use std::collections::HashMap;
@@ -17,7 +19,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rouage_expr::Random;
 use rouage_model::journal::Event;
-use rouage_model::{ModuleId, OperationId, Value};
+use rouage_model::{ModuleId, OperationId, Text, Value};
 
 use crate::context::RunContext;
 use crate::expressions::{self, Surroundings};
@@ -25,8 +27,13 @@ use crate::natives::Variables;
 use crate::plan::{NodeId, Plan};
 use crate::scope::Scope;
 use crate::step::{Call, Parked, Sleep, Step, Verdict};
-use crate::task::Task;
-use crate::trace::{self, OperationTrace, Trace};
+use crate::task::{Again, Task};
+use crate::trace::{OperationTrace, Trace};
+
+pub use failure::Treatment;
+pub(crate) use memory::{Notes, size_of_new};
+pub use retry::Remainder;
+use retry::Resumption;
 
 /// An event that does not fit the run: the journal belongs to another plan, or
 /// the driver answered something that was not asked.
@@ -64,6 +71,17 @@ pub struct Run {
     bundles: u64,
     /// Something was parked.
     warned: bool,
+    /// It has used up its time.
+    is_interrupted: bool,
+    /// How what is being stored is done again.
+    again: Again,
+    /// What the scenario returned.
+    outputs: Option<Value>,
+    /// The name that it gave itself.
+    name: Option<Text>,
+    notes: Notes,
+    /// How many bytes may be made before the next look at what the run holds.
+    room: u64,
     trace: Option<Trace>,
 }
 
@@ -71,9 +89,8 @@ pub struct Run {
 #[derive(Debug)]
 enum State {
     NotStarted,
-    /// A retry that waits for `Started`, with the call to make again if there
-    /// was one.
-    NotResumed(Option<Box<Calling>>),
+    /// A retry that waits for `Started`.
+    NotResumed(Box<Resumption>),
     /// Nothing: there is work to do.
     Working,
     Calling(Box<Calling>),
@@ -105,6 +122,7 @@ impl Run {
     pub fn new(plan: Arc<Plan>, context: RunContext) -> Self {
         Self {
             random: expressions::random(context.execution),
+            room: memory::room(context.limits.memory, 0),
             plan,
             context,
             state: State::NotStarted,
@@ -121,6 +139,11 @@ impl Run {
             operations: 0,
             bundles: 0,
             warned: false,
+            is_interrupted: false,
+            again: Again::default(),
+            outputs: None,
+            name: None,
+            notes: Notes::default(),
             trace: None,
         }
     }
@@ -136,30 +159,6 @@ impl Run {
             run.apply(&event)?;
         }
         Ok(run)
-    }
-
-    /// Completes an operation that another run parked: the failed call again
-    /// with its original input, then what came after it for that bundle, the
-    /// later routes included, and nothing else.
-    ///
-    /// `context` and `events` are those of the run that parked it. The run
-    /// waits for `Started` (without bundles) and goes on from there; its
-    /// operation ids continue those of the other run. `None` when that run did
-    /// not park this operation.
-    pub fn retry(
-        plan: Arc<Plan>,
-        context: RunContext,
-        events: impl IntoIterator<Item = Event>,
-        operation: OperationId,
-    ) -> Result<Option<Self>, Divergence> {
-        let mut run = Self::new(plan, context);
-        for event in events {
-            if run.is_at(operation) && matches!(event, Event::Failed { .. } | Event::Parked { .. }) {
-                return Ok(Some(run.reduced()));
-            }
-            run.apply(&event)?;
-        }
-        Ok(None)
     }
 
     /// Turns recording on or off. Off by default; turn it on before the first
@@ -187,6 +186,28 @@ impl Run {
         self.operations
     }
 
+    /// What the scenario returned so far: a collection.
+    pub fn outputs(&self) -> Option<&Value> {
+        self.outputs.as_ref()
+    }
+
+    /// The name that the run gave itself so far.
+    pub fn name(&self) -> Option<&Text> {
+        self.name.as_ref()
+    }
+
+    /// Whether its only operation was a poll that found nothing, which Make
+    /// calls a check run (source: `make-semantics.md` §3.13).
+    pub fn is_check_run(&self) -> bool {
+        self.exhausted && self.operations == 1
+    }
+
+    /// How much it holds: steps that are still to be done and bundles that can
+    /// be named. Does not grow with the number of finished bundles.
+    pub fn size(&self) -> (usize, usize) {
+        (self.tasks.len(), self.scope.bundles().count())
+    }
+
     /// The plan it walks over.
     pub fn plan(&self) -> &Arc<Plan> {
         &self.plan
@@ -211,11 +232,16 @@ impl Run {
 
     /// Works until something is needed from outside.
     fn advance(&mut self) {
+        if !matches!(self.state, State::Working) {
+            return;
+        }
+        let plan = self.plan.clone();
         while matches!(self.state, State::Working) {
             match self.tasks.pop() {
-                Some(task) => self.perform(task),
+                Some(task) => self.perform(&plan, task),
                 None => self.end_cycle(),
             }
+            self.watch_memory();
         }
     }
 
@@ -226,6 +252,7 @@ impl Run {
             context: &self.context,
             now: self.now,
             random: &self.random,
+            notes: &self.notes,
         }
     }
 
@@ -244,18 +271,11 @@ impl Run {
         self.last_operation.0 += 1;
         let operation = self.last_operation;
         let (module, cycle, now) = (self.module_id(node), self.cycle, self.now);
+        let warnings = self.notes.take_warnings();
         if let Some(trace) = &mut self.trace {
             trace.operations.push(OperationTrace {
-                operation,
-                module,
-                cycle,
-                started_at: now,
-                finished_at: None,
-                input: input.clone(),
-                output: Vec::new(),
-                error: None,
-                attempts: 1,
-                state: trace::State::Running,
+                warnings,
+                ..OperationTrace::begun(operation, module, cycle, now, input.clone())
             });
         }
         Some(operation)
@@ -311,7 +331,7 @@ mod tests {
             {"id":2,"module":"builtin:BasicRouter","routes":[{"flow":[{"id":3,"module":"util:ComposeTransformer"}]},
                 {"flow":[{"id":4,"module":"act:Do","onerror":[{"id":5,"module":"act:Tell"}]},{"id":6,"module":"act:Do"}]}]}]"#);
         let at = Timestamp::UNIX_EPOCH;
-        run.apply(&Event::Started { at, bundles: None }).unwrap();
+        run.apply(&Event::Started { at, bundles: None, inputs: Value::Undefined }).unwrap();
         let mut sizes = Vec::new();
         while let Step::Call(Call { operation, module, .. }) = run.next() {
             if module == ModuleId(4) {
@@ -320,6 +340,7 @@ mod tests {
             run.apply(&Event::Returned { at, operation, module, bundles: vec![Value::empty_collection()] }).unwrap();
         }
         assert_eq!(sizes.len(), 500);
-        assert!(sizes.iter().all(|size| *size == sizes[0]));
+        let (tasks, scope) = sizes[0];
+        assert!(sizes.iter().all(|size| size.0 <= tasks && size.1 == scope));
     }
 }

@@ -14,6 +14,8 @@ pub enum Answer {
     Fail(ModuleError),
     Retry(ModuleError),
     Doubt,
+    /// The time is over when the call is due.
+    Interrupt,
 }
 
 impl Case {
@@ -46,6 +48,14 @@ impl Case {
         (!text.is_empty()).then(|| json::parse(text.as_bytes()).unwrap().as_array().unwrap().to_vec())
     }
 
+    /// The inputs of the run; nothing leaves those of the context.
+    pub fn inputs(&self) -> Value {
+        match self.section("inputs").trim() {
+            "" => Value::Undefined,
+            text => json::parse(text.as_bytes()).unwrap(),
+        }
+    }
+
     pub fn option(&self, name: &str) -> Option<&str> {
         let options = self.section("options").split_whitespace();
         options.filter_map(|option| option.split_once('=')).find(|(found, _)| *found == name).map(|(_, value)| value)
@@ -67,6 +77,7 @@ fn answer((module, text): (&str, &str)) -> (ModuleId, Answer) {
         ("fail", rest) => Answer::Fail(error(rest)),
         ("retry", rest) => Answer::Retry(error(rest)),
         ("doubt", _) => Answer::Doubt,
+        ("interrupt", _) => Answer::Interrupt,
         _ => Answer::Bundles(json::parse(text.as_bytes()).unwrap().as_array().unwrap().to_vec()),
     };
     (module.trim().parse().unwrap(), answer)

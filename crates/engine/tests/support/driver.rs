@@ -12,8 +12,17 @@ use rouage_model::{Value, json};
 
 use super::case::{Answer, Case};
 
-/// Modules by their app's name; any other app has actions.
-struct TestCatalogue;
+/// Modules by their app's name; there are no others.
+struct TestCatalogue {
+    /// Whether an app keeps counters that outlive a run.
+    keeps_counters: bool,
+}
+
+impl TestCatalogue {
+    fn of(case: &Case) -> Self {
+        Self { keeps_counters: case.option("counters") == Some("kept") }
+    }
+}
 
 impl Catalogue for TestCatalogue {
     fn facts(&self, module: &str, _version: Option<i64>) -> Option<Facts> {
@@ -22,6 +31,7 @@ impl Catalogue for TestCatalogue {
             "watch" => Kind::PollingTrigger,
             "find" => Kind::Search,
             "act" => Kind::Action,
+            "util" if self.keeps_counters => Kind::Action,
             _ => return None,
         };
         Some(Facts { kind })
@@ -32,7 +42,7 @@ impl Catalogue for TestCatalogue {
 pub fn report(case: &Case, name: &str) -> String {
     let blueprint = Blueprint::parse(case.section("blueprint").as_bytes())
         .unwrap_or_else(|error| panic!("{name}: the blueprint cannot be read: {error}"));
-    let compiled = compile(&blueprint, &TestCatalogue);
+    let compiled = compile(&blueprint, &TestCatalogue::of(case));
     let mut text = String::new();
     for problem in &compiled.problems {
         let module = problem.module.map_or("scenario".to_owned(), |module| format!("module {module}"));
@@ -53,7 +63,7 @@ pub fn report(case: &Case, name: &str) -> String {
 /// the run must end, leave no operation open, and be replayable.
 pub fn check_failures(case: &Case, name: &str) {
     for settings in [(true, true), (true, false), (false, true), (false, false)] {
-        let plan = Arc::new(compile(&with_settings(case, settings), &TestCatalogue).plan);
+        let plan = Arc::new(compile(&with_settings(case, settings), &TestCatalogue::of(case)).plan);
         let calls = Script::new(case).finish(new_run(&plan, case), Vec::new()).calls();
         for failing in 0..calls {
             let script = Script { failing: Some(failing), ..Script::new(case) };
@@ -89,11 +99,13 @@ fn retried(case: &Case, plan: &Arc<Plan>, original: &Finished, name: &str) -> St
     let operation = OperationId(operation.trim().parse().unwrap());
     let retry = || {
         let events = original.events.iter().cloned();
-        let mut run = Run::retry(plan.clone(), context(case), events, operation).unwrap().unwrap();
+        let found = Run::retry(plan.clone(), context(case), events, operation).unwrap();
+        let mut run = found.unwrap_or_else(|| panic!("{name}: operation {operation} was not parked"));
         run.record(true);
         run
     };
-    let script = Script { case, answers: case.answers("retry"), started: None, failing: None };
+    let script =
+        Script { case, answers: case.answers("retry"), started: None, inputs: Value::Undefined, failing: None };
     let live = script.finish(retry(), Vec::new());
     for cut in 0..live.events.len() {
         let mut run = retry();
@@ -125,6 +137,7 @@ fn context(case: &Case) -> RunContext {
         limits: Limits {
             operations: number("operations").unwrap_or(default.operations),
             bundles: number("bundles").map_or(default.bundles, u64::from),
+            memory: number("memory").map_or(default.memory, u64::from),
             cycles: number("cycles"),
         },
     }
@@ -134,6 +147,7 @@ struct Script<'a> {
     case: &'a Case,
     answers: Vec<(ModuleId, Answer)>,
     started: Option<Vec<Value>>,
+    inputs: Value,
     /// This call, counted from 0 over all modules, fails whatever the case says.
     failing: Option<usize>,
 }
@@ -153,7 +167,7 @@ impl Finished {
 
 impl<'a> Script<'a> {
     fn new(case: &'a Case) -> Self {
-        Self { case, answers: case.answers("answers"), started: case.started(), failing: None }
+        Self { case, answers: case.answers("answers"), started: case.started(), inputs: case.inputs(), failing: None }
     }
 
     fn finish(&self, mut run: Run, mut events: Vec<Event>) -> Finished {
@@ -164,7 +178,7 @@ impl<'a> Script<'a> {
             if step == Step::Finished {
                 return Finished { events, remarks, trace: run.trace().clone() };
             }
-            remarks.extend(remark(&step));
+            remarks.extend(remarks_of(&step));
             let event = self.answer(&step, &events);
             run.apply(&event).unwrap();
             events.push(event);
@@ -176,7 +190,9 @@ impl<'a> Script<'a> {
         let at = "2026-11-24T08:00:00Z".parse::<Timestamp>().unwrap();
         let at = at + SignedDuration::from_secs(i64::try_from(events.len()).unwrap());
         match step {
-            Step::NotStarted => Event::Started { at, bundles: self.started.clone() },
+            Step::NotStarted => self.started(at),
+            Step::Call(call) if self.is_interrupted(call.module, events) => Event::Interrupted { at },
+            Step::Sleep(sleep) if self.is_interrupted(sleep.module, events) => Event::Interrupted { at },
             Step::Call(call) if !call.called => {
                 let (operation, module, attempt) = (call.operation, call.module, call.attempt);
                 Event::Called { at, operation, module, attempt, note: Value::Undefined }
@@ -188,6 +204,12 @@ impl<'a> Script<'a> {
                     Event::Sleeping { at, until, operation: sleep.operation, module: sleep.module }
                 }
                 Some(at) => Event::Returned { at, operation: sleep.operation, module: sleep.module, bundles: vec![] },
+            },
+            Step::Park(parked) if self.case.option("store") == Some("full") => Event::Failed {
+                at,
+                operation: parked.operation,
+                module: parked.module,
+                error: ModuleError::new(ErrorKind::OutOfSpaceError, "no room for incomplete executions"),
             },
             Step::Park(parked) => {
                 Event::Parked { at, operation: parked.operation, module: parked.module, error: parked.error.clone() }
@@ -208,6 +230,31 @@ impl<'a> Script<'a> {
         }
     }
 
+    fn started(&self, at: Timestamp) -> Event {
+        if let Some((module, Answer::Fail(error))) = self.case.answers("initialisation").first() {
+            return Event::Failed { at, operation: OperationId(0), module: *module, error: error.clone() };
+        }
+        Event::Started { at, bundles: self.started.clone(), inputs: self.inputs.clone() }
+    }
+
+    fn is_interrupted(&self, module: ModuleId, events: &[Event]) -> bool {
+        matches!(self.answer_of(module, events), Some(Answer::Interrupt))
+    }
+
+    /// The scripted answer to the next call of a module.
+    fn answer_of(&self, module: ModuleId, events: &[Event]) -> Option<&Answer> {
+        let answered = events.iter().filter(|event| match event {
+            Event::Returned { module: of, .. }
+            | Event::Failed { module: of, .. }
+            | Event::Retrying { module: of, .. }
+            | Event::Parked { module: of, .. } => *of == module,
+            _ => false,
+        });
+        let mine: Vec<&Answer> =
+            self.answers.iter().filter(|(of, _)| *of == module).map(|(_, answer)| answer).collect();
+        mine.get(answered.count()).or(mine.last()).copied()
+    }
+
     fn outcome(&self, call: &Call, events: &[Event], at: Timestamp) -> Event {
         let (operation, module) = (call.operation, call.module);
         let called = events.iter().filter(|event| matches!(event, Event::Called { .. })).count();
@@ -215,18 +262,9 @@ impl<'a> Script<'a> {
             let error = ModuleError::new(ErrorKind::DataError, "it was made to fail");
             return Event::Failed { at, operation, module, error };
         }
-        let answered = events.iter().filter(|event| match event {
-            Event::Returned { module, .. }
-            | Event::Failed { module, .. }
-            | Event::Retrying { module, .. }
-            | Event::Parked { module, .. } => *module == call.module,
-            _ => false,
-        });
-        let mine: Vec<&Answer> =
-            self.answers.iter().filter(|(module, _)| *module == call.module).map(|(_, answer)| answer).collect();
-        let answer = mine.get(answered.count()).or(mine.last());
-        let answer = answer.unwrap_or_else(|| panic!("no answer for module {module}"));
-        match (*answer).clone() {
+        let answer = self.answer_of(module, events).unwrap_or_else(|| panic!("no answer for module {module}"));
+        match answer.clone() {
+            Answer::Interrupt => unreachable!("asked before the call"),
             Answer::Bundles(bundles) => Event::Returned { at, operation, module, bundles },
             Answer::Fail(error) => Event::Failed { at, operation, module, error },
             Answer::Retry(error) => {
@@ -239,6 +277,15 @@ impl<'a> Script<'a> {
             }
         }
     }
+}
+
+fn remarks_of(step: &Step) -> Vec<String> {
+    let mut remarks: Vec<String> = remark(step).into_iter().collect();
+    if let Step::Finish(verdict) = step {
+        remarks.extend(verdict.name.as_ref().map(|name| format!("it is called {name:?}")));
+        remarks.extend(verdict.outputs.as_ref().map(|outputs| format!("it gives {}", json::to_string(outputs))));
+    }
+    remarks
 }
 
 fn remark(step: &Step) -> Option<String> {
@@ -264,6 +311,9 @@ fn described(finished: &Finished) -> String {
             let details: String = error.details.iter().map(|detail| format!(" [{detail}]")).collect();
             let _ = write!(text, " {:?} {}: {}{details}", operation.state, error.kind, error.message);
         }
+        for warning in &operation.warnings {
+            let _ = write!(text, " (warning: {warning})");
+        }
         if operation.attempts > 1 {
             let _ = write!(text, " (attempt {})", operation.attempts);
         }
@@ -280,7 +330,11 @@ fn described(finished: &Finished) -> String {
     }
     for event in &finished.events {
         match event {
-            Event::Committed { .. } | Event::RolledBack { .. } | Event::Sleeping { .. } | Event::Parked { .. } => {
+            Event::Committed { .. }
+            | Event::RolledBack { .. }
+            | Event::Sleeping { .. }
+            | Event::Parked { .. }
+            | Event::Interrupted { .. } => {
                 let _ = writeln!(text, "{}", event.name());
             }
             Event::Finished { status, error, operations, .. } => {

@@ -7,7 +7,7 @@ use jiff::civil::{Date, DateTime, ISOWeekDate, Time, Weekday};
 use jiff::tz::{Offset, TimeZone};
 
 use super::tokens::{Token, tokens};
-use super::weeks::{date_of, week_of};
+use super::weeks::{date_of, week_of, weeks_in};
 use super::{MONTHS, WEEKDAYS, to_timestamp};
 
 /// Longer texts are not dates, and looking through them takes time.
@@ -23,6 +23,8 @@ pub(crate) fn parse(text: &str, format: &str, now: Timestamp, timezone: &TimeZon
     for token in tokens(format) {
         match token {
             Token::Literal(literal) => reader.skip(literal),
+            // `am` alone says nothing.
+            Token::Part(part @ ("a" | "A")) => any |= reader.part(part)? && any,
             Token::Part(part) => any |= reader.part(part)?,
         }
     }
@@ -366,7 +368,7 @@ impl Found {
         let year = self.week_year.or(self.year).unwrap_or(current_year);
         let week = self.week.unwrap_or(current_week);
         let weekday = self.weekday.unwrap_or(0);
-        ((1..=53).contains(&week) && (0..=6).contains(&weekday)).then(|| date_of(year, week, weekday)).flatten()
+        ((1..=weeks_in(year)).contains(&week) && (0..=6).contains(&weekday)).then(|| date_of(year, week, weekday)).flatten()
     }
 }
 
@@ -426,6 +428,8 @@ mod tests {
             ("Tuesday, 3 February, 2014", "dddd, D MMMM, YYYY"),
             ("3 Foo 2014", "D MMM YYYY"),
             ("2014-366", "YYYY-DDDD"),
+            ("2014 53", "gggg w"),
+            ("am", "a"),
         ] {
             assert_eq!(parsed(text, format), None, "{text} by {format}");
         }

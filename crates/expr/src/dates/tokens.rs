@@ -122,7 +122,7 @@ pub(super) fn tokens(format: &str) -> Vec<Token<'_>> {
                 (Token::Literal(&escaped[..length]), 1 + length)
             }
             _ => {
-                if let Some((name, expanded)) = LONG_FORMATS.iter().find(|(name, _)| rest.starts_with(name)) {
+                if let Some((name, expanded)) = long_format(rest) {
                     found.extend(tokens(expanded));
                     rest = &rest[name.len()..];
                     continue;
@@ -139,8 +139,16 @@ pub(super) fn tokens(format: &str) -> Vec<Token<'_>> {
     found
 }
 
+fn long_format(rest: &str) -> Option<(&'static str, &'static str)> {
+    if !rest.starts_with(['L', 'l']) {
+        return None;
+    }
+    LONG_FORMATS.iter().find(|(name, _)| rest.starts_with(name)).copied()
+}
+
 fn part(rest: &str) -> Option<&'static str> {
-    PARTS.iter().find(|part| rest.starts_with(**part)).copied()
+    let first = *rest.as_bytes().first()?;
+    PARTS.iter().find(|part| part.as_bytes()[0] == first && rest.starts_with(**part)).copied()
 }
 
 /// The bracket that closes the one at the start: the last before the next `[`.

@@ -27,7 +27,8 @@ fn offset(year: i64) -> i64 {
     first.map_or(0, |first| -i64::from(first.weekday().to_sunday_zero_offset()))
 }
 
-fn weeks_in(year: i64) -> i64 {
+/// How many weeks a week year has.
+pub(super) fn weeks_in(year: i64) -> i64 {
     let first = i16::try_from(year).ok().and_then(|year| Date::new(year, 1, 1).ok());
     let days = first.map_or(365, |first| i64::from(first.days_in_year()));
     (days - offset(year) + offset(year + 1)) / 7

@@ -1,9 +1,11 @@
 //! Arrays, and collections as arrays.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
-use rouage_model::{Collection, Text, Value, tagged};
+use jiff::Timestamp;
+use rouage_model::{Collection, Number, Text, Value, tagged};
 
 use super::{Call, Outcome, Row, Run};
 use crate::coerce::{TextWriter, measure};
@@ -316,42 +318,64 @@ fn sort(call: &Call<'_>) -> Outcome {
     };
     let items = call.array(0)?;
     call.context.budget.spend(items.len().saturating_mul(4))?;
+    let key = key.as_deref().filter(|key| !key.is_empty());
+    let mut finder = path::Finder::new(key.unwrap_or_default());
     let keyed = items.iter().map(|item| {
-        let value = key.as_deref().filter(|key| !key.is_empty()).map_or(item, |key| path::find(item, key));
+        let value = if key.is_some() { finder.find(item) } else { item };
         Ok((sort_key(call, value, ignore_case)?, item))
     });
     let mut keyed = keyed.collect::<Result<Vec<_>, EvalError>>()?;
-    keyed.sort_by(|(left, _), (right, _)| {
-        let ordering = compare_keys(left, right);
-        if descending { ordering.reverse() } else { ordering }
-    });
+    match descending {
+        true => keyed.sort_by(|(left, _), (right, _)| compare_keys(right, left)),
+        false => keyed.sort_by(|(left, _), (right, _)| compare_keys(left, right)),
+    }
     Ok(keyed.into_iter().map(|(_, item)| item.clone()).collect::<Vec<_>>().into())
 }
 
-fn sort_key(call: &Call<'_>, value: &Value, ignore_case: bool) -> Result<Value, EvalError> {
+/// By what an item is sorted: numbers, then dates, then texts, then the rest;
+/// within a kind by value.
+enum Key<'v> {
+    Boolean(bool),
+    Number(&'v Number),
+    Date(Timestamp),
+    Text(Cow<'v, str>),
+    Buffer,
+    Nothing,
+}
+
+impl Key<'_> {
+    fn rank(&self) -> u8 {
+        match self {
+            Key::Boolean(_) => 0,
+            Key::Number(_) => 1,
+            Key::Date(_) => 2,
+            Key::Text(_) => 3,
+            Key::Buffer => 4,
+            Key::Nothing => 5,
+        }
+    }
+}
+
+fn sort_key<'v>(call: &Call<'_>, value: &'v Value, ignore_case: bool) -> Result<Key<'v>, EvalError> {
     Ok(match value {
-        Value::Text(text) if ignore_case => Value::from(text.to_lowercase()),
-        Value::Array(_) | Value::Collection(_) => Value::Text(call.text_of(value)?),
-        other => other.clone(),
+        Value::Boolean(boolean) => Key::Boolean(*boolean),
+        Value::Number(number) => Key::Number(number),
+        Value::Date(date) => Key::Date(*date),
+        Value::Text(text) if ignore_case => Key::Text(Cow::Owned(text.to_lowercase())),
+        Value::Text(text) => Key::Text(Cow::Borrowed(text)),
+        Value::Array(_) | Value::Collection(_) => Key::Text(Cow::Owned(call.text_of(value)?.to_string())),
+        Value::Buffer(_) => Key::Buffer,
+        Value::Undefined | Value::Null | Value::Ignore | Value::Erase => Key::Nothing,
     })
 }
 
-/// Numbers, then dates, then texts, then the rest; within a kind by value.
-fn compare_keys(left: &Value, right: &Value) -> Ordering {
-    let rank = |value: &Value| match value {
-        Value::Boolean(_) => 0,
-        Value::Number(_) => 1,
-        Value::Date(_) => 2,
-        Value::Text(_) => 3,
-        value if value.is_nothing() => 5,
-        _ => 4,
-    };
+fn compare_keys(left: &Key<'_>, right: &Key<'_>) -> Ordering {
     match (left, right) {
-        (Value::Number(left), Value::Number(right)) => compare_numbers(left, right).unwrap_or(Ordering::Equal),
-        (Value::Text(left), Value::Text(right)) => left.cmp(right),
-        (Value::Date(left), Value::Date(right)) => left.cmp(right),
-        (Value::Boolean(left), Value::Boolean(right)) => left.cmp(right),
-        _ => rank(left).cmp(&rank(right)),
+        (Key::Number(left), Key::Number(right)) => compare_numbers(left, right).unwrap_or(Ordering::Equal),
+        (Key::Text(left), Key::Text(right)) => left.cmp(right),
+        (Key::Date(left), Key::Date(right)) => left.cmp(right),
+        (Key::Boolean(left), Key::Boolean(right)) => left.cmp(right),
+        _ => left.rank().cmp(&right.rank()),
     }
 }
 
@@ -370,14 +394,15 @@ fn map(call: &Call<'_>) -> Outcome {
             parts.chain(std::iter::once(text.clone())).collect()
         }
     };
-    let mut values = Vec::with_capacity(items.len());
+    let mut values = Vec::with_capacity(if filter.is_none() { items.len() } else { 0 });
+    let mut finder = path::Finder::new(&key);
     for item in items {
         if let Some(filter) = &filter
             && !call.text_of(path::find(item, filter)).is_ok_and(|text| wanted.contains(&text))
         {
             continue;
         }
-        match path::find(item, &key) {
+        match finder.find(item) {
             Value::Undefined => {}
             value => values.push(value.clone()),
         }

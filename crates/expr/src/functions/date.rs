@@ -38,6 +38,15 @@ fn texts() -> Vec<Row> {
             ],
             run: Run::Eager(parse_date),
         },
+        Row {
+            signature: "dateDiff(endDate; startDate; unit)",
+            help: "How long one date is after another in D, H, m or s; RH, Rm and Rs are what remains beside the larger unit.",
+            examples: &[
+                ("dateDiff(\"2026-11-24T10:30:00Z\"; \"2026-11-20T09:00:00Z\"; \"D\")", "4"),
+                ("dateDiff(\"2026-11-24T10:30:00Z\"; \"2026-11-20T09:00:00Z\"; \"RH\")", "1"),
+            ],
+            run: Run::Eager(date_diff),
+        },
     ]
 }
 
@@ -169,6 +178,27 @@ fn parse_date(call: &Call<'_>) -> Outcome {
     }
 }
 
+/// Not in Make's list, but its engine has it and blueprints use it.
+fn date_diff(call: &Call<'_>) -> Outcome {
+    let (Some(end), Some(start)) = (call.date(0)?, call.date(1)?) else {
+        return Ok(Value::Null);
+    };
+    let seconds = (end.as_millisecond() - start.as_millisecond()) / 1000;
+    if end < start {
+        return Err(EvalError::of_range("the start date is after the end date"));
+    }
+    Ok(Value::from(match call.text(2)?.as_ref() {
+        "D" => seconds / 86_400,
+        "H" => seconds / 3600,
+        "m" => seconds / 60,
+        "s" => seconds,
+        "RH" => seconds / 3600 % 24,
+        "Rm" => seconds / 60 % 60,
+        "Rs" => seconds % 60,
+        other => return Err(EvalError::of_range(format!("'{}' is not one of D, H, m, s, RH, Rm, Rs", shorten(other)))),
+    }))
+}
+
 fn add_exact(call: &Call<'_>, milliseconds: f64) -> Outcome {
     let (Some(date), Some(number)) = (call.date(0)?, call.number(1)?) else {
         return Ok(call.date(0)?.map_or(Value::Null, Value::Date));
@@ -188,6 +218,13 @@ fn add_calendar(call: &Call<'_>, months: f64, days: f64) -> Outcome {
         .map_err(EvalError::of_range)
 }
 
+/// Names are accepted where only a number is missing from the usual message.
+fn no_name(call: &Call<'_>, field: Field, error: EvalError) -> EvalError {
+    let Value::Text(name) = call.value(1) else { return error };
+    let (what, example) = if field == Field::Month { ("month", "january") } else { ("day of the week", "monday") };
+    EvalError::of_type(format!("'{}' is not a {what}, write its number or its name such as {example}", shorten(name)))
+}
+
 fn set(call: &Call<'_>, field: Field) -> Outcome {
     let Some(date) = call.date(0)? else {
         return Ok(Value::Null);
@@ -197,9 +234,10 @@ fn set(call: &Call<'_>, field: Field) -> Outcome {
         (Field::Month, Value::Text(name)) => dates::number_of_name(&MONTHS, name),
         _ => None,
     };
-    let number = match named {
-        Some(number) => Some(number),
-        None => call.integer(1)?,
+    let number = match (named, field) {
+        (Some(number), _) => Some(number),
+        (None, Field::Weekday | Field::Month) => call.integer(1).map_err(|error| no_name(call, field, error))?,
+        _ => call.integer(1)?,
     };
     let Some(number) = number else {
         return Ok(Value::Date(date));

@@ -8,6 +8,7 @@ mod date;
 mod extension;
 mod general;
 mod math;
+mod signature;
 mod text;
 
 use std::collections::HashMap;
@@ -22,6 +23,9 @@ use crate::context::Context;
 use crate::error::EvalError;
 use crate::path::NOTHING;
 use crate::{dates, eval};
+
+pub use signature::Argument;
+pub(crate) use text::expand;
 
 /// Where the editor lists a function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +56,23 @@ impl Category {
             Category::Extension => "extension",
         }
     }
+
+    /// The heading above its functions.
+    pub fn heading(self) -> &'static str {
+        match self {
+            Category::General => "General functions",
+            Category::Math => "Math functions",
+            Category::Text => "Text and binary functions",
+            Category::Date => "Date and time functions",
+            Category::Array => "Array functions",
+            Category::Extension => "Functions that Make does not have",
+        }
+    }
+
+    /// All of them, in the order of the editor.
+    pub fn all() -> [Category; 6] {
+        [Category::General, Category::Math, Category::Text, Category::Date, Category::Array, Category::Extension]
+    }
 }
 
 /// Everything about one function.
@@ -72,6 +93,20 @@ pub struct FunctionInfo {
     /// Whether it is ours or Workfront's and not Make's (decision D20).
     pub extension: bool,
     pub(crate) run: Run,
+}
+
+impl FunctionInfo {
+    /// The arguments, as the signature names them.
+    pub fn arguments(&self) -> Vec<Argument> {
+        signature::arguments(self.signature)
+    }
+
+    /// Whether a search means this function: all its words stand in the name,
+    /// the signature or the help.
+    pub fn matches(&self, search: &str) -> bool {
+        let text = format!("{} {} {}", self.signature, self.help, self.category.name()).to_lowercase();
+        search.split_whitespace().all(|word| text.contains(&word.to_lowercase()))
+    }
 }
 
 /// What a function gives.
@@ -186,10 +221,14 @@ pub fn suggestion(name: &str) -> Option<String> {
     if let Some((_, instead)) = MISTAKEN.iter().find(|(mistaken, _)| mistaken.eq_ignore_ascii_case(name)) {
         return Some((*instead).to_owned());
     }
-    let length = name.chars().count();
-    let limit = if length <= 4 { 1 } else { 2 };
-    let near = TABLE.iter().map(|function| (distance(name, function.name), function.name)).min()?;
-    (near.0 <= limit).then(|| format!("Did you mean {}?", near.1))
+    similar(name, TABLE.iter().map(|function| function.name)).map(|near| format!("Did you mean {near}?"))
+}
+
+/// The most similar of some names, if one is similar enough to be meant.
+pub fn similar<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let limit = if name.chars().count() <= 4 { 1 } else { 2 };
+    let (far, near) = names.map(|other| (distance(name, other), other)).min()?;
+    (far <= limit).then_some(near)
 }
 
 /// Letters to change, add or drop, without regard to case.

@@ -308,7 +308,7 @@ pub(super) fn replace_pattern(
     replacement: &str,
 ) -> Outcome {
     let regex = pattern::compile(source, flags).map_err(EvalError::of_range)?;
-    pattern::check_length(source, text).map_err(EvalError::of_range)?;
+    pattern::check_length(source, text, pattern::LONGEST_TO_LOOK_AROUND).map_err(EvalError::of_range)?;
     if regex.capture_names().flatten().next().is_some() {
         return Err(EvalError::of_range("named capture groups cannot be used in a replacement; use $1"));
     }
@@ -333,7 +333,7 @@ pub(super) fn replace_pattern(
 }
 
 /// `$$`, `$&`, `` $` ``, `$'` and `$1` to `$99`; other dollars are themselves.
-fn expand(replacement: &str, out: &mut String, captures: &fancy_regex::Captures<'_, str>, text: &str) {
+pub(crate) fn expand(replacement: &str, out: &mut String, captures: &fancy_regex::Captures<'_, str>, text: &str) {
     let whole = captures.get(0).map_or(0..0, |whole| whole.start()..whole.end());
     let mut rest = replacement;
     while let Some(at) = rest.find('$') {
