@@ -62,6 +62,9 @@ const HOMES: &[(&str, &[&str], &[&str])] = &[
     ("google-sheets4", &["rouage-apps"], &["crates/apps/src/google_sheets/"]),
     ("yup-oauth2", &["rouage-apps"], &["crates/apps/src/google_sheets/"]),
     ("lettre", &["rouage-apps"], &["crates/apps/src/email/"]),
+    ("mail-parser", &["rouage-apps"], &["crates/apps/src/email/"]),
+    ("pulldown-cmark", &["rouage-apps"], &["crates/apps/src/markdown/"]),
+    ("encoding_rs", &["rouage-apps"], &["crates/apps/src/rss/"]),
     ("rouage-apps", &["rouage-cli"], &["crates/cli/"]),
 ];
 

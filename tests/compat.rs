@@ -47,17 +47,19 @@ fn stored_name(event: &Event) -> &'static str {
         Event::Retrying { .. } => "retrying",
         Event::Sleeping { .. } => "sleeping",
         Event::Parked { .. } => "parked",
+        Event::Interrupted { .. } => "interrupted",
         Event::Committed { .. } => "committed",
         Event::RolledBack { .. } => "rolled-back",
         Event::Finished { .. } => "finished",
     }
 }
 
-const EVENTS: [&str; 10] = [
+const EVENTS: [&str; 11] = [
     "called",
     "committed",
     "failed",
     "finished",
+    "interrupted",
     "parked",
     "retrying",
     "returned",
@@ -121,16 +123,35 @@ fn waiting_requests_are_read_and_written_as_before() {
     }
 }
 
+/// Where a polling trigger starts and how far it has come; what they mean is
+/// tested beside `sdk::polling`, which reads the same file.
+#[test]
+fn positions_of_triggers_are_read_and_written_as_before() {
+    for position in same_tagged("position-v1.jsonl") {
+        assert!(position.as_collection().is_some(), "a position is a collection");
+    }
+}
+
 #[test]
 fn scheduling_is_read_and_written_as_before() {
-    let read: Vec<Scheduling> = lines("scheduling-v1.jsonl").iter().map(|line| same_serde(line)).collect();
+    let read: Vec<Scheduling> = lines("scheduling-v1.jsonl").iter().map(|line| same_scheduling(line)).collect();
     let expected = [
-        Scheduling::Immediately { maximum_runs_per_minute: None },
-        Scheduling::Immediately { maximum_runs_per_minute: Some(30) },
-        Scheduling::Indefinitely { interval: 900 },
-        Scheduling::OnDemand,
+        Scheduling::immediately(),
+        Scheduling { maximum_runs_per_minute: Some(30), ..Scheduling::immediately() },
+        Scheduling::every(900),
+        Scheduling::on_demand(),
     ];
-    assert_eq!(read, expected);
+    assert_eq!(read[..expected.len()], expected);
+    let types: Vec<_> = read[expected.len()..].iter().map(Scheduling::type_name).collect();
+    assert_eq!(types, ["once", "once", "daily", "weekly", "monthly", "yearly", "indefinitely"]);
+    let last = &read[read.len() - 1];
+    assert_eq!((last.windows.len(), last.other.len()), (2, 1));
+}
+
+fn same_scheduling(line: &str) -> Scheduling {
+    let scheduling = Scheduling::parse(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    assert_eq!(scheduling.to_json(), line);
+    scheduling
 }
 
 #[test]

@@ -13,6 +13,12 @@ use sea_orm_migration::sea_orm::{DatabaseConnection, DbErr};
 
 mod m0001_foundation;
 mod m0002_spreadsheets;
+mod m0003_lineages;
+mod m0004_schedule;
+mod m0005_datastores;
+mod m0006_history;
+mod m0007_counters;
+mod m0008_incompletes;
 
 /// Why the schema could not be brought up to date.
 #[derive(Debug)]
@@ -25,7 +31,16 @@ pub enum Error {
 
 /// All migrations in order.
 pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(m0001_foundation::Migration), Box::new(m0002_spreadsheets::Migration)]
+    vec![
+        Box::new(m0001_foundation::Migration),
+        Box::new(m0002_spreadsheets::Migration),
+        Box::new(m0003_lineages::Migration),
+        Box::new(m0004_schedule::Migration),
+        Box::new(m0005_datastores::Migration),
+        Box::new(m0006_history::Migration),
+        Box::new(m0007_counters::Migration),
+        Box::new(m0008_incompletes::Migration),
+    ]
 }
 
 /// Runs [`migrations`].

@@ -102,7 +102,9 @@ async function stored(page) {
   assert.equal((await post(address, { order_id: 9 })).status, 200);
   await page.goto("/incomplete");
   await eventually(page, page.locator(".cards li"));
-  places.incompleteDelete = await page.locator('a[href^="/incomplete/"][href$="/delete"]').getAttribute("href");
+  places.incomplete = await page.locator('.cards h3 a[href^="/incomplete/"]').getAttribute("href");
+  places.incompleteEdit = `${places.incomplete}/edit`;
+  places.incompleteDelete = `${places.incomplete}/delete`;
 }
 
 /** Its request is on the way when the program is killed. */

@@ -4,6 +4,7 @@ import { confirmations } from "./parts/confirm";
 import { copyButtons } from "./parts/copy";
 import { dropZones } from "./parts/drop";
 import { live } from "./parts/live";
+import { previews } from "./parts/preview";
 import { localTimes } from "./parts/times";
 import { theme } from "./parts/theme";
 
@@ -14,3 +15,4 @@ dropZones();
 localTimes(document);
 canvas();
 live();
+previews();

@@ -28,11 +28,21 @@ macro_rules! apps {
 }
 
 apps! {
+    csv,
+    datastore,
     email,
     gateway,
     google_sheets,
     http,
     json,
+    make,
+    markdown,
+    math,
+    regexp,
+    rss,
+    scenario_service,
+    util,
+    xml,
 }
 
 #[cfg(test)]

@@ -540,3 +540,25 @@ async fn a_test_of_a_key_that_was_ended_names_the_connection() {
     let fixed = world.test().await.unwrap();
     assert!(fixed.contains("a fixed token only") && !fixed.contains("works"), "{fixed}");
 }
+
+#[tokio::test]
+async fn new_rows_are_watched_on_google() {
+    let mut world = World::new().await;
+    let watch = world.module("watchRows");
+    let parameters = value(
+        r#"{"mode":"select","from":"drive","spreadsheetId":"/book","sheetId":"Orders","includesHeaders":true,
+            "tableFirstRow":"A1:Z1","limit":10}"#,
+    );
+    assert_eq!(world.bench.poll(&*watch, &parameters).await.unwrap(), []);
+    for name in ["Grace", "Linus"] {
+        world.run("addRow", &row(name)).await.unwrap();
+    }
+    let before = world.bench.position.clone();
+    let found = world.bench.poll(&*watch, &parameters).await.unwrap();
+    let names: Vec<_> = found.iter().map(|bundle| (bundle.field("0"), bundle.field("__ROW_NUMBER__"))).collect();
+    assert_eq!(names, [(&Value::text("Grace"), &Value::from(3)), (&Value::text("Linus"), &Value::from(4))]);
+    assert_eq!(world.bench.poll(&*watch, &parameters).await.unwrap(), []);
+    // After a rollback they come again.
+    world.bench.position = before;
+    assert_eq!(world.bench.poll(&*watch, &parameters).await.unwrap(), found);
+}

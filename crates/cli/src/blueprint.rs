@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Subcommand;
 use rouage_model::{Blueprint, Collection, Value, json};
-use rouage_runtime::ModuleReport;
+use rouage_runtime::{Finding, ModuleReport};
 
 /// What to do with the files.
 #[derive(Debug, Subcommand)]
@@ -59,6 +59,7 @@ fn check(registry: &rouage_sdk::Registry, file: &Path) -> Value {
             line.insert("ok", report.can_be_switched_on);
             line.insert("modules", report.modules.iter().map(module).collect::<Vec<_>>());
             line.insert("problems", texts(&report.problems));
+            line.insert("references", report.references.iter().map(reference).collect::<Vec<_>>());
         }
         Err(error) => {
             line.insert("ok", false);
@@ -67,6 +68,21 @@ fn check(registry: &rouage_sdk::Registry, file: &Path) -> Value {
         }
     }
     line.into()
+}
+
+/// A reference that cannot resolve. `sure` is false for a field that is only
+/// missing in the sample which the blueprint carries.
+fn reference(finding: &Finding) -> Value {
+    let mut out = Collection::new();
+    out.insert("module", finding.module.0);
+    out.insert("field", finding.field.as_str());
+    out.insert("reference", finding.reference.as_str());
+    out.insert("at", finding.at);
+    out.insert("reason", finding.reason.as_str());
+    out.insert("sure", finding.is_sure());
+    out.insert("suggestion", finding.suggestion.as_deref());
+    out.insert("message", finding.to_string());
+    out.into()
 }
 
 fn module(report: &ModuleReport) -> Value {

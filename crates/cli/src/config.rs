@@ -52,6 +52,27 @@ pub struct Flags {
     /// Largest request body in bytes [default: 5242880]
     #[arg(long, global = true, env = "ROUAGE_WEBHOOK_BODY", value_name = "BYTES")]
     webhook_body: Option<usize>,
+    /// How long one run may work, in seconds; waiting is not counted [default: 2400]
+    #[arg(long, global = true, env = "ROUAGE_RUN_TIME", value_name = "SECONDS")]
+    run_time: Option<u64>,
+    /// Most operations of one run [default: 100000]
+    #[arg(long, global = true, env = "ROUAGE_RUN_OPERATIONS", value_name = "COUNT")]
+    run_operations: Option<u32>,
+    /// Most bundles that the modules of one run give [default: 1000000]
+    #[arg(long, global = true, env = "ROUAGE_RUN_BUNDLES", value_name = "COUNT")]
+    run_bundles: Option<u64>,
+    /// Most bytes of bundles that one run holds at a time [default: 1073741824]
+    #[arg(long, global = true, env = "ROUAGE_RUN_MEMORY", value_name = "BYTES")]
+    run_memory: Option<u64>,
+    /// How long runs are kept, 0 = no limit [default: 30]
+    #[arg(long, global = true, env = "ROUAGE_HISTORY_DAYS", value_name = "DAYS")]
+    history_days: Option<u32>,
+    /// Most runs kept of one scenario, 0 = no limit [default: 0]
+    #[arg(long, global = true, env = "ROUAGE_HISTORY_RUNS", value_name = "COUNT")]
+    history_runs: Option<u64>,
+    /// Most bytes of runs kept of one scenario, 0 = no limit [default: 1000000000]
+    #[arg(long, global = true, env = "ROUAGE_HISTORY_BYTES", value_name = "BYTES")]
+    history_bytes: Option<u64>,
     /// What the log says [default: info]
     #[arg(long, global = true, env = "ROUAGE_LOG", value_name = "LEVEL")]
     log: Option<String>,
@@ -86,6 +107,13 @@ struct File {
     webhook_rate: Option<u32>,
     webhook_queue: Option<u64>,
     webhook_body: Option<usize>,
+    run_time: Option<u64>,
+    run_operations: Option<u32>,
+    run_bundles: Option<u64>,
+    run_memory: Option<u64>,
+    history_days: Option<u32>,
+    history_runs: Option<u64>,
+    history_bytes: Option<u64>,
     log: Option<String>,
     log_format: Option<String>,
 }
@@ -121,6 +149,20 @@ pub struct Config {
     pub webhook_queue: u64,
     /// Bytes of a request body.
     pub webhook_body: usize,
+    /// Time of one run.
+    pub run_time: Duration,
+    /// Operations of one run.
+    pub run_operations: u32,
+    /// Bundles of one run.
+    pub run_bundles: u64,
+    /// Bytes of bundles in one run.
+    pub run_memory: u64,
+    /// Days that runs are kept.
+    pub history_days: u32,
+    /// Runs kept of a scenario.
+    pub history_runs: u64,
+    /// Bytes of runs kept of a scenario.
+    pub history_bytes: u64,
     log: String,
     log_format: String,
 }
@@ -160,6 +202,13 @@ pub fn load(flags: &Flags, demo: bool) -> anyhow::Result<Config> {
         webhook_rate: first!(webhook_rate),
         webhook_queue: first!(webhook_queue),
         webhook_body: first!(webhook_body),
+        run_time: Duration::from_secs(first!(run_time)),
+        run_operations: first!(run_operations),
+        run_bundles: first!(run_bundles),
+        run_memory: first!(run_memory),
+        history_days: first!(history_days),
+        history_runs: first!(history_runs),
+        history_bytes: first!(history_bytes),
         log: if demo && !log_is_given { "warn".into() } else { log },
         log_format: first!(log_format),
         allow_net: list(&flags.allow_net, file.allow_net),

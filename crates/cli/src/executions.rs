@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use clap::Args;
 use rouage_model::ScenarioId;
 use rouage_store::executions::{Execution, Filter};
-use rouage_store::{PageRequest, executions, journal};
+use rouage_store::{executions, journal};
 
 use crate::config::Config;
 use crate::data::{self, Access};
@@ -42,7 +42,7 @@ pub async fn run(config: Config, arguments: Arguments) -> anyhow::Result<ExitCod
     }
     let status = arguments.status.as_deref().map(str::parse).transpose().map_err(anyhow::Error::msg)?;
     let filter = Filter { scenario: arguments.scenario.map(ScenarioId), status, ..Filter::default() };
-    let page = executions::list(&data.store, team, &filter, PageRequest { page: 1, size: arguments.limit }).await?;
+    let page = executions::list(&data.store, team, &filter, None, arguments.limit).await?;
     if page.items.is_empty() {
         println!("no executions");
     }

@@ -14,6 +14,7 @@ mod doctor;
 mod eval;
 mod executions;
 mod export;
+mod functions;
 mod import;
 mod serve;
 pub mod server;
@@ -54,6 +55,8 @@ enum Command {
     Doctor,
     /// Read questions as JSON lines, print values as JSON lines.
     Eval,
+    /// List the functions of the mapping language, with help and examples.
+    Functions(functions::Arguments),
     /// Look at blueprint files without importing them.
     #[command(subcommand)]
     Blueprint(blueprint::Action),
@@ -77,6 +80,7 @@ fn run(program: Program) -> anyhow::Result<ExitCode> {
     match program.command {
         Command::Eval => return eval::run(),
         Command::Blueprint(action) => return blueprint::run(action),
+        Command::Functions(arguments) => return functions::run(&arguments),
         _ => {}
     }
     let demo = matches!(program.command, Command::Demo(_));
@@ -92,7 +96,7 @@ fn run(program: Program) -> anyhow::Result<ExitCode> {
             Command::Executions(arguments) => executions::run(config, arguments).await,
             Command::User(action) => user::run(config, action).await,
             Command::Doctor => doctor::run(config).await,
-            Command::Eval | Command::Blueprint(_) => Ok(ExitCode::SUCCESS),
+            Command::Eval | Command::Blueprint(_) | Command::Functions(_) => Ok(ExitCode::SUCCESS),
         }
     })
 }

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use rouage_model::TeamId;
-use rouage_runtime::{Control, Parts as RuntimeParts, Runtime};
+use rouage_runtime::{Control, Limits, Parts as RuntimeParts, Runtime};
 use rouage_sdk::guard::{Guard, Policy};
 use rouage_sdk::http;
-use rouage_store::teams;
+use rouage_store::{retention, teams};
 use rouage_web::Parts as WebParts;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -84,6 +84,17 @@ fn runtime_parts(config: &Config, data: &Data, public_url: &Url) -> anyhow::Resu
         workers: config.workers,
         module_timeout: config.module_timeout,
         queue_limit: config.webhook_queue,
+        limits: Limits {
+            run_time: config.run_time,
+            operations: config.run_operations,
+            bundles: config.run_bundles,
+            memory: config.run_memory,
+            history: retention::Policy {
+                days: config.history_days,
+                runs: config.history_runs,
+                bytes: config.history_bytes,
+            },
+        },
     })
 }
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use rouage_engine::Call as EngineCall;
-use rouage_model::{Certainty, ErrorKind, ModuleError, TeamId, Value};
+use rouage_model::{Certainty, Collection, ErrorKind, ModuleError, TeamId, Value};
 use rouage_sdk::{
-    Call, Connection, FieldKind, Module, Outcome, Prepared as PreparedCall, Secret, Settled, Spec, params,
+    Call, Choice, Connection, Field, FieldKind, Module, Outcome, Prepared as PreparedCall, Secret, Settled, Spec, params,
 };
 use rouage_store::connections;
 
@@ -15,6 +15,7 @@ use crate::core::Core;
 use crate::host::RuntimeHost;
 use crate::links;
 use crate::plans::Prepared;
+use crate::positions;
 
 /// How long a module may prepare a call, as a multiple of the call's time: it
 /// may have to wait for its turn at a target that others write to.
@@ -29,7 +30,9 @@ pub async fn build<'a>(
 ) -> Result<Call<'a>, ModuleError> {
     let (spec, zone) = (module.spec(), &prepared.timezone);
     let accounts = accounts(host.core, host.team, prepared, request, spec).await?;
-    let parameters = params::validate(&spec.parameters, &without_accounts(&request.parameters, spec), zone)?;
+    let (position, start) = positions::of(host.core, prepared.scenario, request.module, spec).await?;
+    let parameters = own_things(without_accounts(&request.parameters, spec), prepared, request, spec)?;
+    let parameters = params::validate(&spec.parameters, &parameters, zone)?;
     Ok(Call {
         parameters,
         input: params::validate(&spec.mapper, &request.input, zone)?,
@@ -40,6 +43,8 @@ pub async fn build<'a>(
         operation: request.operation,
         attempt: request.attempt,
         note: request.note.clone(),
+        position,
+        start,
         timezone: zone.clone(),
         host,
         http: &host.core.http,
@@ -57,6 +62,11 @@ pub async fn prepare(module: &dyn Module, call: &Call<'_>) -> Result<PreparedCal
 /// Runs the module within its time.
 pub async fn run(module: &dyn Module, call: &Call<'_>) -> Result<Outcome, ModuleError> {
     within(fence(call), module.run(call)).await
+}
+
+/// Asks a polling trigger for its latest items.
+pub async fn choices(module: &dyn Module, call: &Call<'_>) -> Result<Vec<Choice>, ModuleError> {
+    within(fence(call), module.choices(call)).await
 }
 
 /// Asks the module whether a call without an answer happened.
@@ -167,12 +177,31 @@ async fn open(
 
 /// The parameters with a stand-in for every account field: accounts come from
 /// links, and the number that another server wrote must not fail validation.
-fn without_accounts(parameters: &Value, spec: &Spec) -> Value {
+fn without_accounts(parameters: &Value, spec: &Spec) -> Collection {
     let mut rest = parameters.as_collection().cloned().unwrap_or_default();
     for (name, _, _) in account_fields(spec) {
         rest.insert(name, true);
     }
-    rest.into()
+    rest
+}
+
+/// The parameters with the ids of our own data stores and data structures.
+/// They too come from links alone.
+fn own_things(
+    mut parameters: Collection,
+    prepared: &Prepared,
+    request: &EngineCall,
+    spec: &Spec,
+) -> Result<Value, ModuleError> {
+    let is_own = |field: &&Field| matches!(field.kind, FieldKind::Datastore | FieldKind::Structure);
+    for field in spec.parameters.iter().filter(is_own) {
+        match links::get(&prepared.links, request.module, field.name).and_then(Value::as_i64) {
+            Some(id) => parameters.insert(field.name, id),
+            None if field.required => return Err(missing(field.label, spec)),
+            None => drop(parameters.remove(field.name)),
+        }
+    }
+    Ok(parameters.into())
 }
 
 /// The names of connection fields a spec has, with the types they take.

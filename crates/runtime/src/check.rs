@@ -2,15 +2,18 @@
 //! at, what is not available. Used by the import page and by
 //! `rouage blueprint check`.
 
-use rouage_engine::{Problem, Severity, compile, native};
+use rouage_engine::check::Finding;
+use rouage_engine::{Compiled, Problem, Severity, compile_knowing, native};
 use rouage_model::blueprint::Module;
+use rouage_model::structure::Structure;
 use rouage_model::{Blueprint, ModuleId, Value};
 use rouage_sdk::registry::Found;
 use rouage_sdk::{FieldKind, Registry, Spec};
 
 use crate::calls::account_fields;
+use crate::carried;
 use crate::catalogue::RegistryCatalogue;
-use crate::links;
+use crate::{links, shapes};
 
 /// How a module fares here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,7 +38,7 @@ impl Status {
 }
 
 /// What a person may choose for a module.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Action {
     /// An account for a parameter; `built_in` when Rouage's own is possible.
     ChooseConnection {
@@ -54,6 +57,36 @@ pub enum Action {
         field: &'static str,
         /// The name it had.
         was: Option<String>,
+    },
+    /// A scenario to call.
+    ChooseScenario {
+        /// The field.
+        field: &'static str,
+        /// The name it had, if known.
+        was: Option<String>,
+    },
+    /// A data store.
+    ChooseDatastore {
+        /// The field.
+        field: &'static str,
+        /// The id it names at the other server; modules that name the same one
+        /// share one here.
+        id: String,
+        /// The name it had, if known.
+        was: Option<String>,
+        /// What its records look like, if the blueprint tells.
+        structure: Option<Structure>,
+    },
+    /// A data structure; may be left open.
+    ChooseStructure {
+        /// The field.
+        field: &'static str,
+        /// The id it names at the other server.
+        id: String,
+        /// The name it had, if known.
+        was: Option<String>,
+        /// What it says, if the blueprint tells.
+        structure: Option<Structure>,
     },
     /// A spreadsheet.
     ChooseSpreadsheet {
@@ -96,6 +129,9 @@ pub struct Report {
     pub modules: Vec<ModuleReport>,
     /// What concerns the scenario as a whole.
     pub problems: Vec<String>,
+    /// The references that cannot resolve. The sure ones are among the
+    /// problems of their modules as well.
+    pub references: Vec<Finding>,
     /// Whether nothing stands against switching it on.
     pub can_be_switched_on: bool,
 }
@@ -107,10 +143,22 @@ pub fn has_built_in(kinds: &[&str]) -> bool {
 
 /// Checks a blueprint with the links chosen so far.
 pub fn check(registry: &Registry, blueprint: &Blueprint, links: &Value) -> Report {
+    check_knowing(registry, blueprint, links, &|_| Value::Undefined)
+}
+
+/// Checks a blueprint when it is known what webhooks have learned: `learned`
+/// gives the interface of the hook of a link.
+pub(crate) fn check_knowing(
+    registry: &Registry,
+    blueprint: &Blueprint,
+    links: &Value,
+    learned: &dyn Fn(&Value) -> Value,
+) -> Report {
     let linked = links::apply(blueprint, links);
-    let problems = compile(&linked, &RegistryCatalogue(registry)).problems;
+    let shapes = shapes::of(registry, &linked, links, learned);
+    let Compiled { problems, references, .. } = compile_knowing(&linked, &RegistryCatalogue(registry), &shapes);
     let visited = linked.modules();
-    let modules: Vec<_> = visited
+    let mut modules: Vec<_> = visited
         .iter()
         .map(|visited| {
             let id = visited.module.id();
@@ -118,10 +166,12 @@ pub fn check(registry: &Registry, blueprint: &Blueprint, links: &Value) -> Repor
             check_module(registry, visited.module, links, own)
         })
         .collect();
+    carried::share(&mut modules);
     let general = problems.iter().filter(|problem| problem.module.is_none());
     Report {
         modules,
         problems: general.map(|problem| problem.message.clone()).collect(),
+        references,
         can_be_switched_on: problems.iter().all(|problem| problem.severity != Severity::Error),
     }
 }
@@ -200,11 +250,20 @@ fn add_actions(report: &mut ModuleReport, module: Module<'_>, spec: &Spec, links
                 report.problems.push("the webhook gets a new address here: enter it at the sender".to_owned());
                 report.actions.push(Action::ChooseHook { field: field.name, was });
             }
+            FieldKind::Scenario if !linked(field.name) => {
+                let was = restore_label(module, field.name);
+                let name = was.as_deref().map_or(String::new(), |name| format!(" (it was {name:?})"));
+                report.problems.push(format!("choose the scenario to call{name}"));
+                report.actions.push(Action::ChooseScenario { field: field.name, was });
+            }
+            FieldKind::Datastore if !linked(field.name) => carried::add_datastore(report, module, field.name),
+            FieldKind::Structure if !linked(field.name) => carried::add_structure(report, module, field.name),
             FieldKind::Spreadsheet if !linked(field.name) => add_spreadsheet(report, module, field.name),
             _ => {}
         }
     }
-    if !report.actions.is_empty() {
+    // Without a data structure a module runs as well: it takes what comes.
+    if report.actions.iter().any(|action| !matches!(action, Action::ChooseStructure { .. })) {
         report.status = Status::Check;
     }
 }
@@ -218,7 +277,11 @@ fn add_spreadsheet(report: &mut ModuleReport, module: Module<'_>, field: &'stati
     let id = text.rsplit('/').next().unwrap_or(text).to_owned();
     let was = restored(module, field).field("path").as_array().and_then(|path| path.last().cloned());
     let was = was.as_ref().and_then(Value::as_text).map(ToOwned::to_owned);
-    let sheet = module.mapper().field("sheetId").as_text().filter(|sheet| !sheet.contains("{{"));
+    let sheet = match module.mapper().field("sheetId") {
+        Value::Undefined => module.parameters().field("sheetId"),
+        sheet => sheet,
+    };
+    let sheet = sheet.as_text().filter(|sheet| !sheet.contains("{{"));
     report.problems.push(format!(
         "choose the spreadsheet{}",
         was.as_deref().map_or(String::new(), |title| format!(" (it was {title:?})"))
@@ -242,7 +305,7 @@ fn restored<'a>(module: Module<'a>, field: &str) -> &'a Value {
         .unwrap_or(&Value::Undefined)
 }
 
-fn restore_label(module: Module<'_>, field: &str) -> Option<String> {
+pub(crate) fn restore_label(module: Module<'_>, field: &str) -> Option<String> {
     let label = restored(module, field).field("label").as_text()?;
     (!label.is_empty()).then(|| label.to_owned())
 }

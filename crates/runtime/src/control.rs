@@ -1,20 +1,32 @@
 //! The handle by which pages and commands steer the runtime.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rouage_model::execution::Origin;
-use rouage_model::scenario::Scheduling;
-use rouage_model::{Blueprint, Collection, ConnectionId, ExecutionId, ModuleError, ScenarioId, TeamId, Value, clock};
-use rouage_sdk::Registry;
-use rouage_store::{NewDelivery, NewExecution, Store, scenarios};
+use rouage_model::schedule::Scheduling;
+use rouage_model::{Blueprint, Collection, ConnectionId, ExecutionId, IncompleteId, ModuleError, ModuleId, ScenarioId, TeamId, Value, clock};
+use rouage_engine::Kind;
+use rouage_sdk::{Choice, Registry, Start};
+use rouage_sdk::params::Misfit;
+use rouage_store::incompletes::Begun;
+use rouage_store::retention::Policy;
+use rouage_store::{Lineage, NewDelivery, NewExecution, Store, scenarios};
 
 use crate::check::{self, Report};
 use crate::core::{Core, Parts};
 use crate::decide::Decision;
 use crate::history::{self, History};
+use crate::endings::{self, Ending};
 use crate::hooks::{self, DeliverError, Delivered, LiveHook};
 use crate::import::{ImportRequest, Imported};
-use crate::{queue, worker};
+use crate::incompletes::{self, Edited, Opened};
+use crate::plans::Prepared;
+use crate::single::{self, Wanted};
+use crate::limits::Limits;
+use crate::positions::{self, PollingTrigger};
+use crate::schedule::{self, Schedule};
+use crate::{inputs, queue, replay, retention, stop};
 
 /// Steers a running [`crate::Runtime`]. Cloning shares it.
 #[derive(Clone)]
@@ -31,12 +43,19 @@ pub enum ControlError {
     /// The scenario cannot be switched on or run; one sentence a problem.
     #[error("{}", .0.join("; "))]
     Problems(Vec<String>),
+    /// What the run is given does not fit what the scenario takes.
+    #[error("{}", sentences(.0))]
+    Inputs(Vec<Misfit>),
     /// Not possible as things stand.
     #[error("{0}")]
     Conflict(String),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] rouage_store::Error),
+}
+
+fn sentences(misfits: &[Misfit]) -> String {
+    misfits.iter().map(|misfit| misfit.text.as_ref()).collect::<Vec<_>>().join(" ")
 }
 
 /// What Run once led to.
@@ -93,52 +112,106 @@ impl Control {
 
     /// Runs a scenario now. With bundles they are the trigger's output;
     /// without, an instant trigger takes what waits in its webhook's queue, or
-    /// waits for one request.
+    /// waits for one request. `inputs` is what the scenario is given, a
+    /// collection or nothing.
     pub async fn run_once(
         &self,
         team: TeamId,
         id: ScenarioId,
         bundles: Option<Vec<Value>>,
+        inputs: &Value,
     ) -> Result<RunOnce, ControlError> {
         let scenario = self.scenario(team, id).await?;
-        let prepared = self.core.plans.get(&self.core, team, id, scenario.version).await?;
-        let instant = prepared.is_some_and(|prepared| prepared.plan.is_instant());
-        if instant && bundles.is_none() {
-            if scenario.hook.is_none() {
-                let text = "choose a webhook for the first module on the Set-up tab".to_owned();
-                return Err(ControlError::Problems(vec![text]));
-            }
-            if let Some(execution) = queue::run_next(&self.core, &scenario).await? {
-                return Ok(RunOnce::Started(execution));
-            }
-            if scenario.enabled && matches!(scenario.scheduling, Scheduling::Immediately { .. }) {
-                let text = "the scenario is on: every request runs it, there is nothing to wait for".to_owned();
-                return Err(ControlError::Conflict(text));
-            }
-            self.core.hooks.listen_once(id);
-            return Ok(RunOnce::Listening);
+        let prepared = self.prepared(&scenario).await?;
+        if prepared.plan.is_instant() && bundles.is_none() {
+            return self.run_with_next(&scenario).await;
         }
-        let execution = NewExecution {
+        if bundles.is_none() && let Some(text) = schedule::already_polls(&self.core, &scenario).await? {
+            return Err(ControlError::Conflict(text));
+        }
+        let inputs = inputs::check(&prepared, inputs).map_err(ControlError::Inputs)?;
+        let execution = self.new_run(&scenario, Origin::Manual, bundles, inputs);
+        Ok(RunOnce::Started(inputs::start(&self.core, execution).await?))
+    }
+
+    /// Runs a scenario because a program asks for it. `data` is what the
+    /// scenario is given, or what its webhook would have received. Waits for
+    /// the end when told so; no ending then means that it takes longer.
+    pub async fn run_for_program(
+        &self,
+        team: TeamId,
+        id: ScenarioId,
+        data: &Value,
+        wait: Option<Duration>,
+    ) -> Result<(ExecutionId, Option<Ending>), ControlError> {
+        let scenario = self.scenario(team, id).await?;
+        if !scenario.enabled {
+            return Err(ControlError::Conflict("Scenario is not activated".into()));
+        }
+        let prepared = self.prepared(&scenario).await?;
+        let (bundles, inputs) = if prepared.plan.is_instant() {
+            let data = if data.is_nothing() { Value::empty_collection() } else { data.clone() };
+            (Some(vec![data]), Value::Undefined)
+        } else {
+            (None, inputs::check(&prepared, data).map_err(ControlError::Inputs)?)
+        };
+        let execution = self.new_run(&scenario, Origin::Api, bundles, inputs);
+        let waiting = wait.map(|limit| (limit, self.core.endings.wait(execution.id)));
+        let execution = inputs::start(&self.core, execution).await?;
+        let ending = match waiting {
+            Some((limit, waiting)) => endings::await_end(&self.core, team, execution, waiting, limit).await?,
+            None => None,
+        };
+        Ok((execution, ending))
+    }
+
+    /// How a run ended and what it returned; `None` while it has not.
+    pub async fn ending(&self, team: TeamId, id: ExecutionId) -> Result<Option<Ending>, ControlError> {
+        Ok(endings::of(&self.core, team, id).await?)
+    }
+
+    /// Runs a scenario with the oldest requests in its webhook's queue, or
+    /// makes it wait for one.
+    async fn run_with_next(&self, scenario: &scenarios::Scenario) -> Result<RunOnce, ControlError> {
+        if scenario.hook.is_none() {
+            let text = "choose a webhook for the first module on the Set-up tab".to_owned();
+            return Err(ControlError::Problems(vec![text]));
+        }
+        if let Some(execution) = queue::run_next(&self.core, scenario).await? {
+            return Ok(RunOnce::Started(execution));
+        }
+        if scenario.enabled && scenario.scheduling.is_immediate() {
+            let text = "the scenario is on: every request runs it, there is nothing to wait for".to_owned();
+            return Err(ControlError::Conflict(text));
+        }
+        self.core.hooks.listen_once(scenario.id);
+        Ok(RunOnce::Listening)
+    }
+
+    fn new_run(
+        &self,
+        scenario: &scenarios::Scenario,
+        origin: Origin,
+        bundles: Option<Vec<Value>>,
+        inputs: Value,
+    ) -> NewExecution {
+        NewExecution {
             id: clock::execution_id(self.core.clock.as_ref()),
-            team,
-            scenario: id,
+            team: scenario.team,
+            scenario: scenario.id,
             version: scenario.version,
-            origin: Origin::Manual,
+            origin,
             bundles,
+            inputs,
+            lineage: Lineage::None,
             leased: true,
             created_at: self.core.clock.now(),
-        };
-        let id = execution.id;
-        // In a task of its own, for the reason given at `hooks::deliver`.
-        let core = self.core.clone();
-        let starting = tokio::spawn(async move {
-            let job = core.store.start(execution).await?;
-            worker::take(&core, job);
-            Ok::<_, rouage_store::Error>(())
-        });
-        let started = starting.await.map_err(|ended| rouage_store::Error::Database(ended.to_string()));
-        started.flatten()?;
-        Ok(RunOnce::Started(id))
+        }
+    }
+
+    async fn prepared(&self, scenario: &scenarios::Scenario) -> Result<Arc<Prepared>, ControlError> {
+        let found = self.core.plans.get(&self.core, scenario.team, scenario.id, scenario.version).await?;
+        found.ok_or(ControlError::NotFound("scenario"))
     }
 
     /// Runs a scenario with the data of its webhook's last request.
@@ -148,7 +221,7 @@ impl Control {
         let Some(bundles) = hooks::last_payload(&self.core, team, hook).await? else {
             return Err(ControlError::Conflict("the webhook has not received anything yet".into()));
         };
-        self.run_once(team, id, Some(bundles)).await
+        self.run_once(team, id, Some(bundles), &Value::Undefined).await
     }
 
     /// How many callers wait for a Webhook response of a run.
@@ -175,9 +248,18 @@ impl Control {
                 return Err(ControlError::Problems(problems));
             }
         }
-        let mut tx = self.core.store.begin().await?;
-        scenarios::set_enabled(&mut tx, team, id, on, None).await?;
-        tx.commit().await?;
+        if on && scenario.enabled {
+            // Its next slot stays what it is.
+            return Ok(());
+        }
+        if on {
+            positions::begin_now(&self.core, team, id).await;
+            schedule::switch_on(&self.core, &scenario).await?;
+        } else {
+            let mut tx = self.core.store.begin().await?;
+            scenarios::set_enabled(&mut tx, team, id, false, None).await?;
+            tx.commit().await?;
+        }
         self.refresh().await;
         Ok(())
     }
@@ -186,11 +268,14 @@ impl Control {
     pub fn reasons_against(&self, scenario: &scenarios::Scenario) -> Vec<String> {
         let report = self.check(&scenario.blueprint, &scenario.links);
         let mut problems = report.problems.clone();
+        problems.extend(schedule::problems(&self.core, scenario));
         for module in &report.modules {
             let must_choose = module.actions.iter().any(|action| match action {
                 check::Action::ChooseConnection { .. } => true,
                 check::Action::ChooseHook { .. } => scenario.hook.is_none(),
-                check::Action::ChooseSpreadsheet { .. } => false,
+                check::Action::ChooseScenario { .. } => true,
+                check::Action::ChooseDatastore { .. } => true,
+                check::Action::ChooseSpreadsheet { .. } | check::Action::ChooseStructure { .. } => false,
             });
             if must_choose || (module.status == check::Status::Check && !report.can_be_switched_on) {
                 let id = module.id.map_or(String::new(), |id| format!(" [{id}]"));
@@ -202,7 +287,13 @@ impl Control {
 
     /// The report on a blueprint with the links chosen so far.
     pub fn check(&self, blueprint: &Blueprint, links: &Value) -> Report {
-        check::check(&self.core.registry, blueprint, links)
+        let learned = |link: &Value| {
+            let id = link.as_i64().or_else(|| link.as_text()?.parse().ok());
+            let hooks = self.core.hooks.all();
+            let hook = hooks.iter().find(|hook| Some(hook.hook.id.0) == id);
+            hook.map_or(Value::Undefined, |hook| hook.hook.interface.clone())
+        };
+        check::check_knowing(&self.core.registry, blueprint, links, &learned)
     }
 
     /// An execution with everything that happened in it.
@@ -212,17 +303,91 @@ impl Control {
 
     /// Stops an execution: at once when it waits, else before its next step.
     pub async fn stop(&self, team: TeamId, id: ExecutionId) -> Result<(), ControlError> {
-        let mut tx = self.core.store.begin().await?;
-        rouage_store::executions::request_stop(&mut tx, team, id).await?;
-        tx.commit().await?;
-        self.core.held.ask_to_stop(id);
-        self.core.wake.notify_one();
-        Ok(())
+        stop::stop(&self.core, team, id).await
+    }
+
+    /// Runs today's scenario with the trigger data and inputs of an old run.
+    pub async fn replay(&self, team: TeamId, id: ExecutionId) -> Result<ExecutionId, ControlError> {
+        replay::replay(&self.core, team, id).await
+    }
+
+    /// What "Run this module only" needs for a module, with the values of the
+    /// last run.
+    pub async fn module_values(
+        &self,
+        team: TeamId,
+        id: ScenarioId,
+        module: ModuleId,
+    ) -> Result<Vec<Wanted>, ControlError> {
+        single::wanted(&self.core, team, id, module).await
+    }
+
+    /// Runs one module by itself on these values.
+    pub async fn run_module(
+        &self,
+        team: TeamId,
+        id: ScenarioId,
+        module: ModuleId,
+        given: &[Wanted],
+    ) -> Result<ExecutionId, ControlError> {
+        single::run(&self.core, team, id, module, given).await
+    }
+
+    /// How much of its history a scenario keeps that does not say so itself.
+    pub async fn retention(&self) -> Result<Policy, ControlError> {
+        Ok(retention::policy(&self.core).await?)
+    }
+
+    /// Deletes what the history has too much of, which otherwise happens in the
+    /// background. Gives how many runs went.
+    pub async fn keep_history_within_limits(&self) -> Result<u64, ControlError> {
+        Ok(retention::sweep(&self.core, &mut 0).await?)
+    }
+
+    /// What one run may use.
+    pub fn limits(&self) -> Limits {
+        self.core.limits
     }
 
     /// Decides about an effect in doubt (decision D65).
     pub async fn decide(&self, team: TeamId, id: ExecutionId, decision: Decision) -> Result<(), ControlError> {
         crate::decide::decide(&self.core, team, id, decision).await
+    }
+
+    /// Retries an incomplete execution for a person.
+    pub async fn retry_incomplete(&self, team: TeamId, id: IncompleteId) -> Result<Begun, ControlError> {
+        incompletes::retry(&self.core, team, id).await
+    }
+
+    /// Retries several, at most three of a scenario at a time.
+    pub async fn retry_incompletes(&self, team: TeamId, ids: &[IncompleteId]) -> Result<(), ControlError> {
+        incompletes::retry_all(&self.core, team, ids).await
+    }
+
+    /// Goes on with an incomplete execution as a person decided.
+    pub async fn settle_incomplete(
+        &self,
+        team: TeamId,
+        id: IncompleteId,
+        decision: Decision,
+    ) -> Result<Begun, ControlError> {
+        incompletes::settle(&self.core, team, id, decision).await
+    }
+
+    /// An incomplete execution with its data, to be looked at and mended.
+    pub async fn open_incomplete(&self, team: TeamId, id: IncompleteId) -> Result<Option<Opened>, ControlError> {
+        incompletes::open(&self.core, team, id).await
+    }
+
+    /// Retries an incomplete execution with its module as a person edited it.
+    pub async fn run_edited(&self, team: TeamId, id: IncompleteId, edited: Edited) -> Result<Begun, ControlError> {
+        incompletes::run_edited(&self.core, team, id, edited).await
+    }
+
+    /// How many open incomplete executions hold up the runs of a scenario that
+    /// processes data in order.
+    pub async fn holding_up(&self, team: TeamId, id: ScenarioId) -> Result<u64, ControlError> {
+        Ok(incompletes::holding_up(&self.core, team, id).await?)
     }
 
     /// Brings in a blueprint with Rouage's own webhook, spreadsheets and outbox
@@ -245,6 +410,14 @@ impl Control {
         crate::calls::test_connection(&self.core, team, id).await
     }
 
+    /// Links that follow from names: scenarios that are called here as they
+    /// were there.
+    pub async fn links_by_name(&self, team: TeamId, blueprint: &Blueprint) -> Result<Value, rouage_store::Error> {
+        let (report, mut links) = (self.check(blueprint, &Value::Undefined), Collection::new());
+        crate::subscenarios::links_by_name(&self.core, team, &report, &mut links).await?;
+        Ok(links.into())
+    }
+
     /// The default links of a blueprint: Rouage's own spreadsheets and outbox
     /// wherever they can stand in.
     pub fn default_links(&self, blueprint: &Blueprint) -> Value {
@@ -258,6 +431,54 @@ impl Control {
             }
         }
         links.into()
+    }
+
+    /// Sets when a scenario runs. What stands against it is told when the
+    /// scenario is switched on; one that is on must be able to go on.
+    pub async fn set_schedule(&self, team: TeamId, id: ScenarioId, schedule: &Schedule) -> Result<(), ControlError> {
+        let scenario = self.scenario(team, id).await?;
+        let (scheduling, timezone) = (schedule.scheduling.clone(), schedule.timezone.clone());
+        let changed = scenarios::Scenario { scheduling, timezone, ..scenario };
+        let problems = if changed.enabled { schedule::problems(&self.core, &changed) } else { Vec::new() };
+        if !problems.is_empty() {
+            return Err(ControlError::Problems(problems));
+        }
+        schedule::set(&self.core, &changed, schedule.missed_runs).await?;
+        self.refresh().await;
+        Ok(())
+    }
+
+    /// The schedule that a blueprint brings or that suits its first module, and
+    /// why the one it brings could not be taken.
+    pub fn schedule_of(&self, blueprint: &Blueprint) -> (Scheduling, Option<String>) {
+        schedule::of_blueprint(&self.core, blueprint)
+    }
+
+    /// What stands against switching a scenario on with the schedule it has.
+    pub fn schedule_problems(&self, scenario: &scenarios::Scenario) -> Vec<String> {
+        schedule::problems(&self.core, scenario)
+    }
+
+    /// Whether the first module of a blueprint gets data pushed to it, or is
+    /// asked for news; nothing for other modules.
+    pub fn trigger_kind(&self, blueprint: &Blueprint) -> Option<Kind> {
+        schedule::trigger_kind(&self.core, blueprint)
+    }
+
+    /// The polling trigger of a scenario: where it started and how far it has
+    /// come. `None` when the first module is another.
+    pub async fn polling_trigger(&self, team: TeamId, id: ScenarioId) -> Result<Option<PollingTrigger>, ControlError> {
+        positions::trigger(&self.core, team, id).await
+    }
+
+    /// Lets the polling trigger start anew.
+    pub async fn restart_trigger(&self, team: TeamId, id: ScenarioId, start: &Start) -> Result<(), ControlError> {
+        positions::restart(&self.core, team, id, start).await
+    }
+
+    /// The latest items of the polling trigger, newest first.
+    pub async fn trigger_choices(&self, team: TeamId, id: ScenarioId) -> Result<Vec<Choice>, ControlError> {
+        positions::choices(&self.core, team, id).await
     }
 
     async fn scenario(&self, team: TeamId, id: ScenarioId) -> Result<scenarios::Scenario, ControlError> {

@@ -10,9 +10,11 @@ use rouage_store::Store;
 use tokio::sync::{Notify, Semaphore};
 use url::Url;
 
+use crate::endings::Endings;
 use crate::held::Held;
 use crate::hooks::HookCache;
 use crate::lanes::Lanes;
+use crate::limits::Limits;
 use crate::plans::PlanCache;
 use crate::replies::Replies;
 
@@ -34,6 +36,8 @@ pub struct Parts {
     pub module_timeout: Duration,
     /// Most requests that wait for one webhook; 0 = no limit.
     pub queue_limit: u64,
+    /// What one run may use, and what is kept of it.
+    pub limits: Limits,
 }
 
 /// The shared state.
@@ -46,9 +50,11 @@ pub struct Core {
     pub workers: usize,
     pub module_timeout: Duration,
     pub queue_limit: u64,
+    pub limits: Limits,
     pub plans: PlanCache,
     pub hooks: HookCache,
     pub replies: Replies,
+    pub endings: Endings,
     pub lanes: Lanes,
     pub held: Held,
     /// Jobs in this process that run or are about to; those that wait in a
@@ -56,6 +62,8 @@ pub struct Core {
     pub busy: AtomicUsize,
     /// Room for the runs in progress.
     pub slots: Arc<Semaphore>,
+    /// Room for runs that may have brought the process down.
+    pub trials: Arc<Semaphore>,
     /// Jobs may be waiting in the store: new ones must not overtake them.
     pub has_backlog: AtomicBool,
     /// No new runs begin.
@@ -64,6 +72,12 @@ pub struct Core {
     pub handing_back: AtomicBool,
     /// Rung when there may be something to claim.
     pub wake: Notify,
+    /// Rung when an incomplete execution may be due.
+    pub retries: Notify,
+    /// A scenario changed since the schedules were looked through.
+    pub schedule_changed: AtomicBool,
+    /// Rung when a slot or the queue of a webhook may have changed.
+    pub schedule_wake: Notify,
 }
 
 impl Core {
@@ -78,17 +92,23 @@ impl Core {
             workers: parts.workers.max(1),
             module_timeout: parts.module_timeout,
             queue_limit: parts.queue_limit,
+            limits: parts.limits,
             plans: PlanCache::default(),
             hooks: HookCache::default(),
             replies: Replies::default(),
+            endings: Endings::default(),
             lanes: Lanes::default(),
             held: Held::default(),
             busy: AtomicUsize::new(0),
             slots: Arc::new(Semaphore::new(parts.workers.max(1))),
+            trials: Arc::new(Semaphore::new(crate::driver::SUSPECTS_AT_ONCE)),
             has_backlog: AtomicBool::new(true),
             closing: AtomicBool::new(false),
             handing_back: AtomicBool::new(false),
             wake: Notify::new(),
+            retries: Notify::new(),
+            schedule_changed: AtomicBool::new(true),
+            schedule_wake: Notify::new(),
         })
     }
 

@@ -2,7 +2,7 @@
 //! happened (decision D65).
 
 use jiff::{SignedDuration, Timestamp};
-use rouage_engine::{Call, Run, Step};
+use rouage_engine::{Call, Step};
 use rouage_model::journal::Event;
 use rouage_model::{ErrorKind, ExecutionId, ModuleError, TeamId, Value};
 use rouage_store::{Job, Update};
@@ -10,19 +10,20 @@ use rouage_store::{Job, Update};
 use crate::control::ControlError;
 use crate::core::Core;
 use crate::journal::{Halt, Pen};
+use crate::retry::{self, Subject};
 
 /// How long a decision may hold an execution.
 const DECISION_LEASE: SignedDuration = SignedDuration::from_secs(30);
 
 /// What a person decides about an effect in doubt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Decision {
     /// It did not happen, or twice does no harm: make the call again.
     Retry,
     /// Leave it: this bundle goes no further.
     Skip,
-    /// It happened: go on after it, with an empty output.
-    MarkAsDone,
+    /// It happened: go on after it with this output, a collection.
+    MarkAsDone(Value),
 }
 
 /// Writes the decision down and lets the run go on.
@@ -45,16 +46,15 @@ async fn write(core: &Core, job: &Job, decision: Decision) -> Result<bool, Halt>
     let events = rouage_store::journal::events(&core.store, job.execution).await?;
     let mut pen = Pen::new(&core.store, job.execution, job.scenario, job.fence, events.len());
     let mut is_decided = false;
-    if let Some(prepared) = core.plans.get(core, job.team, job.scenario, job.version).await? {
-        let context = prepared.context(core, job.execution, job.scenario);
-        // A journal that does not fit is for the worker to give up on.
-        if let Ok(mut run) = Run::replay(prepared.plan.clone(), context, events)
-            && let Step::Call(call) = run.next()
-            && call.called
-        {
-            pen.note(&mut run, event(decision, core.clock.now(), &call))?;
-            is_decided = true;
-        }
+    let limits = core.limits.of_run(job.origin);
+    // A journal that does not fit is for the worker to give up on.
+    if let Ok(built) = retry::rebuild(core, Subject::from(job), limits, events).await?
+        && let mut run = built.run
+        && let Step::Call(call) = run.next()
+        && call.called
+    {
+        pen.note(&mut run, event(decision, core.clock.now(), &call))?;
+        is_decided = true;
     }
     pen.flush(Update::Requeue).await?;
     Ok(is_decided)
@@ -68,6 +68,6 @@ fn event(decision: Decision, at: Timestamp, call: &Call) -> Event {
             Event::Retrying { at, until: at, operation, module, attempt, error }
         }
         Decision::Skip => Event::Returned { at, operation, module, bundles: Vec::new() },
-        Decision::MarkAsDone => Event::Returned { at, operation, module, bundles: vec![Value::empty_collection()] },
+        Decision::MarkAsDone(output) => Event::Returned { at, operation, module, bundles: vec![output] },
     }
 }

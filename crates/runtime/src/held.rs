@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rouage_model::ExecutionId;
 use rouage_store::{Fence, Job};
+use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 /// What the driver of a run must know before its next step.
@@ -23,7 +24,7 @@ pub struct Held(Mutex<HashMap<ExecutionId, Holding>>);
 
 struct Holding {
     fence: Fence,
-    signal: Option<Signal>,
+    signal: watch::Sender<Option<Signal>>,
     /// How often the store refused it here.
     refusals: u32,
     driver: Option<AbortHandle>,
@@ -32,7 +33,7 @@ struct Holding {
 impl Held {
     /// From now on the lease is renewed.
     pub fn hold(&self, job: &Job) {
-        let holding = Holding { fence: job.fence, signal: None, refusals: 0, driver: None };
+        let holding = Holding { fence: job.fence, signal: watch::Sender::new(None), refusals: 0, driver: None };
         self.map().insert(job.execution, holding);
     }
 
@@ -63,18 +64,31 @@ impl Held {
     /// Makes the driver of a run in this process end it before its next step.
     pub fn ask_to_stop(&self, execution: ExecutionId) {
         if let Some(holding) = self.map().get_mut(&execution) {
-            holding.signal.get_or_insert(Signal::Stop);
+            holding.signal.send_if_modified(|signal| signal.replace(signal.unwrap_or(Signal::Stop)).is_none());
         }
     }
 
     /// Makes the driver of a run leave it as it is before its next step.
     pub fn lose(&self, execution: ExecutionId, fence: Fence) {
-        self.change(execution, fence, |holding| holding.signal = Some(Signal::Lost));
+        self.change(execution, fence, |holding| {
+            holding.signal.send_replace(Some(Signal::Lost));
+        });
     }
 
     /// What is asked of a run.
     pub fn signal(&self, execution: ExecutionId, fence: Fence) -> Option<Signal> {
-        self.map().get(&execution).filter(|holding| holding.fence == fence)?.signal
+        self.map().get(&execution).filter(|holding| holding.fence == fence).and_then(|holding| *holding.signal.borrow())
+    }
+
+    /// Waits until something is asked of a run; for ever when it is not held.
+    pub async fn until_signal(&self, execution: ExecutionId, fence: Fence) {
+        let holding =
+            self.map().get(&execution).filter(|holding| holding.fence == fence).map(|one| one.signal.subscribe());
+        let Some(mut signal) = holding else { return std::future::pending().await };
+        // The sender goes with the lease, and then nothing is asked any more.
+        if signal.wait_for(Option::is_some).await.is_err() {
+            std::future::pending().await
+        }
     }
 
     /// Every lease.
@@ -117,6 +131,7 @@ mod tests {
             team: TeamId(1),
             scenario: ScenarioId(1),
             version: Version(1),
+            origin: rouage_model::execution::Origin::Webhook,
             fence: Fence(fence),
             takeovers: 0,
             stop_requested: false,

@@ -3,11 +3,15 @@
 
 use std::sync::Arc;
 
-use rouage_engine::{Run, Trace};
+use rouage_engine::Trace;
+use rouage_model::journal::Event;
 use rouage_model::{Blueprint, ExecutionId, TeamId};
 use rouage_store::{executions, journal, scenarios};
 
 use crate::core::Core;
+use crate::limits::Limits;
+use crate::retry::{self, Subject};
+use crate::skeleton;
 
 /// An execution and what happened in it.
 pub struct History {
@@ -20,8 +24,8 @@ pub struct History {
     pub trace: Trace,
     /// Why the trace is not whole.
     pub problem: Option<String>,
-    /// How many events were read.
-    pub events: usize,
+    /// What was written down.
+    pub journal: Vec<Event>,
 }
 
 /// Reads and replays; `None` when the team has no such execution.
@@ -29,23 +33,22 @@ pub async fn history(core: &Core, team: TeamId, id: ExecutionId) -> Result<Optio
     let Some(execution) = executions::find(&core.store, team, id).await? else { return Ok(None) };
     let events = journal::events(&core.store, id).await?;
     let version = scenarios::find_version(&core.store, execution.scenario, execution.version).await?;
-    let prepared = core.plans.get(core, team, execution.scenario, execution.version).await?;
-    let (Some(version), Some(prepared)) = (version, prepared) else {
-        let problem = Some("the scenario does not exist any more".to_owned());
-        return Ok(Some(History {
-            execution,
-            blueprint: None,
-            trace: Trace::default(),
-            problem,
-            events: events.len(),
-        }));
+    let blueprint = version.map(|version| version.blueprint);
+    if execution.is_confidential {
+        let trace = skeleton::trace(&events);
+        return Ok(Some(History { execution, blueprint, trace, problem: None, journal: events }));
+    }
+    let limits = Limits::of_look(execution.origin);
+    let mut run = match retry::beginning(core, Subject::from(&execution), limits).await? {
+        Ok(built) => built.run.recording(),
+        Err(impossible) => {
+            let problem = Some(impossible);
+            return Ok(Some(History { execution, blueprint, trace: Trace::default(), problem, journal: events }));
+        }
     };
-    let context = prepared.context(core, id, execution.scenario);
-    let mut run = Run::new(prepared.plan.clone(), context).recording();
     let mut problem = None;
-    let count = events.len();
-    for event in events {
-        if let Err(divergence) = run.apply(&event) {
+    for event in &events {
+        if let Err(divergence) = run.apply(event) {
             problem = Some(divergence.to_string());
             break;
         }
@@ -53,5 +56,5 @@ pub async fn history(core: &Core, team: TeamId, id: ExecutionId) -> Result<Optio
     // Ask once more, so that the operation in progress is part of the trace.
     let _ = run.next();
     let trace = run.trace().clone();
-    Ok(Some(History { execution, blueprint: Some(version.blueprint), trace, problem, events: count }))
+    Ok(Some(History { execution, blueprint, trace, problem, journal: events }))
 }

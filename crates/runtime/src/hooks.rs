@@ -6,15 +6,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use rouage_model::execution::Origin;
-use rouage_model::scenario::Scheduling;
+use rouage_model::structure::Structure;
 use rouage_model::{DeliveryId, ExecutionId, HookId, ScenarioId, TeamId, Value, Version, clock};
-use rouage_store::{Accept, AcceptOutcome, NewDelivery, NewExecution, deliveries, hooks, scenarios};
+use rouage_store::{Accept, AcceptOutcome, Lineage, NewDelivery, NewExecution, deliveries, hooks, scenarios, structures};
 use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 
 use crate::core::Core;
 use crate::replies::Reply;
 use crate::{queue, worker};
+
+/// The module that answers a caller. Its name decides who waits for it.
+pub const RESPONSE: &str = "gateway:WebhookRespond";
 
 /// A hook with the scenario that listens to it.
 #[derive(Debug, Clone)]
@@ -25,6 +28,8 @@ pub struct LiveHook {
     pub team: TeamId,
     /// The scenario it is attached to, on or off.
     pub scenario: Option<LiveScenario>,
+    /// What its bundles must look like.
+    pub structure: Option<Structure>,
 }
 
 /// What the entry must know of a scenario.
@@ -40,6 +45,8 @@ pub struct LiveScenario {
     pub enabled: bool,
     /// Whether it runs as data arrives.
     pub immediately: bool,
+    /// At most so many runs a minute.
+    pub maximum_runs_per_minute: Option<u32>,
     /// Whether a Webhook response module may answer.
     pub waits_for_response: bool,
 }
@@ -82,6 +89,10 @@ pub enum DeliverError {
     /// 400: too many wait.
     #[error("the queue is full")]
     QueueFull,
+    /// 429: the scenario may start no more runs this minute, and the caller
+    /// waits for its response.
+    #[error("the scenario may start no more runs this minute")]
+    TooManyRuns,
     /// 503: nothing was stored.
     #[error(transparent)]
     Store(#[from] rouage_store::Error),
@@ -91,6 +102,11 @@ impl HookCache {
     /// The hook of a token. No database is asked.
     pub fn find(&self, token: &str) -> Option<Arc<LiveHook>> {
         self.by_digest.load().get(&digest(token)).cloned()
+    }
+
+    /// All hooks.
+    pub fn all(&self) -> Vec<Arc<LiveHook>> {
+        self.by_digest.load().values().cloned().collect()
     }
 
     /// Makes a scenario take the next request although it is off.
@@ -122,11 +138,22 @@ impl HookCache {
                 Some(id) => live_scenario(core, hook.team, id).await?,
                 None => None,
             };
-            map.insert(digest(&hook.token), Arc::new(LiveHook { team: hook.team, scenario, hook }));
+            let structure = structure(core, &hook).await?;
+            map.insert(digest(&hook.token), Arc::new(LiveHook { team: hook.team, scenario, structure, hook }));
         }
         self.by_digest.store(Arc::new(map));
         Ok(())
     }
+}
+
+/// The data structure that a hook names, or its own.
+async fn structure(core: &Core, hook: &hooks::Hook) -> Result<Option<Structure>, rouage_store::Error> {
+    let settings = &hook.settings;
+    if let Some(id) = settings.structure_id {
+        return Ok(structures::find(&core.store, hook.team, id).await?.map(|row| row.structure));
+    }
+    let own = settings.structure.as_ref().and_then(|own| Structure::parse(own).ok());
+    Ok(own.map(|own| Structure { strict: own.strict || settings.strict, ..own }))
 }
 
 async fn live_scenario(core: &Core, team: TeamId, id: ScenarioId) -> Result<Option<LiveScenario>, rouage_store::Error> {
@@ -137,8 +164,9 @@ async fn live_scenario(core: &Core, team: TeamId, id: ScenarioId) -> Result<Opti
         name: scenario.name.clone(),
         version: scenario.version,
         enabled: scenario.enabled,
-        immediately: matches!(scenario.scheduling, Scheduling::Immediately { .. }),
-        waits_for_response: prepared.is_some_and(|prepared| prepared.plan.contains("gateway:WebhookRespond")),
+        immediately: scenario.scheduling.is_immediate(),
+        maximum_runs_per_minute: scenario.scheduling.maximum_runs_per_minute.filter(|most| *most > 0),
+        waits_for_response: prepared.is_some_and(|prepared| prepared.plan.contains(RESPONSE)),
     }))
 }
 
@@ -153,7 +181,13 @@ pub async fn deliver(
     let Some((scenario, origin)) = hook.scenario.as_ref().and_then(|scenario| listener(core, scenario)) else {
         return learn(core, hook, delivery, bundles, structure).await;
     };
-    if origin == Origin::Webhook && !scenario.immediately {
+    let is_paced = scenario.maximum_runs_per_minute.is_some();
+    if origin == Origin::Webhook && is_paced && scenario.waits_for_response && !queue::may_start(core, scenario).await? {
+        return Err(DeliverError::TooManyRuns);
+    }
+    // With a limit all go through the queue, so that every node keeps to it.
+    let is_kept = !scenario.immediately || is_paced && !scenario.waits_for_response;
+    if origin == Origin::Webhook && is_kept {
         let delivered = queue::keep(core, hook, delivery, bundles).await;
         if delivered.is_ok() {
             keep_structure(core, hook, structure).await;
@@ -191,6 +225,8 @@ async fn start_run(
         version: scenario.version,
         origin,
         bundles: Some(bundles),
+        inputs: Value::Undefined,
+        lineage: Lineage::None,
         leased: worker::may_lease(core),
         created_at: delivery.received_at,
     };

@@ -1,11 +1,15 @@
 //! What a running module may ask of Rouage.
 
 use async_trait::async_trait;
-use rouage_model::{Clock, ConnectionId, ErrorKind, ExecutionId, ModuleError, TeamId, Value, sheets};
-use rouage_sdk::{Host, Secret, WebhookResponse};
+use rouage_model::structure::Structure;
+use rouage_model::{Clock, ConnectionId, ErrorKind, ExecutionId, ModuleError, TeamId, Value, datastore, sheets};
+use rouage_sdk::{Host, Secret, StructureOf, WebhookResponse, subscenario};
+use rouage_store::{datastores, structures};
 
 use crate::core::Core;
+use crate::driver::staged::module_error;
 use crate::replies::Reply;
+use crate::subscenarios;
 
 /// The host of one call.
 pub struct RuntimeHost<'a> {
@@ -30,6 +34,33 @@ impl Host for RuntimeHost<'_> {
         })
     }
 
+    async fn read_datastore(&self, call: datastore::Call) -> Result<Value, ModuleError> {
+        let answer = datastores::read(&self.core.store, self.team, &call).await;
+        answer.map_err(|error| unreachable_store(&error))?.map_err(|error| module_error(&error))
+    }
+
+    async fn structure(&self, of: StructureOf) -> Result<Option<Structure>, ModuleError> {
+        let (store, team) = (&self.core.store, self.team);
+        let id = match of {
+            StructureOf::Id(id) => Some(id),
+            StructureOf::Datastore(id) => {
+                let found = datastores::find(store, team, id).await.map_err(|error| unreachable_store(&error))?;
+                found.ok_or_else(|| gone("data store"))?.structure
+            }
+        };
+        let Some(id) = id else { return Ok(None) };
+        let found = structures::find(store, team, id).await.map_err(|error| unreachable_store(&error))?;
+        found.map(|row| Some(row.structure)).ok_or_else(|| gone("data structure"))
+    }
+
+    async fn plan_child(&self, request: subscenario::Request) -> Result<subscenario::Child, ModuleError> {
+        subscenarios::plan(self, request).await
+    }
+
+    async fn child(&self, child: ExecutionId) -> Result<subscenario::State, ModuleError> {
+        subscenarios::state(self.core, self.team, child).await.map_err(subscenarios::unreadable)
+    }
+
     async fn respond(&self, response: WebhookResponse) -> bool {
         self.core.replies.answer(self.execution, Reply::Response(response))
     }
@@ -44,4 +75,13 @@ impl Host for RuntimeHost<'_> {
             ModuleError::new(ErrorKind::UnexpectedError, format!("the renewed token could not be stored: {error}"))
         })
     }
+}
+
+fn unreachable_store(error: &rouage_store::Error) -> ModuleError {
+    ModuleError::new(ErrorKind::ConnectionError, format!("Rouage's own store did not answer: {error}"))
+}
+
+fn gone(what: &str) -> ModuleError {
+    let text = format!("the {what} does not exist any more: choose another one on the Set-up tab");
+    ModuleError::new(ErrorKind::InvalidConfigurationError, text)
 }

@@ -3,16 +3,17 @@
 //!
 //! The import page asks a person instead; this is for the command line.
 
-use rouage_model::scenario::Scheduling;
 use rouage_model::{Blueprint, Collection, HookId, ModuleId, ScenarioId, TeamId, Value};
 use rouage_store::hooks::HookSettings;
 use rouage_store::scenarios::NewScenario;
 use rouage_store::sheets::Wanted;
 use rouage_store::{WriteTx, hooks, scenarios, sheets};
 
+use crate::carried::Made;
 use crate::check::{self, Action, Report};
 use crate::core::Core;
 use crate::links::BUILT_IN;
+use crate::{schedule, subscenarios};
 
 /// What to bring in.
 #[derive(Debug, Clone)]
@@ -40,15 +41,16 @@ pub struct Imported {
 pub async fn import(core: &Core, team: TeamId, request: ImportRequest) -> Result<Imported, rouage_store::Error> {
     let ImportRequest { blueprint, mut links } = request;
     let report = check::check(&core.registry, &blueprint, &Value::from(links.clone()));
+    subscenarios::links_by_name(core, team, &report, &mut links).await?;
     let mut tx = core.store.begin().await?;
-    let (mut hook, mut spreadsheets) = (None, Vec::new());
+    let (mut made, mut hook, mut spreadsheets) = (Made::default(), None, Vec::new());
     for module in &report.modules {
         let Some(id) = module.id else { continue };
         for action in &module.actions {
-            answer(&mut tx, team, id, action, &mut links, &mut hook, &mut spreadsheets).await?;
+            answer(&mut tx, team, id, action, &mut links, &mut made, &mut hook, &mut spreadsheets).await?;
         }
     }
-    let instant = hook.is_some();
+    let (scheduling, schedule_problem) = schedule::of_blueprint(core, &blueprint);
     // What the webhook learned at the other server is still true here.
     let structure = blueprint.trigger().map(|trigger| trigger.interface().to_vec()).filter(|fields| !fields.is_empty());
     let structure = structure.map(Value::from);
@@ -59,9 +61,10 @@ pub async fn import(core: &Core, team: TeamId, request: ImportRequest) -> Result
         name: name.chars().take(120).collect(),
         blueprint: blueprint.into(),
         links: links.into(),
-        scheduling: if instant { Scheduling::default() } else { Scheduling::OnDemand },
+        scheduling,
     };
     let scenario = scenarios::create(&mut tx, team, new).await?;
+    scenarios::note_schedule(&mut tx, scenario, schedule_problem.as_deref()).await?;
     if let Some((hook, _)) = &hook {
         hooks::attach(&mut tx, team, *hook, Some(scenario)).await?;
         if let Some(structure) = structure {
@@ -79,17 +82,29 @@ async fn answer(
     id: ModuleId,
     action: &Action,
     links: &mut Collection,
+    made: &mut Made,
     hook: &mut Option<(HookId, String)>,
     spreadsheets: &mut Vec<(String, String)>,
 ) -> Result<(), rouage_store::Error> {
     match action {
         Action::ChooseConnection { field, built_in: true, .. } => links.insert(format!("{id}.{field}"), BUILT_IN),
-        Action::ChooseConnection { .. } => {}
+        // Linked by their names, or a person must say.
+        Action::ChooseConnection { .. } | Action::ChooseScenario { .. } => {}
         Action::ChooseHook { field, was } => {
             let name = was.as_deref().unwrap_or("Webhook");
             let made = hooks::create(tx, team, name, &HookSettings::default()).await?;
             links.insert(format!("{id}.{field}"), made.id.0);
             *hook = Some((made.id, made.token));
+        }
+        Action::ChooseDatastore { field, id: foreign, was, structure } => {
+            let name = was.as_deref().unwrap_or("Imported data store");
+            let store = made.datastore(tx, team, foreign, (name, structure.as_ref())).await?;
+            links.insert(format!("{id}.{field}"), store);
+        }
+        Action::ChooseStructure { field, id: foreign, was, structure } => {
+            let Some(structure) = structure else { return Ok(()) };
+            let name = was.as_deref().unwrap_or("Imported data structure");
+            links.insert(format!("{id}.{field}"), made.structure(tx, team, foreign, (name, structure)).await?);
         }
         Action::ChooseSpreadsheet { field, id: spreadsheet, was, sheet, headers } => {
             let built_in = ["__IMTCONN__", "account"]

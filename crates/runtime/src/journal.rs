@@ -96,20 +96,29 @@ impl<'a> Pen<'a> {
     /// the store's error when it was refused; then nothing was done, and what
     /// was noted before is written without it.
     pub async fn stage(&mut self, run: &mut Run, staged: StagedWrite) -> Result<Option<rouage_store::Error>, Halt> {
+        Ok(self.stage_event(run, staged).await?.err())
+    }
+
+    /// The same for those who want to know the event that it came to.
+    pub async fn stage_event(
+        &mut self,
+        run: &mut Run,
+        staged: StagedWrite,
+    ) -> Result<Result<Option<Event>, rouage_store::Error>, Halt> {
         let events = self.unwritten.clone();
         match self.append(Some(staged), Update::None).await {
             Ok(appended) => {
-                if let Some(event) = appended.staged_event {
-                    run.apply(&event)?;
+                if let Some(event) = &appended.staged_event {
+                    run.apply(event)?;
                 }
-                Ok(None)
+                Ok(Ok(appended.staged_event))
             }
             Err(Halt::Store(error)) if may_pass(&error) => {
                 // Should it have been written after all, the next number is
                 // taken, and the run is taken up again from the journal.
                 self.unwritten = events;
                 self.flush(Update::None).await?;
-                Ok(Some(error))
+                Ok(Err(error))
             }
             Err(halt) => Err(halt),
         }

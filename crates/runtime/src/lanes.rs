@@ -6,6 +6,9 @@
 //! database, and a run that sleeps, is retried later or is in doubt holds up
 //! those behind it.
 //!
+//! Open incomplete executions hold up the runs that have not begun, but not
+//! their own retries, which take their turn in the lane like any run.
+//!
 //! A lane keeps only so many jobs in memory. The others are written down as
 //! waiting, and the lane takes each when its turn comes.
 
@@ -14,10 +17,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use rouage_model::execution::Status;
+use rouage_model::execution::{Origin, Status};
 use rouage_model::{ExecutionId, ScenarioId, TeamId};
 use rouage_store::executions::{Active, first_active};
-use rouage_store::{Job, Update};
+use rouage_store::{Job, Update, executions, incompletes};
 
 use crate::core::Core;
 use crate::worker::{self, LEASE};
@@ -52,6 +55,14 @@ struct Known {
     since: Timestamp,
     /// The run in front, when it was seen to wait by itself.
     held_up_by: Option<ExecutionId>,
+    /// Incomplete executions were seen to be in the way.
+    is_blocked: bool,
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        Self { since: Timestamp::UNIX_EPOCH, held_up_by: None, is_blocked: false }
+    }
 }
 
 /// What becomes of a job at the entry of its lane.
@@ -96,16 +107,21 @@ async fn run(core: &Arc<Core>, team: TeamId, scenario: ScenarioId) {
             return disperse(core, scenario, |_| Update::Requeue).await;
         }
         let since = core.lanes.known(scenario).since;
-        let front = match first_active(&core.store, scenario, since).await {
-            Ok(front) => front,
+        let turn = match whose_turn(core, team, scenario, since).await {
+            Ok(turn) => turn,
             Err(error) => {
                 tracing::warn!(scenario.id = %scenario, %error, "the order of runs could not be read");
                 tokio::time::sleep(AFTER_REFUSAL).await;
                 continue;
             }
         };
-        let next = match front {
-            Some(front) => match next_job(core, team, scenario, front, driven).await {
+        let next = match turn {
+            Turn::Held { by_arrival } => {
+                core.lanes.remember(scenario, by_arrival, Known { is_blocked: true, ..Known::default() });
+                let until = later(core.clock.now(), LOOK_AGAIN);
+                return disperse(core, scenario, |_| Update::Waiting { until }).await;
+            }
+            Turn::Of { front, by_arrival } => match next_job(core, team, scenario, front, by_arrival, driven).await {
                 Some(job) => job,
                 None if front.status == Status::Running && looks < ON_ITS_WAY.0 => {
                     looks += 1;
@@ -119,7 +135,7 @@ async fn run(core: &Arc<Core>, team: TeamId, scenario: ScenarioId) {
             },
             // Nothing is active: what waits here was ended by somebody else,
             // and its driver will notice.
-            None => match core.lanes.pop_or_close(scenario) {
+            Turn::Nobodys => match core.lanes.pop_or_close(scenario) {
                 Some(job) => job,
                 None => return,
             },
@@ -129,6 +145,49 @@ async fn run(core: &Arc<Core>, team: TeamId, scenario: ScenarioId) {
     }
 }
 
+/// Whose turn it is.
+enum Turn {
+    /// This run's. `by_arrival` came first of those that are not over.
+    Of { front: Active, by_arrival: Active },
+    /// Nobody's until incomplete executions are resolved.
+    Held { by_arrival: Active },
+    /// No run is active.
+    Nobodys,
+}
+
+/// The run that came first; unless the scenario stores incomplete executions
+/// and has some that are open. Then no new run begins before they are resolved,
+/// and only retries go on (source: `make-semantics.md` §2.2 `sequential`). A
+/// run that has begun goes on in any case, also past what it stored itself.
+async fn whose_turn(
+    core: &Arc<Core>,
+    team: TeamId,
+    scenario: ScenarioId,
+    since: Timestamp,
+) -> Result<Turn, rouage_store::Error> {
+    let Some(by_arrival) = first_active(&core.store, scenario, since, None).await? else { return Ok(Turn::Nobodys) };
+    let front = by_arrival;
+    if front.origin == Origin::Retry || !is_blocked(core, team, scenario, front).await? {
+        return Ok(Turn::Of { front, by_arrival });
+    }
+    match first_active(&core.store, scenario, since, Some(Origin::Retry)).await? {
+        Some(front) => Ok(Turn::Of { front, by_arrival }),
+        None => Ok(Turn::Held { by_arrival }),
+    }
+}
+
+async fn is_blocked(
+    core: &Arc<Core>,
+    team: TeamId,
+    scenario: ScenarioId,
+    front: Active,
+) -> Result<bool, rouage_store::Error> {
+    let prepared = core.plans.get(core, team, scenario, front.version).await?;
+    Ok(prepared.is_some_and(|prepared| prepared.plan.settings().incomplete_executions)
+        && incompletes::oldest_open(&core.store, scenario).await?.is_some()
+        && !executions::has_begun(&core.store, front.id).await?)
+}
+
 /// The job of the run in front, from memory or from the store; `None` when it
 /// cannot go on now.
 async fn next_job(
@@ -136,16 +195,17 @@ async fn next_job(
     team: TeamId,
     scenario: ScenarioId,
     front: Active,
+    by_arrival: Active,
     driven: Option<ExecutionId>,
 ) -> Option<Job> {
     if let Some(job) = core.lanes.pick(scenario, front.id) {
-        core.lanes.remember(scenario, front, None);
+        core.lanes.remember(scenario, by_arrival, Known::default());
         return Some(job);
     }
     let waits = front.status == Status::Waiting && front.wake_at.is_some_and(|due| due > core.clock.now());
     let by_itself = driven == Some(front.id) || core.lanes.known(scenario).held_up_by == Some(front.id);
     let held_up_by = (waits && by_itself).then_some(front.id);
-    core.lanes.remember(scenario, front, held_up_by);
+    core.lanes.remember(scenario, by_arrival, Known { held_up_by, ..Known::default() });
     if held_up_by.is_some() || front.status == Status::InDoubt {
         return None;
     }
@@ -210,6 +270,14 @@ impl Lanes {
         queue.remove(at)
     }
 
+    /// A job that waits in a lane, whose turn does not matter any more.
+    pub fn take_out(&self, execution: ExecutionId) -> Option<Job> {
+        let mut queues = self.queues();
+        let queue = queues.values_mut().find(|queue| queue.iter().any(|job| job.execution == execution))?;
+        let at = queue.iter().position(|job| job.execution == execution)?;
+        queue.remove(at)
+    }
+
     /// Any job that waits; without one the lane is closed.
     fn pop_or_close(&self, scenario: ScenarioId) -> Option<Job> {
         let mut queues = self.queues();
@@ -227,18 +295,19 @@ impl Lanes {
     /// Whether runs of the scenario are written down rather than kept here.
     pub fn is_held_up(&self, scenario: ScenarioId) -> bool {
         let is_full = self.queues().get(&scenario).is_some_and(|queue| queue.len() >= WAITING);
-        is_full || self.known(scenario).held_up_by.is_some()
+        let known = self.known(scenario);
+        is_full || known.held_up_by.is_some() || known.is_blocked
     }
 
     fn known(&self, scenario: ScenarioId) -> Known {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(&scenario).copied().unwrap_or(Known { since: Timestamp::UNIX_EPOCH, held_up_by: None })
+        known.get(&scenario).copied().unwrap_or_default()
     }
 
-    fn remember(&self, scenario: ScenarioId, front: Active, held_up_by: Option<ExecutionId>) {
-        let since = front.created_at.checked_sub(LATE).unwrap_or(Timestamp::UNIX_EPOCH);
+    fn remember(&self, scenario: ScenarioId, by_arrival: Active, seen: Known) {
+        let since = by_arrival.created_at.checked_sub(LATE).unwrap_or(Timestamp::UNIX_EPOCH);
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(scenario, Known { since, held_up_by });
+        known.insert(scenario, Known { since, ..seen });
     }
 
     fn queues(&self) -> MutexGuard<'_, HashMap<ScenarioId, VecDeque<Job>>> {

@@ -6,27 +6,34 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::tz::TimeZone;
 use rouage_engine::{Plan, RunContext, compile};
+use rouage_model::execution::Origin;
+use rouage_model::interface::Interface;
 use rouage_model::{Collection, ExecutionId, ScenarioId, TeamId, Text, Value, Version};
 use rouage_store::scenarios;
 
 use crate::catalogue::RegistryCatalogue;
 use crate::core::Core;
-use crate::links;
+use crate::{inputs, links};
 
 /// How many plans are kept.
 const CAPACITY: usize = 2_000;
 
 /// A scenario version, ready to run.
 pub struct Prepared {
+    pub scenario: ScenarioId,
     pub plan: Arc<Plan>,
     pub links: Value,
     pub name: Text,
     pub timezone: TimeZone,
+    /// What it takes and gives.
+    pub interface: Interface,
+    /// The inputs of a run that is given none: a collection.
+    pub defaults: Value,
 }
 
 impl Prepared {
     /// The surroundings of one run.
-    pub fn context(&self, core: &Core, execution: ExecutionId, scenario: ScenarioId) -> RunContext {
+    pub fn context(&self, core: &Core, execution: ExecutionId, scenario: ScenarioId, origin: Origin) -> RunContext {
         RunContext {
             execution,
             scenario,
@@ -35,8 +42,9 @@ impl Prepared {
             timezone: self.timezone.clone(),
             team_variables: Collection::new(),
             organization_variables: Collection::new(),
-            inputs: Value::empty_collection(),
-            limits: rouage_engine::Limits::default(),
+            // `Started` carries them when the run is given some.
+            inputs: self.defaults.clone(),
+            limits: core.limits.of_run(origin),
         }
     }
 }
@@ -65,11 +73,16 @@ impl PlanCache {
         let current = scenarios::find(&core.store, team, scenario).await?;
         let (name, timezone) = current.map(|current| (current.name, current.timezone)).unwrap_or_default();
         let linked = links::apply(&stored.blueprint, &stored.links);
+        let timezone = TimeZone::get(&timezone).unwrap_or(TimeZone::UTC);
+        let interface = Interface::of(&stored.blueprint);
         let prepared = Arc::new(Prepared {
+            scenario,
             plan: Arc::new(compile(&linked, &RegistryCatalogue(&core.registry)).plan),
             links: stored.links.clone(),
             name: name.into(),
-            timezone: TimeZone::get(&timezone).unwrap_or(TimeZone::UTC),
+            defaults: inputs::defaults(&interface, &timezone),
+            interface,
+            timezone,
         });
         let mut map = self.map();
         if map.len() >= CAPACITY {

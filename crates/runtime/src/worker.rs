@@ -19,7 +19,8 @@ use crate::core::{Core, Parts};
 use crate::driver;
 use crate::hooks::LiveScenario;
 use crate::journal::{Halt, Pen};
-use crate::lanes;
+use crate::{lanes, schedule};
+use crate::{incompletes, retention, stop};
 
 /// How long a lease lasts without renewal.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(30);
@@ -52,8 +53,13 @@ impl Runtime {
         }
         let changes = core.store.changes();
         core.hooks.reload(&core).await?;
-        let helpers =
-            vec![tokio::spawn(renew_forever(core.clone())), tokio::spawn(follow_changes(core.clone(), changes))];
+        let helpers = vec![
+            tokio::spawn(renew_forever(core.clone())),
+            tokio::spawn(follow_changes(core.clone(), changes)),
+            tokio::spawn(retention::keep_within_limits(core.clone())),
+            tokio::spawn(incompletes::retry_due_forever(core.clone())),
+            tokio::spawn(schedule::keep(core.clone())),
+        ];
         Ok(Self { claiming: tokio::spawn(claim_until_closing(core.clone())), helpers, core })
     }
 
@@ -151,6 +157,12 @@ pub fn take(core: &Arc<Core>, job: Job) {
     tokio::spawn(async move { dispatch(&core, job, place).await });
 }
 
+/// Takes a job that is held already and takes no room: it only ends.
+pub fn run_aside(core: &Arc<Core>, job: Job) {
+    let core = core.clone();
+    tokio::spawn(async move { run_one(&core, job).await });
+}
+
 async fn dispatch(core: &Arc<Core>, job: Job, place: Place) {
     match core.plans.get(core, job.team, job.scenario, job.version).await {
         Ok(Some(prepared)) if prepared.plan.settings().sequential => lanes::pass(core, job).await,
@@ -163,7 +175,11 @@ async fn dispatch(core: &Arc<Core>, job: Job, place: Place) {
 
 /// Drives a job as far as it goes now.
 pub async fn run_one(core: &Arc<Core>, job: Job) {
-    let slot = core.slots.clone().acquire_owned().await;
+    let slot = tokio::select! {
+        slot = core.slots.clone().acquire_owned() => slot.map(Some),
+        // One that is to be stopped takes no room.
+        () = until_stopped(core, &job) => Ok(None),
+    };
     let Some(_slot) = slot.ok().filter(|_| !core.is_closing()) else {
         return give_back(core, job, Update::Requeue).await;
     };
@@ -183,6 +199,12 @@ pub async fn run_one(core: &Arc<Core>, job: Job) {
         Err(panic) => tracing::error!(execution.id = %execution, %panic, "defect: a run ended the hard way"),
     }
     core.held.release(execution, fence);
+}
+
+async fn until_stopped(core: &Core, job: &Job) {
+    if !job.stop_requested {
+        core.held.until_signal(job.execution, job.fence).await;
+    }
 }
 
 /// The lease is kept meanwhile.
@@ -294,13 +316,16 @@ struct ToDo {
 }
 
 impl ToDo {
-    fn note(&mut self, core: &Core, change: &Change) {
+    fn note(&mut self, core: &Arc<Core>, change: &Change) {
         match change {
             Change::Scenario(scenario) => {
                 core.plans.forget(*scenario);
+                core.schedule_changed.store(true, Ordering::Release);
+                core.schedule_wake.notify_one();
                 self.reload = true;
             }
             Change::Hook(_) => self.reload = true,
+            Change::Stop(execution) => stop::heard(core, *execution),
             Change::Jobs => self.wake = true,
             Change::Missed => self.note_missed(core),
             Change::Execution(..) | Change::Connection(_) | Change::Spreadsheet(_) | Change::Mail => {}
@@ -310,6 +335,8 @@ impl ToDo {
     /// Anything may have changed.
     fn note_missed(&mut self, core: &Core) {
         core.plans.forget_all();
+        core.schedule_changed.store(true, Ordering::Release);
+        core.schedule_wake.notify_one();
         (self.reload, self.wake) = (true, true);
     }
 }
@@ -332,6 +359,7 @@ async fn follow_changes(core: Arc<Core>, mut changes: Receiver<Change>) {
             }
         }
         if to_do.wake {
+            core.retries.notify_one();
             core.wake.notify_one();
         }
         if to_do.reload

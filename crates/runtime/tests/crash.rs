@@ -69,7 +69,7 @@ fn decide(decision: Decision) -> (Status, Vec<String>, Vec<&'static str>) {
         let process = world.process().await;
         // A restart does not decide for the person.
         assert_eq!(process.execution(execution).await.status, Status::InDoubt);
-        process.control.decide(process.team, execution, decision).await.unwrap();
+        process.control.decide(process.team, execution, decision.clone()).await.unwrap();
         let ended = process.until_over(execution).await;
         assert!(process.control.decide(process.team, execution, decision).await.is_err());
         (ended.status, process.script.effects(), process.event_names(execution).await)
@@ -92,7 +92,7 @@ fn a_person_may_skip_a_write_in_doubt() {
 
 #[test]
 fn a_person_may_mark_a_write_in_doubt_as_done() {
-    let (status, effects, events) = decide(Decision::MarkAsDone);
+    let (status, effects, events) = decide(Decision::MarkAsDone(Value::empty_collection()));
     assert_eq!((status, effects), (Status::Success, vec!["then ".to_owned()]));
     assert_eq!(events, ["started", "called", "returned", "returned", "finished"]);
 }

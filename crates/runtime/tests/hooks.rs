@@ -42,7 +42,7 @@ async fn a_scenario_that_is_off_takes_only_the_request_it_waits_for() {
     let scenario = process.scenario_off(READ, "{}").await;
     let refused = process.deliver(&scenario, "one").await;
     assert!(matches!(refused, Err(DeliverError::NobodyListens)));
-    let run = process.control.run_once(process.team, scenario.id, None).await.unwrap();
+    let run = process.control.run_once(process.team, scenario.id, None, &Value::Undefined).await.unwrap();
     assert!(run == RunOnce::Listening && process.control.is_listening(scenario.id));
     let execution = process.send(&scenario, "two").await;
     let ended = process.until_over(execution).await;
@@ -74,14 +74,14 @@ async fn what_does_not_run_as_data_arrives_waits_and_run_once_takes_the_oldest()
     let process = world.process().await;
     let scenario = process.scenario(READ, "{}").await;
     let mut tx = process.store.begin().await.unwrap();
-    scenarios::set_scheduling(&mut tx, process.team, scenario.id, &Scheduling::OnDemand).await.unwrap();
+    scenarios::set_scheduling(&mut tx, process.team, scenario.id, &Scheduling::on_demand()).await.unwrap();
     tx.commit().await.unwrap();
     process.control.refresh().await;
     for text in ["first", "second"] {
         assert_eq!(process.deliver(&scenario, text).await.unwrap().execution, None);
     }
     for text in ["first", "second"] {
-        let run = process.control.run_once(process.team, scenario.id, None).await.unwrap();
+        let run = process.control.run_once(process.team, scenario.id, None, &Value::Undefined).await.unwrap();
         let RunOnce::Started(execution) = run else { panic!("nothing was taken from the queue") };
         assert_eq!(process.until_over(execution).await.status, Status::Success);
         let events = process.events(execution).await;
@@ -89,7 +89,7 @@ async fn what_does_not_run_as_data_arrives_waits_and_run_once_takes_the_oldest()
         assert_eq!(bundles.iter().map(|bundle| bundle.field("text")).collect::<Vec<_>>(), [&Value::text(text)]);
     }
     // Nothing waits any more: the next run waits for a request.
-    let run = process.control.run_once(process.team, scenario.id, None).await.unwrap();
+    let run = process.control.run_once(process.team, scenario.id, None, &Value::Undefined).await.unwrap();
     assert_eq!(run, RunOnce::Listening);
     assert!(process.deliver(&scenario, "third").await.unwrap().execution.is_some());
 }
@@ -156,7 +156,7 @@ async fn a_run_whose_caller_hangs_up_before_it_is_stored_runs_all_the_same() {
     let cut = tokio::time::timeout(std::time::Duration::ZERO, process.deliver(&scenario, "two")).await;
     assert!(cut.is_err());
     process.until_calls(2).await;
-    let all = executions::list(&process.store, process.team, &executions::Filter::default(), page()).await.unwrap();
+    let all = executions::list(&process.store, process.team, &executions::Filter::default(), None, 50).await.unwrap();
     for execution in all.items {
         let ended = process.until_over(execution.id).await;
         assert_eq!((ended.status, ended.takeovers), (Status::Success, 0));

@@ -1,9 +1,11 @@
 //! What Rouage itself offers a running module.
 
 use async_trait::async_trait;
-use rouage_model::{Clock, ConnectionId, ModuleError, Text, Value, sheets};
+use rouage_model::structure::Structure;
+use rouage_model::{Clock, ConnectionId, DatastoreId, ExecutionId, ModuleError, ModuleId, StructureId, Text, Value, datastore, sheets};
 
 use crate::connection::Secret;
+use crate::subscenario;
 
 /// The runtime as a module sees it. Implemented over the store by the runtime
 /// and by [`crate::testing::FakeHost`].
@@ -16,12 +18,36 @@ pub trait Host: Send + Sync {
     /// they go through [`StagedEffect::Sheets`].
     async fn read_sheets(&self, call: sheets::Call) -> Result<Value, sheets::ApiError>;
 
+    /// Reads from a data store. Calls that write are refused: they go through
+    /// [`StagedEffect::Datastore`].
+    async fn read_datastore(&self, call: datastore::Call) -> Result<Value, ModuleError>;
+
+    /// The data structure of an id or of a data store; `None` when a data
+    /// store has none. A structure that does not exist any more is an error.
+    async fn structure(&self, of: StructureOf) -> Result<Option<Structure>, ModuleError>;
+
+    /// Checks whether a scenario can be called from this run with these inputs,
+    /// and readies the run.
+    async fn plan_child(&self, request: subscenario::Request) -> Result<subscenario::Child, ModuleError>;
+
+    /// How a run stands that this run has called.
+    async fn child(&self, child: ExecutionId) -> Result<subscenario::State, ModuleError>;
+
     /// Answers the caller that waits for this run. `false` when nobody waits
     /// any more or it was answered before.
     async fn respond(&self, response: WebhookResponse) -> bool;
 
     /// Keeps a renewed secret of a connection, sealed.
     async fn renew_secret(&self, connection: ConnectionId, secret: Secret) -> Result<(), ModuleError>;
+}
+
+/// Which data structure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StructureOf {
+    /// The one with this id.
+    Id(StructureId),
+    /// The one of a data store.
+    Datastore(DatastoreId),
 }
 
 /// The answer of a Webhook response module.
@@ -41,7 +67,7 @@ pub struct Staged {
     /// What to do.
     pub effect: StagedEffect,
     /// Makes the output out of the effect's answer: Google's JSON body for
-    /// sheets, `{messageId}` for mail.
+    /// sheets, `{messageId}` for mail, what the call says for data stores.
     pub finish: Box<dyn FnOnce(Value) -> Result<Vec<Value>, ModuleError> + Send>,
 }
 
@@ -52,6 +78,13 @@ pub enum StagedEffect {
     Sheets(sheets::Call),
     /// A message for the built-in outbox.
     Mail(OutboxMail),
+    /// A write to a data store.
+    Datastore(datastore::Call),
+    /// Counts a module of the scenario up by one. Answers `{value}`.
+    Counter {
+        /// The module that counts.
+        module: ModuleId,
+    },
 }
 
 /// A message as the outbox keeps it.

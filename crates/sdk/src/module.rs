@@ -10,7 +10,9 @@ use crate::connection::Connection;
 use crate::host::{Host, Staged};
 use crate::http;
 use crate::params::Values;
+use crate::polling::{self, Choice, Start};
 use crate::spec::Spec;
+use crate::subscenario;
 
 /// What calling a module does to the world; decides what happens after a crash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +49,11 @@ pub struct Call<'a> {
     pub attempt: u32,
     /// What [`Module::prepare`] noted before this call.
     pub note: Value,
+    /// How far this polling trigger has come; `Undefined` on the first poll
+    /// and for every other module.
+    pub position: Value,
+    /// Where this polling trigger begins while it has no position.
+    pub start: Start,
     /// The scenario's time zone.
     pub timezone: TimeZone,
     /// Store, clock, waiting caller.
@@ -74,6 +81,14 @@ impl Call<'_> {
 pub enum Outcome {
     /// Output, one collection a bundle. None ends the branch silently.
     Bundles(Vec<Value>),
+    /// What a polling trigger found, oldest first, and how far it has come
+    /// (see [`crate::polling`]). None: nothing is new.
+    Polled {
+        /// Output, one collection a bundle.
+        bundles: Vec<Value>,
+        /// The next [`Call::position`], once the run is committed.
+        position: Value,
+    },
     /// An effect inside Rouage's own store, made in the transaction that
     /// records it: exactly once.
     Staged(Staged),
@@ -94,6 +109,9 @@ pub struct Prepared {
     /// Held until the answer is written down: a lock on the target, so that at
     /// most one call to it can be in doubt.
     pub guard: Option<Box<dyn Send>>,
+    /// A run of another scenario, made in the transaction that writes the call
+    /// down. Then the module is not run any more, only settled.
+    pub child: Option<subscenario::Child>,
 }
 
 /// The answer to "did it happen?".
@@ -105,6 +123,10 @@ pub enum Settled {
     DidNotHappen,
     /// Nobody can tell: the user is asked.
     Unknown,
+    /// It goes on: this run is not over. The call is settled again when it is.
+    Pending(ExecutionId),
+    /// It happened and came to this; it is not repeated by itself.
+    Failed(ModuleError),
 }
 
 /// A module of an app. One type per `app:Name` and version.
@@ -126,6 +148,17 @@ pub trait Module: Send + Sync {
 
     /// Does the work for one bundle.
     async fn run(&self, call: &Call<'_>) -> Result<Outcome, ModuleError>;
+
+    /// The latest items, newest first, for "Select the first bundle"; for
+    /// polling triggers whose spec offers it. Nothing is consumed.
+    async fn choices(&self, _call: &Call<'_>) -> Result<Vec<Choice>, ModuleError> {
+        Ok(Vec::new())
+    }
+
+    /// A position of this polling trigger in words.
+    fn describe_position(&self, position: &Value, zone: &TimeZone) -> String {
+        polling::describe(position, zone)
+    }
 
     /// Looks whether the effect of a call without an answer happened.
     async fn settle(&self, _call: &Call<'_>) -> Result<Settled, ModuleError> {

@@ -2,6 +2,7 @@
 //! catalogue, the search and the docs page.
 
 use crate::module::Effect;
+use crate::polling::StartOption;
 
 /// What a module is, in Make's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +44,9 @@ pub struct Spec {
     pub output: Vec<Field>,
     /// Words people search for.
     pub synonyms: &'static [&'static str],
+    /// Where a polling trigger can begin ("choose where to start"), the
+    /// default first; nothing for other modules.
+    pub starts: &'static [StartOption],
 }
 
 impl Spec {
@@ -59,6 +63,7 @@ impl Spec {
             mapper: Vec::new(),
             output: Vec::new(),
             synonyms: &[],
+            starts: if kind == Kind::PollingTrigger { &[StartOption::FromNow] } else { &[] },
         }
     }
 
@@ -94,6 +99,13 @@ impl Spec {
     #[must_use]
     pub fn synonyms(mut self, synonyms: &'static [&'static str]) -> Self {
         self.synonyms = synonyms;
+        self
+    }
+
+    /// Sets where a polling trigger can begin, the default first.
+    #[must_use]
+    pub fn starts(mut self, starts: &'static [StartOption]) -> Self {
+        self.starts = starts;
         self
     }
 
@@ -147,10 +159,14 @@ pub enum FieldKind {
     Keychain(&'static [&'static str]),
     /// A data structure.
     Structure,
+    /// A data store.
+    Datastore,
     /// A spreadsheet, as Make stores it (with or without a leading slash).
     Spreadsheet,
     /// A sheet of the chosen spreadsheet, by name.
     Sheet,
+    /// A scenario of the team.
+    Scenario,
 }
 
 /// A field of a form or of an output.

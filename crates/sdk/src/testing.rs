@@ -13,18 +13,22 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::tz::TimeZone;
 use rouage_model::clock::{SimulatedClock, execution_id};
+use rouage_model::structure::Structure;
 use rouage_model::{
-    Clock, Collection, ConnectionId, ExecutionId, ModuleError, ModuleId, OperationId, Value, json, sheets,
+    Clock, Collection, ConnectionId, ExecutionId, ModuleError, ModuleId, OperationId, Value, Version, datastore, json,
+    sheets,
 };
 use url::Url;
 
 use crate::connection::{Connection, Secret};
-use crate::host::{Host, WebhookResponse};
+use crate::host::{Host, StructureOf, WebhookResponse};
 use crate::http::{Body, Client, Request, Response, Transport, TransportError};
 use crate::module::{Call, Module, Outcome};
 use crate::params;
+use crate::polling::Start;
 use crate::registry::App;
-use crate::spec::{Field, FieldKind, Spec};
+use crate::spec::{Field, FieldKind, Kind, Spec};
+use crate::subscenario;
 
 /// A value out of JSON text. Panics when it is none.
 pub fn value(text: &str) -> Value {
@@ -43,6 +47,9 @@ pub struct FakeHost {
     sheets_answers: Mutex<VecDeque<Result<Value, sheets::ApiError>>>,
     sheets_calls: Mutex<Vec<sheets::Call>>,
     renewed: Mutex<Vec<(ConnectionId, Secret)>>,
+    datastore_answers: Mutex<VecDeque<Value>>,
+    structure: Mutex<Option<Structure>>,
+    children: Mutex<VecDeque<subscenario::State>>,
 }
 
 impl Default for FakeHost {
@@ -54,11 +61,19 @@ impl Default for FakeHost {
             sheets_answers: Mutex::default(),
             sheets_calls: Mutex::default(),
             renewed: Mutex::default(),
+            datastore_answers: Mutex::default(),
+            structure: Mutex::default(),
+            children: Mutex::default(),
         }
     }
 }
 
 impl FakeHost {
+    /// Prepares how a called scenario stands the next time it is looked at.
+    pub fn child_stands(&self, state: subscenario::State) {
+        lock(&self.children).push_back(state);
+    }
+
     /// The clock, to move it.
     pub fn simulated_clock(&self) -> &SimulatedClock {
         &self.clock
@@ -72,6 +87,16 @@ impl FakeHost {
     /// The spreadsheet calls so far.
     pub fn sheets_calls(&self) -> Vec<sheets::Call> {
         lock(&self.sheets_calls).clone()
+    }
+
+    /// Queues the answer to the next read of a data store.
+    pub fn answer_datastore(&self, answer: Value) {
+        lock(&self.datastore_answers).push_back(answer);
+    }
+
+    /// Sets the one data structure there is, as JSON.
+    pub fn set_structure(&self, text: &str) {
+        *lock(&self.structure) = Some(Structure::parse(&value(text)).expect("a data structure"));
     }
 
     /// The webhook responses so far.
@@ -97,6 +122,26 @@ impl Host for FakeHost {
         }
         lock(&self.sheets_calls).push(call);
         lock(&self.sheets_answers).pop_front().unwrap_or_else(|| Err(sheets::ApiError::not_found()))
+    }
+
+    async fn read_datastore(&self, call: datastore::Call) -> Result<Value, ModuleError> {
+        if call.is_write() {
+            return Err(ModuleError::data("writes are staged, not called"));
+        }
+        lock(&self.datastore_answers).pop_front().ok_or_else(|| ModuleError::data("no answer prepared"))
+    }
+
+    async fn structure(&self, _of: StructureOf) -> Result<Option<Structure>, ModuleError> {
+        Ok(lock(&self.structure).clone())
+    }
+
+    async fn plan_child(&self, request: subscenario::Request) -> Result<subscenario::Child, ModuleError> {
+        let subscenario::Request { scenario, inputs, .. } = request;
+        Ok(subscenario::Child { execution: execution_id(&self.clock), scenario, version: Version(1), inputs })
+    }
+
+    async fn child(&self, _child: ExecutionId) -> Result<subscenario::State, ModuleError> {
+        Ok(lock(&self.children).pop_front().unwrap_or(subscenario::State::Gone))
     }
 
     async fn respond(&self, response: WebhookResponse) -> bool {
@@ -215,6 +260,10 @@ pub struct Bench {
     pub execution: ExecutionId,
     /// What `prepare` noted.
     pub note: Value,
+    /// How far the polling trigger has come; [`Bench::poll`] moves it.
+    pub position: Value,
+    /// Where the polling trigger begins.
+    pub start: Start,
     /// The scenario's time zone.
     pub timezone: TimeZone,
     /// Counts from 1.
@@ -240,6 +289,8 @@ impl Bench {
             connection: None,
             keychains: Vec::new(),
             note: Value::Undefined,
+            position: Value::Undefined,
+            start: Start::FromNow,
             timezone: TimeZone::UTC,
             attempt: 1,
             timeout: Duration::from_secs(300),
@@ -258,6 +309,8 @@ impl Bench {
             operation: OperationId(1),
             attempt: self.attempt,
             note: self.note.clone(),
+            position: self.position.clone(),
+            start: self.start.clone(),
             timezone: self.timezone.clone(),
             host: &self.host,
             http: &self.http,
@@ -279,7 +332,20 @@ impl Bench {
     ) -> Result<Vec<Value>, ModuleError> {
         match self.run(module, parameters, mapper).await? {
             Outcome::Bundles(bundles) => Ok(bundles),
+            Outcome::Polled { .. } => panic!("expected bundles, got a poll: use `Bench::poll`"),
             Outcome::Staged(staged) => panic!("expected bundles, got the staged effect {:?}", staged.effect),
+        }
+    }
+
+    /// Polls a trigger and moves on to its new position, as a run that is
+    /// committed does. To try a rollback, set `position` back.
+    pub async fn poll(&mut self, trigger: &dyn Module, parameters: &Value) -> Result<Vec<Value>, ModuleError> {
+        match self.run(trigger, parameters, &Value::empty_collection()).await? {
+            Outcome::Polled { bundles, position } => {
+                self.position = position;
+                Ok(bundles)
+            }
+            _ => panic!("{} does not answer a poll with `Outcome::Polled`", trigger.spec().name),
         }
     }
 }
@@ -346,6 +412,9 @@ fn check_spec(app: &str, spec: &Spec, problems: &mut Vec<String>) {
     }
     if spec.label.is_empty() || spec.description.is_empty() {
         problems.push(format!("{} lacks a label or a description", spec.name));
+    }
+    if spec.starts.is_empty() == (spec.kind == Kind::PollingTrigger) {
+        problems.push(format!("{}: polling triggers, and only they, say where they can begin", spec.name));
     }
     for fields in [&spec.parameters, &spec.mapper, &spec.output] {
         check_fields(spec.name, fields.iter(), problems);

@@ -9,10 +9,10 @@ use sea_orm::sea_query::ExprTrait;
 use sea_orm::{ColumnTrait, EntityTrait, NotSet, QueryFilter, QueryOrder, Set};
 use uuid::Uuid;
 
-use crate::entities::{connections, scenario_versions, scenarios};
+use crate::entities::connections;
 use crate::store::Change;
 use crate::text::{clean, instant, micros, read_value, store_value};
-use crate::{Error, Store, WriteTx};
+use crate::{Error, Store, WriteTx, scenarios};
 
 /// A connection without its secret.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,32 +87,13 @@ pub async fn open(store: &Store, team: TeamId, id: ConnectionId) -> Result<Optio
 }
 
 /// The scenarios (not deleted) whose links name the connection: id and name.
-/// A link to a hook with the same number does not count.
+/// A link to another thing with the same number does not count.
 pub async fn used_by(store: &Store, team: TeamId, id: ConnectionId) -> Result<Vec<(ScenarioId, String)>, Error> {
-    let rows = scenarios::Entity::find()
-        .filter(scenarios::Column::TeamId.eq(team.0))
-        .filter(scenarios::Column::DeletedAt.is_null())
-        .order_by_asc(scenarios::Column::Name)
-        .all(store.reader())
-        .await?;
-    let mut users = Vec::new();
-    for row in rows {
-        let version = scenario_versions::Entity::find_by_id((row.id, row.version)).one(store.reader()).await?;
-        let Some(version) = version else { continue };
-        let links = read_value("the links of a scenario", version.links.as_bytes())?;
-        if names(&links, id) {
-            users.push((ScenarioId(row.id), row.name));
-        }
-    }
-    Ok(users)
-}
-
-fn names(links: &Value, id: ConnectionId) -> bool {
-    let Some(links) = links.as_collection() else { return false };
-    links.iter().any(|(parameter, value)| {
+    let is_it = |field: &str, value: &Value| {
         let number = value.as_i64().or_else(|| value.as_text().and_then(|text| text.parse().ok()));
-        number == Some(id.0) && !parameter.ends_with(".hook") && !parameter.ends_with(".__IMTHOOK__")
-    })
+        number == Some(id.0) && !matches!(field, "hook" | "__IMTHOOK__" | "datastore" | "type" | "udt")
+    };
+    scenarios::with_link(store, team, is_it).await
 }
 
 /// Makes a connection.

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use rouage_model::journal::Event;
 use rouage_model::{DeliveryId, ExecutionId, HookId, TeamId, Value};
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select, Set};
 
 use crate::entities::{deliveries, journal};
@@ -154,16 +155,61 @@ pub async fn take_queued(tx: &mut WriteTx, team: TeamId, hook: HookId, limit: u3
         .collect()
 }
 
-/// Notes which execution taken requests went into. The payload of a single one
-/// then lives in the journal of that execution, and only there.
-pub async fn link(tx: &mut WriteTx, ids: &[DeliveryId], execution: ExecutionId) -> Result<(), Error> {
+/// What becomes of requests that were taken from a queue when their run ends
+/// with an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// They go back to their place in the queue (source: `make-semantics.md`
+    /// §1.9). Their payload stays beside them.
+    Returns,
+    /// They do not. The payload of a single one lives in the journal of its
+    /// run, and only there.
+    Stays,
+}
+
+/// Notes which execution taken requests went into.
+pub async fn link(
+    tx: &mut WriteTx,
+    ids: &[DeliveryId],
+    execution: ExecutionId,
+    taken: Taken,
+) -> Result<(), Error> {
     let mut row = deliveries::ActiveModel { execution_id: Set(Some(execution.0)), ..Default::default() };
-    if ids.len() == 1 {
+    if ids.len() == 1 && taken == Taken::Stays {
         row.payload = Set(None);
     }
     let these = deliveries::Column::Id.is_in(ids.iter().map(|id| id.0));
     deliveries::Entity::update_many().set(row).filter(these).exec(tx.db()).await?;
     Ok(())
+}
+
+/// Puts requests back that runs took from a queue and that return
+/// ([`Taken::Returns`]).
+pub(crate) async fn give_back(tx: &mut WriteTx, executions: Vec<uuid::Uuid>) -> Result<(), Error> {
+    use deliveries::Column::{ExecutionId, Payload, Status};
+    let row = deliveries::ActiveModel {
+        status: Set(DeliveryStatus::Queued.as_str().to_owned()),
+        execution_id: Set(None),
+        ..Default::default()
+    };
+    // A request that started its run at once has no payload beside it.
+    let these = ExecutionId.is_in(executions).and(Status.eq(DeliveryStatus::Accepted.as_str()));
+    deliveries::Entity::update_many().set(row).filter(these.and(Payload.is_not_null())).exec(tx.db()).await?;
+    Ok(())
+}
+
+/// The hooks of all teams with requests in their queues.
+pub async fn waiting_hooks(store: &Store) -> Result<Vec<HookId>, Error> {
+    let hooks: Vec<i64> = deliveries::Entity::find()
+        // A literal and not a parameter, so that the partial index serves it.
+        .filter(Expr::cust("status = 'queued'"))
+        .select_only()
+        .column(deliveries::Column::HookId)
+        .distinct()
+        .into_tuple()
+        .all(store.reader())
+        .await?;
+    Ok(hooks.into_iter().map(HookId).collect())
 }
 
 /// Deletes requests from the queue of a hook; those that do not wait any more

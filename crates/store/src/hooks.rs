@@ -1,7 +1,7 @@
 //! Webhooks: addresses at which data arrives.
 
 use jiff::Timestamp;
-use rouage_model::{Collection, HookId, ScenarioId, TeamId, Value, clock};
+use rouage_model::{Collection, HookId, ScenarioId, StructureId, TeamId, Value, clock};
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, NotSet, QueryFilter, QueryOrder, Set};
 
@@ -55,7 +55,9 @@ pub struct HookSettings {
     pub ips: Vec<String>,
     /// Keys of which a request must carry one; empty: none needed.
     pub api_keys: Vec<ApiKey>,
-    /// The data structure bundles must have, in Make's form.
+    /// The data structure bundles must have.
+    pub structure_id: Option<StructureId>,
+    /// One of its own instead, in Make's form.
     pub structure: Option<Value>,
     /// Refuse what the structure does not name.
     pub strict: bool,
@@ -272,6 +274,9 @@ impl HookSettings {
         if let Some(structure) = &self.structure {
             out.insert("structure", structure.clone());
         }
+        if let Some(id) = self.structure_id {
+            out.insert("structureId", id.0);
+        }
         out.insert("strict", self.strict);
         if let Some(response) = &self.default_response {
             let response = Collection::from_iter([
@@ -302,6 +307,7 @@ impl HookSettings {
             stringify: flag("stringify"),
             ips: value.field("ips").as_array().unwrap_or_default().iter().map(text).collect(),
             api_keys: value.field("apiKeys").as_array().unwrap_or_default().iter().map(key).collect(),
+            structure_id: value.field("structureId").as_i64().map(StructureId),
             structure: value.get("structure").cloned(),
             strict: flag("strict"),
             default_response,

@@ -13,6 +13,12 @@ pub async fn events(store: &Store, execution: ExecutionId) -> Result<Vec<Event>,
     Ok(since(store, execution, 0).await?.into_iter().map(|(_, event)| event).collect())
 }
 
+/// The first event: how it began.
+pub async fn first(store: &Store, execution: ExecutionId) -> Result<Option<Event>, Error> {
+    let row = journal::Entity::find_by_id((execution.0, 0)).one(store.reader()).await?;
+    row.as_ref().map(decode).transpose()
+}
+
 /// The events from sequence number `seq` on, each with its number.
 pub async fn since(store: &Store, execution: ExecutionId, seq: u32) -> Result<Vec<(u32, Event)>, Error> {
     let rows = journal::Entity::find()

@@ -20,6 +20,8 @@
 
 pub mod commit;
 pub mod connections;
+pub mod counters;
+pub mod datastores;
 pub mod deliveries;
 pub(crate) mod entities;
 mod error;
@@ -27,11 +29,16 @@ pub mod executions;
 pub mod hooks;
 pub mod incompletes;
 pub mod journal;
+pub mod lineages;
 pub mod mails;
+pub mod notices;
 mod notify;
 mod open;
 mod page;
+pub mod positions;
 pub mod queue;
+mod reserve;
+pub mod retention;
 pub mod scenarios;
 pub(crate) mod seal;
 pub mod sessions;
@@ -39,17 +46,21 @@ pub mod settings;
 pub mod setup;
 pub mod sheets;
 mod store;
+pub mod structures;
 pub mod teams;
 pub(crate) mod text;
+pub mod transactions;
 pub mod users;
 
 pub use commit::{
-    Accept, AcceptOutcome, Accepted, Append, Appended, NewDelivery, NewExecution, StagedWrite, StoreEffect, Update,
+    Accept, AcceptOutcome, Accepted, Append, Appended, Lineage, NewDelivery, NewExecution, StagedWrite, StoreEffect,
+    Update,
 };
 pub use error::Error;
 pub use incompletes::NewIncomplete;
 pub use mails::NewMail;
 pub use page::{Page, PageRequest};
+pub use positions::NewPosition;
 pub use queue::{FIRST_LEASE, Fence, Job, Renewed};
 pub use store::{Change, Metrics, Options, Store, WriteTx};
 

@@ -94,6 +94,7 @@ fn write(change: &Change) -> String {
         Change::Scenario(id) => format!("scenario {id}"),
         Change::Connection(id) => format!("connection {id}"),
         Change::Spreadsheet(id) => format!("spreadsheet {id}"),
+        Change::Stop(id) => format!("stop {id}"),
         Change::Mail => "mail".to_owned(),
         Change::Jobs => "jobs".to_owned(),
         Change::Missed => String::new(),
@@ -120,6 +121,7 @@ fn read_line(line: &str) -> Option<Change> {
         "scenario" => Change::Scenario(rest.parse::<ScenarioId>().ok()?),
         "connection" => Change::Connection(rest.parse::<ConnectionId>().ok()?),
         "spreadsheet" => Change::Spreadsheet(rest.into()),
+        "stop" => Change::Stop(rest.parse::<ExecutionId>().ok()?),
         "mail" => Change::Mail,
         "jobs" => Change::Jobs,
         _ => return None,
@@ -139,6 +141,7 @@ mod tests {
             Change::Scenario(ScenarioId(2)),
             Change::Connection(ConnectionId(4)),
             Change::Spreadsheet("abc".into()),
+            Change::Stop(ExecutionId(Uuid::from_u128(8))),
             Change::Mail,
             Change::Jobs,
         ];

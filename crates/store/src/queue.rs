@@ -7,11 +7,13 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use rouage_model::execution::Status;
+use rouage_model::execution::{Origin, Status};
 use rouage_model::journal::Event;
 use rouage_model::{ExecutionId, ScenarioId, TeamId, Version};
 
-use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, QueryFilter, Statement};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect, Statement,
+};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -42,6 +44,8 @@ pub struct Job {
     pub scenario: ScenarioId,
     /// The version of the scenario it runs, to its end.
     pub version: Version,
+    /// What started it.
+    pub origin: Origin,
     /// The lease.
     pub fence: Fence,
     /// How often it was taken from a worker that vanished.
@@ -75,7 +79,7 @@ impl Job {
 pub(crate) struct Backlog(Mutex<Option<(Instant, u64)>>);
 
 const TAKEN: &str = "RETURNING executions.id, executions.team_id, executions.scenario_id, executions.version, \
-     executions.fence, executions.takeovers, executions.stop_requested, executions.created_at";
+     executions.fence, executions.takeovers, executions.stop_requested, executions.created_at, executions.origin";
 
 impl Store {
     /// Takes up to `limit` jobs that are ready: queued, waiting and due, or
@@ -160,6 +164,37 @@ impl Store {
         Ok(released)
     }
 
+    /// How often in a row a run was begun after a takeover without getting
+    /// beyond so many events; see [`Store::begin_trial`].
+    pub async fn trials(&self, execution: ExecutionId, events: usize) -> Result<u32, Error> {
+        use executions::Column::{Id, TrialSeq, Trials};
+        let found: Option<(i32, i32)> = executions::Entity::find()
+            .filter(Id.eq(execution.0))
+            .select_only()
+            .columns([Trials, TrialSeq])
+            .into_tuple()
+            .one(self.reader())
+            .await?;
+        let same = found.filter(|(_, seq)| usize::try_from(*seq).is_ok_and(|seq| seq == events));
+        Ok(same.map_or(0, |(trials, _)| small(trials)))
+    }
+
+    /// Notes that a run which was taken over begins now, after so many events.
+    /// The note goes when the run is left in order, so that what remains tells
+    /// how often the process ended while it was at this very place. Gives the
+    /// count, this time included.
+    pub async fn begin_trial(&self, job: &Job, events: usize) -> Result<u32, Error> {
+        let sql = "UPDATE executions SET trials = CASE WHEN trial_seq = $1 THEN trials + 1 ELSE 1 END, trial_seq = $1 \
+             WHERE id = $2 AND fence = $3 RETURNING trials";
+        let events = i32::try_from(events).unwrap_or(i32::MAX);
+        let values = [events.into(), job.execution.0.into(), job.fence.0.into()];
+        let tx = self.begin().await?;
+        let row = tx.db().query_one_raw(Statement::from_sql_and_values(tx.backend(), sql, values)).await?;
+        tx.commit().await?;
+        let row = row.ok_or(Error::Fenced)?;
+        Ok(small(row.try_get_by_index(0)?))
+    }
+
     /// When the next waiting execution wakes up.
     pub async fn next_due(&self) -> Result<Option<Timestamp>, Error> {
         let sql = "SELECT MIN(ready_at) FROM executions WHERE status = 'waiting'";
@@ -216,6 +251,7 @@ async fn lease_picked(
                 team: TeamId(row.try_get_by_index(1)?),
                 scenario: ScenarioId(row.try_get_by_index(2)?),
                 version: Version(row.try_get_by_index(3)?),
+                origin: origin(&row.try_get_by_index::<String>(8)?)?,
                 fence: Fence(row.try_get_by_index(4)?),
                 takeovers: small(row.try_get_by_index(5)?),
                 stop_requested: row.try_get_by_index(6)?,
@@ -224,6 +260,10 @@ async fn lease_picked(
             Ok((row.try_get_by_index(7)?, job))
         })
         .collect()
+}
+
+fn origin(name: &str) -> Result<Origin, Error> {
+    name.parse().map_err(|cause: String| Error::corrupt("the origin of an execution", cause))
 }
 
 fn later(now: Timestamp, by: SignedDuration) -> Timestamp {

@@ -48,6 +48,8 @@ pub enum Change {
     Spreadsheet(Text),
     /// A message came into the outbox or left it.
     Mail,
+    /// Somebody wants an execution to stop.
+    Stop(ExecutionId),
     /// There may be jobs to claim.
     Jobs,
     /// News of other nodes was lost: anything may have changed.
@@ -71,6 +73,7 @@ pub(crate) struct Shared {
     pub(crate) changes: broadcast::Sender<Change>,
     pub(crate) counters: Counters,
     pub(crate) backlog: crate::queue::Backlog,
+    pub(crate) reserve: crate::reserve::Reserve,
     /// To the other nodes; `None` on SQLite.
     outgoing: Option<mpsc::Sender<Change>>,
     /// The task that hears the other nodes; ends with the store.
@@ -126,6 +129,7 @@ impl Store {
             changes,
             counters: Counters::default(),
             backlog: crate::queue::Backlog::default(),
+            reserve: crate::reserve::Reserve::of(&options.url),
             outgoing: is_shared.then_some(outgoing),
             listener: OnceLock::new(),
         });

@@ -82,9 +82,14 @@ pub(crate) fn same(one: &str, other: &str) -> bool {
 
 /// A text for `LIKE … ESCAPE '\'` that finds it anywhere.
 pub(crate) fn like(text: &str) -> String {
+    like_as_is(&text.trim().to_lowercase())
+}
+
+/// The same, in the case in which it is given.
+pub(crate) fn like_as_is(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len() + 2);
     pattern.push('%');
-    for character in text.trim().to_lowercase().chars() {
+    for character in text.chars() {
         if matches!(character, '%' | '_' | '\\') {
             pattern.push('\\');
         }

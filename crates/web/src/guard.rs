@@ -78,7 +78,7 @@ fn refusal(app: &App, permission: Permission, request: &Request) -> Option<Respo
 }
 
 /// The owner is who set the server up: the first user.
-async fn is_owner(app: &App, user: Option<UserId>) -> bool {
+pub async fn is_owner(app: &App, user: Option<UserId>) -> bool {
     let users = users::list(app.store()).await.unwrap_or_default();
     user.is_some() && users.iter().map(|known| known.id).min() == user
 }

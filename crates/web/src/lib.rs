@@ -14,8 +14,10 @@
 //! To add a page: a file in `pages/` (view struct, handler, tests), a template
 //! at the same path under `web/templates/`, and a row in `routes.rs`.
 
+mod api;
 pub mod assets;
 mod auto;
+mod bearer;
 mod client;
 pub mod diagram;
 pub mod error;

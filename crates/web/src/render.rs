@@ -16,6 +16,7 @@ use rouage_model::ExecutionId;
 use rouage_store::{PageRequest, executions, incompletes, teams};
 
 use crate::guard::{self, Principal};
+use crate::pages::notices::{self, NoticeView};
 use crate::query::Query;
 use crate::words::{self, Moment};
 use crate::{App, PageError, assets};
@@ -87,6 +88,8 @@ pub struct Layout {
     pub theme: &'static str,
     /// What just happened, in a sentence; may be empty.
     pub notice: &'static str,
+    /// What nobody has read yet.
+    pub unread: Vec<NoticeView>,
     /// Incomplete executions and runs in doubt that wait for a decision.
     pub unresolved: u64,
     /// Path and query of this page, for forms that come back to it.
@@ -151,6 +154,7 @@ impl Page {
             user: self.principal.as_ref().map(|principal| principal.user.name.clone()).unwrap_or_default(),
             theme: self.theme,
             notice: notice(self.query.get("notice").unwrap_or_default()),
+            unread: notices::unread(self).await,
             unresolved: stored + in_doubt,
             here: self.here.clone(),
             css: assets::url("app.css"),
@@ -272,13 +276,17 @@ fn notice(code: &str) -> &'static str {
         "created" => "Created.",
         "renamed" => "Renamed.",
         "deleted" => "Deleted.",
+        "imported-records" => "Imported. All records of the file are here.",
         "imported" => "Imported. Nothing runs until you switch it on; look through the list below first.",
         "on" => "The scenario is on.",
         "off" => "The scenario is off.",
         "duplicated" => "This is the copy. It is off.",
         "listening" => "Waiting for data: send one request to the webhook now.",
         "started" => "Started.",
+        "replayed" => "This is the new run, with the data of the old one.",
         "stopping" => "Stopping. What is being done right now is finished first.",
+        "retrying" => "It is being retried.",
+        "next" => "It is retried as soon as there is room.",
         "decided" => "Noted; the run goes on from here.",
         "tested" => "The connection works.",
         "password" => "The password was changed. All other sessions were ended.",

@@ -10,7 +10,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 use crate::pages::{
-    connections, executions, import, incompletes, outbox, scenario, scenarios, settings, sign_in, webhooks,
+    connections, executions, history, import, outbox, retention, scenario, scenarios, settings, sign_in, single, webhooks,
 };
 use crate::{App, Parts, assets, guard, ingress, live};
 
@@ -93,11 +93,14 @@ pub fn table() -> Vec<Route> {
         Route::get("/import", SignedIn, import::show),
         Route::post("/import", SignedIn, import::import).body_limit(IMPORT_LIMIT),
         Route::get("/scenarios/{id}", SignedIn, scenario::show),
-        Route::get("/scenarios/{id}/history", SignedIn, scenario::history),
+        Route::get("/scenarios/{id}/history", SignedIn, history::of_scenario),
+        Route::get("/scenarios/{id}/history.csv", SignedIn, history::file_of_scenario),
+        Route::get("/scenarios/{id}/modules/{module}/run", SignedIn, single::show),
+        Route::post("/scenarios/{id}/modules/{module}/run", SignedIn, single::run),
+        Route::post("/scenarios/{id}/retention", SignedIn, retention::save_scenario),
         Route::get("/scenarios/{id}/setup", SignedIn, import::show_setup),
         Route::post("/scenarios/{id}/setup", SignedIn, import::save_setup),
         Route::get("/scenarios/{id}/settings", SignedIn, scenario::show_settings),
-        Route::post("/scenarios/{id}/settings", SignedIn, scenario::save_settings),
         Route::get("/scenarios/{id}/export", SignedIn, scenario::export),
         Route::post("/scenarios/{id}/switch", SignedIn, scenario::switch),
         Route::post("/scenarios/{id}/run", SignedIn, scenario::run_once),
@@ -106,14 +109,14 @@ pub fn table() -> Vec<Route> {
         Route::get("/scenarios/{id}/delete", SignedIn, scenario::ask_delete),
         Route::post("/scenarios/{id}/delete", SignedIn, scenario::delete),
         Route::get("/scenarios/{id}/live", SignedIn, live::scenario),
+        Route::get("/executions", SignedIn, history::of_all),
+        Route::get("/executions.csv", SignedIn, history::file_of_all),
         Route::get("/executions/{id}", SignedIn, executions::show),
         Route::get("/executions/{id}/live", SignedIn, live::execution),
         Route::get("/executions/{id}/operations/{operation}/{side}", SignedIn, executions::raw),
+        Route::post("/executions/{id}/replay", SignedIn, executions::replay),
         Route::post("/executions/{id}/stop", SignedIn, executions::stop),
         Route::post("/executions/{id}/decide", SignedIn, executions::decide),
-        Route::get("/incomplete", SignedIn, incompletes::list),
-        Route::get("/incomplete/{id}/delete", SignedIn, incompletes::ask_delete),
-        Route::post("/incomplete/{id}/delete", SignedIn, incompletes::delete),
         Route::get("/webhooks", SignedIn, webhooks::list),
         Route::post("/webhooks", SignedIn, webhooks::create),
         Route::get("/webhooks/{id}", SignedIn, webhooks::show),
@@ -144,6 +147,7 @@ pub fn table() -> Vec<Route> {
         Route::post("/connections/{id}/delete", SignedIn, connections::delete),
         Route::get("/settings", SignedIn, settings::show),
         Route::post("/settings/password", SignedIn, settings::change_password),
+        Route::post("/settings/retention", Owner, retention::save_server),
         Route::post("/settings/sessions/end", SignedIn, settings::end_sessions),
         Route::get("/settings/users", Owner, settings::users),
         Route::post("/settings/users", Owner, settings::create_user),

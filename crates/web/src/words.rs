@@ -116,7 +116,10 @@ pub fn origin(origin: Origin) -> &'static str {
         Origin::Webhook => "a request to its webhook",
         Origin::Schedule => "its schedule",
         Origin::Manual => "Run once",
-        Origin::Api => "the command line",
+        Origin::Api => "the command line or the API",
+        Origin::Retry => "a retry",
+        Origin::Replay => "a replay",
+        Origin::Scenario => "another scenario",
     }
 }
 

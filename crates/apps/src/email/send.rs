@@ -1,10 +1,10 @@
 //! Send an Email.
 
 use async_trait::async_trait;
-use rouage_model::{Collection, ModuleError, Value};
+use rouage_model::{Collection, ModuleError};
 use rouage_sdk::{Call, Effect, Field, FieldKind, Kind, Module, Outcome, Spec, Staged, StagedEffect};
 
-use super::{message, smtp};
+use super::{mailbox, message, smtp};
 
 /// Who sends when there is neither an account nor a sender.
 const OUTBOX_SENDER: &str = "Rouage <rouage@localhost>";
@@ -22,19 +22,25 @@ impl SendEmail {
             .parameters(vec![
                 Field::new("account", "Connection", FieldKind::Connection(&["smtp"]))
                     .help("An SMTP account, or none for the built-in outbox."),
-                Field::boolean("saveAfterSent", "Save message after sending")
+                Field::boolean("saveAfterSent", "Save message after sending").advanced(),
+                Field::new("accountImap", "IMAP connection", FieldKind::Keychain(&["imap"]))
                     .advanced()
-                    .help("Kept for Make; sent messages are not copied to a folder here."),
-                Field::text("folder", "Folder").advanced(),
+                    .help("The mailbox in which sent messages are saved."),
+                Field::text("folder", "Folder").advanced().help("The folder of the mailbox, such as Sent."),
             ])
             .mapper(mapper())
-            .output(vec![Field::text("messageId", "Message ID")])
+            .output(vec![
+                Field::text("messageId", "Message ID"),
+                Field::boolean("saved", "Saved"),
+                Field::text("saveError", "Why it was not saved"),
+            ])
             .synonyms(&["mail", "smtp", "message", "notify"]);
         Self { spec }
     }
 }
 
-fn mapper() -> Vec<Field> {
+/// The fields of a message.
+pub(super) fn mapper() -> Vec<Field> {
     let list = |name, label| Field::new(name, label, FieldKind::Array(Vec::new()));
     let attachment = vec![
         Field::text("fileName", "File name"),
@@ -63,8 +69,25 @@ fn mapper() -> Vec<Field> {
     ]
 }
 
-fn bundle(message_id: &str) -> Value {
-    Collection::from_iter([("messageId", message_id)]).into()
+fn bundle(message_id: &str) -> Collection {
+    Collection::from_iter([("messageId", message_id)])
+}
+
+/// Copies a sent message to the folder that the form names. The message is on
+/// its way: what goes wrong now is told and is no error, which could send it
+/// again.
+async fn save(call: &Call<'_>, raw: &[u8], bundle: &mut Collection) {
+    if !call.parameters.is_true("saveAfterSent") {
+        return;
+    }
+    let saved = match call.keychain("accountImap") {
+        Some(mailbox) => mailbox::append(call, mailbox, call.parameters.text_or("folder", "Sent"), raw).await,
+        None => Err(ModuleError::data("no IMAP connection is chosen")),
+    };
+    bundle.insert("saved", saved.is_ok());
+    if let Err(error) = saved {
+        bundle.insert("saveError", error.message);
+    }
 }
 
 #[async_trait]
@@ -86,16 +109,19 @@ impl Module for SendEmail {
         let sender = call.connection.as_ref().map_or(OUTBOX_SENDER, smtp::default_sender);
         let composed = message::compose(&call.input, sender, &message_id, call.host.clock().now())?;
         let Some(connection) = &call.connection else {
-            let finish = Box::new(move |_| Ok(vec![bundle(&message_id)]));
+            let finish = Box::new(move |_| Ok(vec![bundle(&message_id).into()]));
             return Ok(Outcome::Staged(Staged { effect: StagedEffect::Mail(composed.mail), finish }));
         };
         smtp::deliver(connection, call.http.guard(), &composed.message, call.timeout).await?;
-        Ok(Outcome::bundle(bundle(&message_id)))
+        let mut bundle = bundle(&message_id);
+        save(call, &composed.mail.raw, &mut bundle).await;
+        Ok(Outcome::bundle(bundle))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use rouage_model::Value;
     use rouage_sdk::testing::{Bench, value};
 
     use super::*;

@@ -5,7 +5,6 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -19,13 +18,11 @@ use lettre::transport::smtp::{Error, client};
 use rouage_model::{ErrorKind, ModuleError};
 use rouage_sdk::guard::Guard;
 use rouage_sdk::{Connection, ConnectionTest, Host, http};
-use rustls::RootCertStore;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+
+use super::account::{Account, Ports, Security, encrypt, renew};
 
 /// How long the server may take for the greeting and for each command. The end
 /// of the message may take as long as the call.
@@ -34,56 +31,13 @@ const STEP: Duration = Duration::from_secs(30);
 /// How long a test of an account may take: a person waits for it.
 const TEST: Duration = Duration::from_secs(20);
 
-/// How the connection is protected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Security {
-    None,
-    StartTls,
-    Tls,
-}
-
-/// An account as the connection describes it.
-struct Account<'a> {
-    connection: &'a Connection,
-    host: &'a str,
-    port: u16,
-    security: Security,
-    /// A certificate that is trusted besides the public ones, as PEM.
-    authority: Option<&'a str>,
-    credentials: Option<Credentials>,
-}
+/// Ports by encryption.
+const PORTS: Ports = Ports { none: 25, starttls: 587, tls: 465 };
 
 /// The address to send from when a module names none.
 pub(super) fn default_sender(connection: &Connection) -> &str {
     let data = |name: &str| connection.data.field(name).as_text().filter(|text| !text.is_empty());
     data("from").or_else(|| data("user")).unwrap_or("rouage@localhost")
-}
-
-impl<'a> Account<'a> {
-    fn new(connection: &'a Connection) -> Result<Self, ModuleError> {
-        let data = |name: &str| connection.data.field(name).as_text().unwrap_or_default().trim();
-        let (security, usual_port) = match data("security") {
-            "none" => (Security::None, 25),
-            "tls" => (Security::Tls, 465),
-            _ => (Security::StartTls, 587),
-        };
-        let host = data("host");
-        if host.is_empty() {
-            return Err(renew(connection, "it names no host"));
-        }
-        let port = match connection.data.field("port") {
-            nothing if nothing.is_nothing() => usual_port,
-            port => port
-                .as_i64()
-                .or_else(|| port.as_text()?.trim().parse().ok())
-                .and_then(|port| u16::try_from(port).ok())
-                .ok_or_else(|| renew(connection, "its port is not a number up to 65535"))?,
-        };
-        let password = connection.secret.expose().field("password").as_text().unwrap_or_default();
-        let credentials = (!data("user").is_empty()).then(|| Credentials::new(data("user").into(), password.into()));
-        let authority = Some(data("ca")).filter(|pem| !pem.is_empty());
-        Ok(Self { connection, host, port, security, authority, credentials })
-    }
 }
 
 /// Where a delivery stands, which decides what an error means.
@@ -103,7 +57,7 @@ pub(super) async fn deliver(
     message: &Message,
     timeout: Duration,
 ) -> Result<(), ModuleError> {
-    let account = Account::new(connection)?;
+    let account = Account::new(connection, &PORTS)?;
     let mut phase = Phase::Connect;
     let delivery = tokio::time::timeout(timeout, converse(&account, guard, message, &mut phase)).await;
     let result = delivery.unwrap_or(Err(Trouble::Silence));
@@ -116,7 +70,7 @@ pub(super) struct SignIn;
 #[async_trait]
 impl ConnectionTest for SignIn {
     async fn test(&self, connection: &Connection, _: &dyn Host, http: &http::Client) -> Result<String, ModuleError> {
-        let account = Account::new(connection)?;
+        let account = Account::new(connection, &PORTS)?;
         let mut phase = Phase::Connect;
         let attempt = async {
             let mut session = sign_in(&account, http.guard(), &mut phase).await?;
@@ -130,20 +84,12 @@ impl ConnectionTest for SignIn {
 }
 
 fn reached(account: &Account<'_>) -> String {
-    let encryption = match account.security {
-        Security::None => "without encryption",
-        Security::StartTls => "encrypted with STARTTLS",
-        Security::Tls => "encrypted with TLS",
+    let signed_in = match account.user {
+        "" => "did not sign in, because the connection names no user".to_owned(),
+        user => format!("signed in as {user}"),
     };
-    let user = account.connection.data.field("user").as_text().unwrap_or_default().trim();
-    let signed_in = match account.credentials {
-        Some(_) => format!("signed in as {user}"),
-        None => "did not sign in, because the connection names no user".to_owned(),
-    };
-    format!(
-        "Reached the mail server {}:{} ({encryption}) and {signed_in}. No message was sent.",
-        account.host, account.port
-    )
+    let (server, encryption) = (account.server(), account.encryption());
+    format!("Reached the mail server {server} ({encryption}) and {signed_in}. No message was sent.")
 }
 
 /// What went wrong.
@@ -197,8 +143,9 @@ async fn converse(account: &Account<'_>, guard: &Guard, message: &Message, phase
 async fn sign_in(account: &Account<'_>, guard: &Guard, phase: &mut Phase) -> Result<AsyncSmtpConnection, Trouble> {
     let mut session = open(account, guard).await?;
     *phase = Phase::SignIn;
-    if let Some(credentials) = &account.credentials {
-        step(session.auth(&[Mechanism::Plain, Mechanism::Login], credentials)).await?;
+    if !account.user.is_empty() {
+        let credentials = Credentials::new(account.user.to_owned(), account.password.to_owned());
+        step(session.auth(&[Mechanism::Plain, Mechanism::Login], &credentials)).await?;
     }
     Ok(session)
 }
@@ -208,7 +155,7 @@ async fn open(account: &Account<'_>, guard: &Guard) -> Result<AsyncSmtpConnectio
     let stream = guard.connect(account.host, account.port).await.map_err(ModuleError::from)?;
     let hello = ClientId::default();
     let stream: Box<dyn AsyncTokioStream> = match account.security {
-        Security::Tls => match tokio::time::timeout(STEP, encrypt(account, stream)).await {
+        Security::Tls => match tokio::time::timeout(STEP, tls_from_the_start(account, stream)).await {
             Ok(stream) => Box::new(stream?),
             Err(_) => return Err(Trouble::Silence),
         },
@@ -253,7 +200,7 @@ fn parameters(
 }
 
 fn explain(account: &Account<'_>, phase: Phase, trouble: Trouble) -> ModuleError {
-    let server = format!("{}:{}", account.host, account.port);
+    let server = account.server();
     let in_doubt = |error: ModuleError| if phase == Phase::Content { error.maybe_applied() } else { error };
     match trouble {
         Trouble::Module(error) => error,
@@ -291,13 +238,6 @@ fn refused(account: &Account<'_>, phase: Phase, code: u16, error: &Error) -> Mod
     }
 }
 
-fn renew(connection: &Connection, reason: &str) -> ModuleError {
-    let name = &connection.name;
-    let text =
-        format!("the mail account '{name}' was refused: {reason}. Renew the connection '{name}' (Connections page)");
-    ModuleError::new(ErrorKind::AccountValidationError, text)
-}
-
 /// What STARTTLS checks: the server's name, by the public roots and the
 /// connection's own.
 fn tls_parameters(account: &Account<'_>) -> Result<TlsParameters, Trouble> {
@@ -310,30 +250,10 @@ fn tls_parameters(account: &Account<'_>) -> Result<TlsParameters, Trouble> {
 }
 
 /// TLS from the first byte, with the same checks.
-async fn encrypt(account: &Account<'_>, stream: TcpStream) -> Result<Encrypted, ModuleError> {
-    let host = account.host;
-    let failed = |reason: String| ModuleError::new(ErrorKind::ConnectionError, format!("no TLS with {host}: {reason}"));
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| failed(error.to_string()))?
-        .with_root_certificates(roots(account)?)
-        .with_no_client_auth();
-    let name = ServerName::try_from(host.to_owned()).map_err(|error| failed(error.to_string()))?;
-    let address = stream.peer_addr().map_err(|error| failed(error.to_string()))?;
-    let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await;
-    Ok(Encrypted { stream: stream.map_err(|error| failed(error.to_string()))?, address })
-}
-
-fn roots(account: &Account<'_>) -> Result<RootCertStore, ModuleError> {
-    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    if let Some(pem) = account.authority {
-        let unusable = || renew(account.connection, "its certificate is not PEM");
-        for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-            roots.add(certificate.map_err(|_| unusable())?).map_err(|_| unusable())?;
-        }
-    }
-    Ok(roots)
+async fn tls_from_the_start(account: &Account<'_>, stream: TcpStream) -> Result<Encrypted, ModuleError> {
+    let address = stream.peer_addr();
+    let address = address.map_err(|error| ModuleError::new(ErrorKind::ConnectionError, error.to_string()))?;
+    Ok(Encrypted { stream: encrypt(account, stream).await?, address })
 }
 
 /// A connection that is encrypted from its first byte; lettre takes only its own.

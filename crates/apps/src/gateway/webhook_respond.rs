@@ -144,4 +144,30 @@ mod tests {
         let error = respond(mapper).await.unwrap_err();
         assert_eq!(error.message.as_ref(), "Validation failed for 3 parameter(s).");
     }
+
+    #[tokio::test]
+    async fn the_limits_of_headers_are_make_s() {
+        let mapper = |headers: Vec<(String, String)>| {
+            let row =
+                |(key, value): (String, String)| Value::from(Collection::from_iter([("key", key), ("value", value)]));
+            let headers: Vec<Value> = headers.into_iter().map(row).collect();
+            json::to_string(&Collection::from_iter([("headers", headers)]).into())
+        };
+        let pair = |name: usize, value: usize| (format!("x{}", "a".repeat(name - 1)), "v".repeat(value));
+        let numbered = |count: usize| (0..count).map(|at| (format!("x-{at}"), String::from("v"))).collect::<Vec<_>>();
+        let (_, responses) = respond(&mapper(numbered(MAX_HEADERS))).await.unwrap();
+        assert_eq!(responses[0].headers.len(), 16);
+        assert!(respond(&mapper(vec![pair(256, 4096)])).await.is_ok());
+        for (headers, text) in [
+            (numbered(MAX_HEADERS + 1), "at most 16"),
+            (vec![pair(257, 1)], "headers[1].key"),
+            (vec![pair(1, 4097)], "headers[1].value"),
+            (vec![(String::new(), "a value without a key".to_owned())], "headers[1].key"),
+        ] {
+            let error = respond(&mapper(headers)).await.unwrap_err();
+            assert!(error.details[0].contains(text), "{text}: {:?}", error.details);
+        }
+        // Below 100 is no status.
+        assert!(respond(r#"{"status":"99"}"#).await.is_err() && respond(r#"{"status":"100"}"#).await.is_ok());
+    }
 }

@@ -64,7 +64,7 @@ impl Module for AddSheet {
             return Ok(Prepared::default());
         }
         let existed = self.look(call).await?.is_some();
-        Ok(Prepared { note: Collection::from_iter([("existed", existed)]).into(), guard: None })
+        Ok(Prepared { note: Collection::from_iter([("existed", existed)]).into(), ..Prepared::default() })
     }
 
     async fn run(&self, call: &Call<'_>) -> Result<Outcome, ModuleError> {

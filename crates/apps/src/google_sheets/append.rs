@@ -221,7 +221,7 @@ impl Appends {
             Some(anchor) => anchor.note(),
             None => look(client, addition).await?,
         };
-        Ok(Prepared { note, guard: Some(Box::new(guard)) })
+        Ok(Prepared { note, guard: Some(Box::new(guard)), child: None })
     }
 
     /// Adds the rows and remembers where the last one went.

@@ -2,7 +2,7 @@
 //! built-in spreadsheets.
 //!
 //! Every module makes calls of `model::sheets` and hands them to [`client`],
-//! the only place that knows which of the two it is. Not here: the triggers.
+//! the only place that knows which of the two it is.
 //!
 //! To add a module: one file and one line in [`app`].
 
@@ -30,6 +30,7 @@ mod target;
 mod tokens;
 mod update_cell;
 mod update_row;
+mod watch_rows;
 
 use std::sync::Arc;
 
@@ -52,6 +53,7 @@ pub fn app() -> App {
         Arc::new(list_sheets::ListSheets::new(&shared)),
         Arc::new(update_cell::UpdateCell::new(&shared)),
         Arc::new(update_row::UpdateRow::new(&shared)),
+        Arc::new(watch_rows::WatchRows::new(&shared)),
     ];
     App {
         name: "google-sheets",

@@ -3,8 +3,7 @@
 use percent_encoding::percent_decode_str;
 use rouage_model::{Buffer, Collection, ErrorKind, ModuleError, Text, Value, json};
 use rouage_sdk::http::Response;
-
-use super::xml;
+use rouage_sdk::xml;
 
 /// The body: parsed when asked for and when it says that it is JSON or XML;
 /// otherwise text when it is text, else a buffer.
@@ -21,7 +20,8 @@ pub(super) fn data(response: &Response, parse: bool) -> Result<Value, ModuleErro
         }
         if media.is("xml") {
             let text = media.text(&response.body).ok_or_else(|| wrong("XML", "it is not text".to_owned()))?;
-            return xml::parse(&text).map_err(|error| wrong("XML", error));
+            let root = xml::parse(&text, xml::Entities::Xml).map_err(|error| wrong("XML", error))?;
+            return Ok(root.to_value(|text| Value::text(text)));
         }
     }
     Ok(media.text(&response.body).map_or_else(|| Value::buffer(response.body.clone()), Value::Text))

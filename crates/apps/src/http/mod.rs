@@ -18,7 +18,6 @@ mod make_request;
 mod oauth;
 mod v3;
 mod v4;
-mod xml;
 
 use std::sync::Arc;
 

@@ -30,7 +30,9 @@ impl Module for CreateJson {
     }
 
     async fn run(&self, call: &Call<'_>) -> Result<Outcome, ModuleError> {
-        Ok(Outcome::bundle(super::write(&call.input.to_value(), &call.parameters)))
+        let structure = super::structure_of(call).await?;
+        let value = super::fit(structure.as_ref(), call.input.to_value(), call)?;
+        Ok(Outcome::bundle(super::write(&value, &call.parameters)))
     }
 }
 
@@ -51,6 +53,17 @@ mod tests {
         let bench = Bench::default();
         let bundles = bench.bundles(&CreateJson::default(), &value(r#"{"type":1}"#), &mapper.into()).await.unwrap();
         assert_eq!(bundles[0].field("json").as_text(), Some(r#"{"b":"x","a":[1,null],"d":null}"#));
+    }
+
+    #[tokio::test]
+    async fn the_data_structure_gives_types() {
+        let bench = Bench::default();
+        bench.host.set_structure(r#"[{"name":"n","type":"number"},{"name":"t","type":"text","required":true}]"#);
+        let (parameters, mapper) = (value(r#"{"type":1}"#), value(r#"{"n":"7","t":5}"#));
+        let bundles = bench.bundles(&CreateJson::default(), &parameters, &mapper).await.unwrap();
+        assert_eq!(bundles[0].field("json").as_text(), Some(r#"{"n":7,"t":"5"}"#));
+        let error = bench.bundles(&CreateJson::default(), &parameters, &value("{}")).await.unwrap_err();
+        assert_eq!(error.details[0].as_ref(), "Missing value of required parameter 't'.");
     }
 
     #[tokio::test]

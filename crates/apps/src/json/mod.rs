@@ -6,8 +6,10 @@ mod transform_to_json;
 
 use std::sync::Arc;
 
-use rouage_model::{Value, json};
-use rouage_sdk::{App, Field, FieldKind, Values};
+use rouage_model::structure::Structure;
+use rouage_model::{Collection, ModuleError, StructureId, Value, json};
+use rouage_sdk::structure::{Extent, check};
+use rouage_sdk::{App, Call, Field, FieldKind, StructureOf, Values};
 
 pub(crate) fn app() -> App {
     App {
@@ -31,6 +33,21 @@ fn structure_field() -> Field {
 fn space_field() -> Field {
     let options = vec![("", "None"), ("tab", "Tab"), ("2", "2 spaces"), ("4", "4 spaces")];
     Field::new("space", "Indentation", FieldKind::Select(options)).help("How the text is laid out.")
+}
+
+/// The data structure that was chosen, if one was.
+async fn structure_of(call: &Call<'_>) -> Result<Option<Structure>, ModuleError> {
+    match call.parameters.integer("type") {
+        Some(id) => call.host.structure(StructureOf::Id(StructureId(id))).await,
+        None => Ok(None),
+    }
+}
+
+/// A collection, checked and coerced by a structure; anything else as it is.
+fn fit(structure: Option<&Structure>, value: Value, call: &Call<'_>) -> Result<Value, ModuleError> {
+    let (Some(structure), Value::Collection(data)) = (structure, &value) else { return Ok(value) };
+    let checked = check(structure, data, Extent::Whole, &call.timezone);
+    checked.map(Collection::into).map_err(ModuleError::validation)
 }
 
 /// The text of a value, laid out as the parameter `space` says.

@@ -30,10 +30,13 @@ impl Module for ParseJson {
         let parsed = json::parse(text.as_bytes()).map_err(|error| {
             ModuleError::validation(vec![format!("Source is not valid JSON in parameter 'json': {error}.").into()])
         })?;
-        Ok(Outcome::Bundles(match parsed {
-            Value::Array(items) => items.iter().cloned().map(bundle).collect(),
-            other => vec![bundle(other)],
-        }))
+        let structure = super::structure_of(call).await?;
+        let fitting = |value: Value| super::fit(structure.as_ref(), bundle(value), call);
+        let bundles = match parsed {
+            Value::Array(items) => items.iter().cloned().map(fitting).collect::<Result<_, _>>()?,
+            other => vec![fitting(other)?],
+        };
+        Ok(Outcome::Bundles(bundles))
     }
 }
 
@@ -62,6 +65,21 @@ mod tests {
         assert_eq!(parse(r#"[{"a":1},{"a":2},3]"#).await.unwrap(), r#"[{"a":1},{"a":2},{"value":3}]"#);
         assert_eq!(parse("\"x\"").await.unwrap(), r#"[{"value":"x"}]"#);
         assert_eq!(parse("[]").await.unwrap(), "[]");
+    }
+
+    #[tokio::test]
+    async fn the_data_structure_gives_types_and_names_what_does_not_fit() {
+        let bench = Bench::default();
+        bench.host.set_structure(r#"{"strict":true,"spec":[{"name":"at","type":"date"}]}"#);
+        let run = async |text: &str| {
+            let parameters = Collection::from_iter([("type", 1)]).into();
+            let mapper = Collection::from_iter([("json", text)]).into();
+            bench.bundles(&ParseJson::default(), &parameters, &mapper).await
+        };
+        let bundles = run(r#"{"at":"2026-01-02T03:04:05Z"}"#).await.unwrap();
+        assert!(matches!(bundles[0].field("at"), Value::Date(_)));
+        let error = run(r#"[{"at":"soon"},{"more":1}]"#).await.unwrap_err();
+        assert_eq!(error.details[0].as_ref(), "Invalid timestamp in parameter 'at': it is text.");
     }
 
     #[tokio::test]

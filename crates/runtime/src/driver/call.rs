@@ -2,17 +2,19 @@
 //! of the last time.
 
 use jiff::SignedDuration;
-use rouage_engine::Call as EngineCall;
+use rouage_engine::{Call as EngineCall, Treatment};
+use rouage_model::execution::Origin;
 use rouage_model::journal::Event;
-use rouage_model::{Certainty, ErrorKind, ModuleError, Value};
+use rouage_model::{Certainty, ErrorKind, ExecutionId, ModuleError, Value};
 use rouage_sdk::{Call, Effect, Module, Outcome, Prepared as PreparedCall, Settled};
-use rouage_store::Update;
+use rouage_store::{Job, Update};
 
 use super::{Drive, Next, later};
+use crate::core::Core;
 use crate::host::RuntimeHost;
 use crate::journal::Halt;
 use crate::replies::Reply;
-use crate::{backoff, calls};
+use crate::{backoff, calls, schedule};
 
 impl Drive<'_> {
     pub(super) async fn call(&mut self, request: EngineCall) -> Result<Next, Halt> {
@@ -27,7 +29,7 @@ impl Drive<'_> {
         };
         let host = RuntimeHost { core, team: self.job.team, execution: self.job.execution };
         let call = match calls::build(&host, self.prepared, &request, module.as_ref()).await {
-            Ok(call) => call,
+            Ok(call) => Call { execution: self.effect_of(&request), ..call },
             Err(error) => return self.not_callable(&request, error).await,
         };
         // Only a `Write` is written down as called.
@@ -35,6 +37,13 @@ impl Drive<'_> {
             return self.settle(&request, module.as_ref(), &call).await;
         }
         self.make(&request, module.as_ref(), call).await
+    }
+
+    /// The run whose effect this is: an idempotent call that is retried is the
+    /// same one, also for the other side.
+    fn effect_of(&self, request: &EngineCall) -> ExecutionId {
+        let resumed = self.resumed.filter(|resumed| resumed.operation == request.operation && !resumed.is_edited);
+        resumed.map_or(self.job.execution, |resumed| resumed.origin)
     }
 
     /// Nothing was sent now. What was sent before a crash stays in doubt.
@@ -50,10 +59,18 @@ impl Drive<'_> {
         let effect = module.effect(&call);
         let mut prepared = PreparedCall::default();
         if effect == Effect::Write {
-            prepared = match calls::prepare(module, &call).await {
+            // It may wait long for its turn; nothing is sent yet.
+            let Some(answer) = unless_stopped(self.core, self.job, calls::prepare(module, &call)).await else { return Ok(Next::GoOn) };
+            prepared = match answer {
                 Ok(prepared) => prepared,
-                Err(error) => return self.retry_or_fail(request, error),
+                Err(error) => {
+                    schedule::after_failure(self.core, self.job, error.kind).await;
+                    return self.retry_or_fail(request, error);
+                }
             };
+            if let Some(child) = prepared.child.take() {
+                return self.start_child(request, prepared.note, child).await;
+            }
             call.note = prepared.note.clone();
             self.note_called(request, prepared.note.clone())?;
         }
@@ -61,8 +78,18 @@ impl Drive<'_> {
         if matches!(effect, Effect::Read | Effect::Write) || self.owes_answer && effect != Effect::Pure {
             self.flush().await?;
         }
-        let next = match calls::run(module, &call).await {
+        let answer = match effect {
+            Effect::Pure | Effect::Read => unless_stopped(self.core, self.job, calls::run(module, &call)).await,
+            // What it did must not be lost.
+            Effect::Idempotent | Effect::Write => Some(calls::run(module, &call).await),
+        };
+        let Some(answer) = answer else { return Ok(Next::GoOn) };
+        if let Err(error) = &answer {
+            schedule::after_failure(self.core, self.job, error.kind).await;
+        }
+        let next = match answer {
             Ok(Outcome::Bundles(bundles)) => self.returned(request, bundles)?,
+            Ok(Outcome::Polled { bundles, position }) => self.polled(request, bundles, position).await?,
             Ok(Outcome::Staged(staged)) => self.stage(request, staged).await?,
             Err(error) if effect == Effect::Write => self.failed_write(request, module, &call, error).await?,
             // Without an effect, or with one that is made once however often
@@ -88,6 +115,7 @@ impl Drive<'_> {
     }
 
     fn failed(&mut self, request: &EngineCall, error: ModuleError) -> Result<Next, Halt> {
+        self.attempts = request.attempt;
         let (operation, module) = (request.operation, request.module);
         self.note_event(Event::Failed { at: self.now(), operation, module, error })
     }
@@ -105,6 +133,8 @@ impl Drive<'_> {
         }
         match calls::settle(module, call).await {
             Ok(Settled::Happened(bundles)) => self.returned(request, bundles),
+            Ok(Settled::Pending(child)) => self.wait_for(child).await,
+            Ok(Settled::Failed(error)) => self.failed(request, error),
             Ok(Settled::DidNotHappen) => {
                 self.retry_or_fail(request, ModuleError { certainty: Certainty::NotApplied, ..error })
             }
@@ -112,8 +142,16 @@ impl Drive<'_> {
         }
     }
 
+    /// A failure that may be repeated: in place when it would end the run, see
+    /// [`backoff`]. The first module of a scheduled run has nothing to lose: it
+    /// ends, and the schedule pauses (source: `make-semantics.md` §4.5).
     pub(super) fn retry_or_fail(&mut self, request: &EngineCall, error: ModuleError) -> Result<Next, Halt> {
         let at = self.now();
+        let first = self.run.plan().first_module().map(|first| first.id);
+        let comes_again = self.job.origin == Origin::Schedule && first == Some(request.module);
+        if comes_again || self.run.treatment(&error) != Treatment::Ends {
+            return self.failed(request, error);
+        }
         let Some(until) = backoff::next_attempt(&error, request.attempt, at) else {
             return self.failed(request, error);
         };
@@ -132,6 +170,8 @@ impl Drive<'_> {
         let (operation, id, attempt) = (request.operation, request.module, request.attempt);
         match calls::settle(module, call).await {
             Ok(Settled::Happened(bundles)) => self.returned(request, bundles),
+            Ok(Settled::Pending(child)) => self.wait_for(child).await,
+            Ok(Settled::Failed(error)) => self.failed(request, error),
             Ok(Settled::DidNotHappen) => {
                 let error = ModuleError::new(
                     ErrorKind::ConnectionError,
@@ -150,5 +190,14 @@ impl Drive<'_> {
         self.core.replies.answer(self.job.execution, Reply::Failed);
         tracing::warn!(execution.id = %self.job.execution, module.id = %request.module, "effect in doubt");
         Ok(Next::Leave)
+    }
+}
+
+/// Does something that leaves nothing behind, unless the run is to stop
+/// meanwhile; what is asked of it is then looked at before the next step.
+async fn unless_stopped<T>(core: &Core, job: &Job, work: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        outcome = work => Some(outcome),
+        () = core.held.until_signal(job.execution, job.fence) => None,
     }
 }

@@ -3,9 +3,10 @@
 use rouage_engine::{Step, Verdict};
 use rouage_model::execution::Status;
 use rouage_model::journal::Event;
-use rouage_model::{ErrorKind, ModuleId};
-use rouage_sdk::Spec;
-use rouage_store::{Job, Update, connections, scenarios};
+use rouage_model::{Certainty, ErrorKind, ModuleError, ModuleId};
+use rouage_sdk::{Spec, subscenario};
+use rouage_store::incompletes::{Ended, Retried};
+use rouage_store::{Job, Lineage, Update, connections, lineages, notices, retention, scenarios, transactions};
 
 use super::{Drive, Next};
 use crate::calls::account_fields;
@@ -13,15 +14,42 @@ use crate::core::Core;
 use crate::journal::{Halt, Pen};
 use crate::links;
 use crate::replies::Reply;
+use crate::treatment::{self, Consequence, consequence};
+use crate::{backoff, retry};
 
 /// Ends a run that cannot be driven, with the reason beside it.
 pub(super) async fn give_up(core: &Core, job: &Job, pen: &mut Pen<'_>, reason: &str) -> Result<(), Halt> {
     let finished_at = core.clock.now();
     let error = Some(reason.to_owned());
-    pen.flush(Update::Finished { status: Status::Error, error, operations: 0, finished_at, counts: true }).await?;
+    // Before the end, so that a crash in between leaves nothing behind.
+    transactions::abandon(&core.store, job.execution).await?;
+    let retried = match lineages::find(&core.store, job.execution).await {
+        Ok(Lineage::Retry { incomplete, .. }) => Some(Retried { incomplete, end: Ended::Left }),
+        Ok(_) => None,
+        Err(error) => return Err(error.into()),
+    };
+    let update = Update::Finished {
+        status: Status::Error,
+        error,
+        operations: 0,
+        finished_at,
+        counts: true,
+        name: None,
+        is_check: false,
+        is_confidential: is_confidential(core, job).await,
+        retried,
+    };
+    pen.flush(update).await?;
     core.replies.answer(job.execution, Reply::Failed);
+    core.endings.tell(job.execution, Status::Error, Some(reason), None);
     tracing::error!(execution.id = %job.execution, scenario.id = %job.scenario, reason, "run given up");
     Ok(())
+}
+
+/// Whether nothing of the run may be kept; not known of a scenario that is gone.
+async fn is_confidential(core: &Core, job: &Job) -> bool {
+    let found = core.plans.get(core, job.team, job.scenario, job.version).await;
+    found.ok().flatten().is_some_and(|prepared| prepared.plan.settings().confidential)
 }
 
 /// What to add to a reason when a call has no answer.
@@ -34,33 +62,91 @@ impl Drive<'_> {
     pub(super) async fn stop(&mut self) -> Result<(), Halt> {
         let (at, status, operations) = (self.now(), Status::Stopped, self.run.operations());
         let doubt = match self.run.next() {
+            Step::Call(call) if subscenario::child_of(&call.note).is_some() => {
+                format!("; the scenario that module {} called goes on", call.module)
+            }
             Step::Call(call) if call.called => doubt(call.module),
             _ => String::new(),
         };
         let error = format!("stopped by hand{doubt}");
+        if !self.prepared.plan.settings().auto_commit {
+            transactions::abandon(&self.core.store, self.job.execution).await?;
+        }
+        let retried = self.retried(None).await?;
         self.note_event(Event::Finished { at, status, error: None, operations })?;
-        self.pen
-            .flush(Update::Finished { status, error: Some(error), operations, finished_at: at, counts: false })
-            .await?;
+        let update = Update::Finished {
+            status,
+            error: Some(error.clone()),
+            operations,
+            finished_at: at,
+            counts: false,
+            name: self.run.name().map(ToString::to_string),
+            is_check: false,
+            is_confidential: self.prepared.plan.settings().confidential,
+            retried,
+        };
+        self.pen.flush(update).await?;
+        self.keep_confidence().await;
         self.core.replies.answer(self.job.execution, Reply::Failed);
+        self.core.endings.tell(self.job.execution, status, Some(&error), None);
         Ok(())
     }
 
     pub(super) async fn finish(&mut self, verdict: Verdict) -> Result<Next, Halt> {
         let (at, status, operations) = (self.now(), verdict.status, verdict.operations);
         let text = verdict.error.as_ref().map(|error| format!("{}: {}", error.kind, error.message));
+        let retried = self.retried(Some((status, verdict.error.as_ref()))).await?;
+        let has_answered = self.has_answered(&verdict).await?;
         self.note_event(Event::Finished { at, status, error: verdict.error.clone(), operations })?;
         // A Rollback that the user put there is no sign of trouble (decision D60).
-        let counts = !verdict.by_rollback;
-        let update = Update::Finished { status, error: text.clone(), operations, finished_at: at, counts };
+        let counts = !verdict.by_rollback && !has_answered;
+        let update = Update::Finished {
+            status,
+            error: text.clone(),
+            operations,
+            finished_at: at,
+            counts,
+            name: verdict.name.as_ref().map(ToString::to_string),
+            is_check: status == Status::Success && self.run.is_check_run(),
+            is_confidential: self.prepared.plan.settings().confidential,
+            retried,
+        };
         let errors_in_a_row = self.pen.flush(update).await?;
         let reply = if status == Status::Error { Reply::Failed } else { Reply::NoResponse };
         self.core.replies.answer(self.job.execution, reply);
+        self.core.endings.tell(self.job.execution, status, text.as_deref(), verdict.outputs.as_ref());
         tracing::debug!(execution.id = %self.job.execution, %status, "run ended");
+        self.keep_confidence().await;
         if let Some(problem) = self.reason_to_switch_off(&verdict, text, errors_in_a_row).await {
             self.switch_off(&problem).await;
         }
         Ok(Next::Leave)
+    }
+
+    /// Takes the bundles of a confidential run away. When that fails now, it
+    /// is made good in the background.
+    async fn keep_confidence(&mut self) {
+        if !self.prepared.plan.settings().confidential {
+            return;
+        }
+        if let Err(error) = retention::remove_bundles(&self.core.store, self.job.execution).await {
+            tracing::warn!(execution.id = %self.job.execution, %error, "its bundles are removed later");
+        }
+    }
+
+    /// What the end means for what this run retried.
+    async fn retried(&mut self, verdict: Option<(Status, Option<&ModuleError>)>) -> Result<Option<Retried>, Halt> {
+        let Some(resumed) = self.resumed else { return Ok(None) };
+        // What happened in it decides, so that must be written.
+        self.flush().await?;
+        Ok(Some(retry::ended(self.core, self.job, resumed, verdict).await?))
+    }
+
+    /// The errors that nothing handled, and where they arose.
+    fn kinds(&self, verdict: &Verdict) -> Vec<(ModuleId, ErrorKind)> {
+        let last = verdict.error.as_ref().filter(|_| !verdict.by_rollback).zip(verdict.failed_module);
+        let last = last.map(|(error, module)| (module, error.kind));
+        self.parked.iter().copied().chain(last).collect()
     }
 
     /// Why the scenario must not go on by itself, in a sentence for people; and
@@ -79,13 +165,24 @@ impl Drive<'_> {
         if verdict.by_rollback {
             return None;
         }
-        let refused = verdict.error.as_ref().is_some_and(|error| error.kind == ErrorKind::AccountValidationError);
-        let refused = if refused { verdict.failed_module } else { self.refused_account };
-        if let Some(module) = refused {
-            let account = self.account_of(module).await;
+        for (module, kind) in self.kinds(verdict) {
+            match consequence(kind) {
+                Consequence::RenewAccount => {
+                    let account = self.account_of(module).await;
+                    return Some(format!(
+                        "Switched off because {account} of module {module} was refused. Renew it on the Connections \
+                         page, then switch the scenario on again."
+                    ));
+                }
+                Consequence::SwitchesOff => return Some(treatment::sentence(kind, &format!("module {module}"))),
+                Consequence::Counts | Consequence::Pauses => {}
+            }
+        }
+        if let Some(error) = verdict.error.as_ref().filter(|error| self.was_tried_to_the_end(error)) {
             return Some(format!(
-                "Switched off because {account} of module {module} was refused. Renew it on the Connections page, \
-                 then switch the scenario on again."
+                "Switched off because a module failed {} times in two days, the last time with {}: {}. Look at it in \
+                 the history, then switch the scenario on again.",
+                backoff::ATTEMPTS, error.kind, error.message
             ));
         }
         let most = self.prepared.plan.settings().max_errors.max(1);
@@ -113,16 +210,22 @@ impl Drive<'_> {
         "the account".to_owned()
     }
 
+    /// Whether the error was the last of all attempts in place.
+    fn was_tried_to_the_end(&self, error: &ModuleError) -> bool {
+        error.kind.is_retriable() && error.certainty == Certainty::NotApplied && self.attempts > backoff::ATTEMPTS
+    }
+
     /// A scenario that is off already, such as one that is tried out with Run
-    /// once, is left alone. The run is over, so a failure here is only told.
-    async fn switch_off(&mut self, problem: &str) {
+    /// once, is left alone. A failure here is only told.
+    pub(super) async fn switch_off(&mut self, problem: &str) {
         let (store, team, id) = (&self.core.store, self.job.team, self.job.scenario);
         let switched = async {
-            if !scenarios::find(store, team, id).await?.is_some_and(|scenario| scenario.enabled) {
+            let Some(scenario) = scenarios::find(store, team, id).await?.filter(|scenario| scenario.enabled) else {
                 return Ok(());
-            }
+            };
             let mut tx = store.begin().await?;
             scenarios::set_enabled(&mut tx, team, id, false, Some(problem)).await?;
+            notices::give(&mut tx, team, Some(id), &format!("“{}”: {problem}", scenario.name)).await?;
             tx.commit().await?;
             tracing::warn!(scenario.id = %id, "scenario switched off");
             self.core.hooks.reload(self.core).await

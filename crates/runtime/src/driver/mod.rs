@@ -1,27 +1,31 @@
 //! Drives one execution as far as it goes now: asks the engine what comes
 //! next, does it, and writes down what came of it.
 
+mod answered;
 mod call;
+mod child;
 mod ending;
-mod staged;
+mod park;
+pub(crate) mod staged;
+mod transactions;
+mod trial;
 
 use std::sync::atomic::Ordering;
 
 use jiff::{SignedDuration, Timestamp};
-use rouage_engine::{Parked, Run, Sleep, Step};
-use rouage_model::execution::IncompleteReason;
+use rouage_engine::{Run, Sleep, Step};
 use rouage_model::journal::Event;
-use rouage_model::sheets::ApiError;
-use rouage_model::{Certainty, ErrorKind, ModuleId, Value};
-use rouage_store::{Job, NewIncomplete, StagedWrite, StoreEffect, Update};
+use rouage_model::{ErrorKind, ModuleId, Value};
+use rouage_store::{Job, Update};
 
 use crate::core::Core;
 use crate::held::Signal;
 use crate::journal::{Halt, Pen};
+use crate::limits::Worked;
 use crate::plans::Prepared;
+pub use trial::AT_ONCE as SUSPECTS_AT_ONCE;
 
-/// A run taken over this often has probably brought the process down itself.
-const MOST_TAKEOVERS: u32 = 10;
+use crate::retry::{self, Beginning, Resumed, Subject};
 
 /// One execution in this process.
 struct Drive<'a> {
@@ -33,9 +37,15 @@ struct Drive<'a> {
     /// The answer of a `Write` is not written down yet: without it that
     /// `Write` would be in doubt.
     owes_answer: bool,
-    /// A module whose account was refused, when its bundle was stored rather
-    /// than the run ended.
-    refused_account: Option<ModuleId>,
+    /// Where this run goes on, when it is a retry.
+    resumed: Option<Resumed>,
+    /// What was stored rather than ended the run, in this process: it may mean
+    /// something for the scenario all the same.
+    parked: Vec<(ModuleId, ErrorKind)>,
+    /// Which attempt of a call failed for good, the latest time.
+    attempts: u32,
+    /// How long it has worked.
+    worked: Worked,
 }
 
 /// Whether the driver goes on after a step.
@@ -55,24 +65,19 @@ pub async fn drive(core: &Core, mut job: Job) -> Result<(), Halt> {
         Some(Event::Called { module, .. }) => ending::doubt(*module),
         _ => String::new(),
     };
-    let Some(prepared) = core.plans.get(core, job.team, job.scenario, job.version).await? else {
-        let text = format!("the scenario of this run does not exist any more{doubt}");
-        return ending::give_up(core, &job, &mut pen, &text).await;
+    let trial = match trial::begin(core, &job, events.len()).await? {
+        Ok(trial) => trial,
+        Err(poisonous) => return ending::give_up(core, &job, &mut pen, &format!("{poisonous}{doubt}")).await,
     };
-    if job.takeovers > MOST_TAKEOVERS {
-        let text = format!("set aside: the program ended {} times while it ran this{doubt}", job.takeovers);
-        return ending::give_up(core, &job, &mut pen, &text).await;
-    }
-    let context = prepared.context(core, job.execution, job.scenario);
-    let run = match Run::replay(prepared.plan.clone(), context, events) {
-        Ok(run) => run,
-        Err(divergence) => {
-            let text = format!("the run cannot be resumed: {divergence}{doubt}");
-            return ending::give_up(core, &job, &mut pen, &text).await;
-        }
+    let worked = Worked::new(&events, core.clock.now());
+    let limits = core.limits.of_run(job.origin);
+    let Beginning { run, prepared, resumed } = match retry::rebuild(core, Subject::from(&job), limits, events).await? {
+        Ok(built) => built,
+        Err(impossible) => return ending::give_up(core, &job, &mut pen, &format!("{impossible}{doubt}")).await,
     };
-    let mut drive = Drive { core, job: &job, prepared: &prepared, run, pen, owes_answer: false, refused_account: None };
-    match drive.go().await {
+    let mut drive =
+        Drive { core, job: &job, prepared: &prepared, run, pen, owes_answer: false, resumed, parked: Vec::new(), attempts: 0, worked };
+    match trial.watch(drive.go()).await {
         // It would diverge again and again.
         Err(Halt::Diverged(divergence)) => {
             let text = format!("defect: an answer does not fit the run: {divergence}");
@@ -95,10 +100,23 @@ impl Drive<'_> {
                 self.pen.flush(Update::Requeue).await?;
                 return Ok(());
             }
+            self.interrupt_when_too_long()?;
             if let Next::Leave = self.step().await? {
                 return Ok(());
             }
         }
+    }
+
+    /// Ends what has taken too long, at a point where that is possible
+    /// (decision D64). What remains is stored or lost, as the scenario says.
+    fn interrupt_when_too_long(&mut self) -> Result<(), Halt> {
+        let at = self.now();
+        let most = SignedDuration::try_from(self.core.limits.run_time).unwrap_or(SignedDuration::MAX);
+        if self.worked.until(at) > most && self.run.can_be_interrupted() {
+            tracing::warn!(execution.id = %self.job.execution, "run interrupted: it took too long");
+            self.note_event(Event::Interrupted { at })?;
+        }
+        Ok(())
     }
 
     fn now(&self) -> Timestamp {
@@ -107,12 +125,12 @@ impl Drive<'_> {
 
     async fn step(&mut self) -> Result<Next, Halt> {
         match self.run.next() {
-            Step::NotStarted => self.note_event(Event::Started { at: self.now(), bundles: None }),
+            Step::NotStarted => self.note_event(Event::Started { at: self.now(), bundles: None, inputs: Value::Undefined }),
             Step::Call(call) => self.call(call).await,
             Step::Sleep(sleep) => self.sleep(sleep).await,
             Step::Park(parked) => self.park(parked).await,
-            Step::Commit => self.note_event(Event::Committed { at: self.now() }),
-            Step::Rollback => self.note_event(Event::RolledBack { at: self.now() }),
+            Step::Commit => self.commit().await,
+            Step::Rollback => self.roll_back().await,
             Step::Finish(verdict) => self.finish(verdict).await,
             Step::Finished => Ok(Next::Leave),
         }
@@ -147,40 +165,6 @@ impl Drive<'_> {
                 let until = later(at, SignedDuration::from_secs(i64::from(sleep.seconds)));
                 self.note_event(Event::Sleeping { at, until, operation, module })
             }
-        }
-    }
-
-    async fn park(&mut self, parked: Parked) -> Result<Next, Halt> {
-        let at = self.now();
-        let Parked { operation, module, error, retry } = parked;
-        if error.kind == ErrorKind::AccountValidationError {
-            self.refused_account = Some(module);
-        }
-        let reason = match error.certainty {
-            Certainty::NotApplied => IncompleteReason::Error,
-            Certainty::MaybeApplied => IncompleteReason::MayHaveHappened,
-        };
-        let event = Event::Parked { at, operation, module, error: error.clone() };
-        let incomplete = NewIncomplete {
-            team: self.job.team,
-            scenario: self.job.scenario,
-            execution: self.job.execution,
-            operation,
-            module,
-            reason,
-            error,
-            state: Value::Undefined,
-            // What may have happened is not repeated without a person's word.
-            retry_at: retry
-                .filter(|_| reason == IncompleteReason::Error)
-                .map(|retry| later(at, SignedDuration::from_mins(i64::from(retry.interval_minutes)))),
-        };
-        let finish = Box::new(move |_: Result<Value, ApiError>| event);
-        let staged = StagedWrite { effect: StoreEffect::Incomplete(incomplete), finish };
-        match self.pen.stage(&mut self.run, staged).await? {
-            None => Ok(Next::GoOn),
-            // Taken up again from the journal, and parked then.
-            Some(error) => Err(Halt::Store(error)),
         }
     }
 }

@@ -5,8 +5,9 @@ use rouage_model::journal::Event;
 use rouage_model::sheets::ApiError;
 use rouage_model::{ErrorKind, ModuleError, Text, Value};
 use rouage_sdk::{OutboxMail, Staged, StagedEffect};
+use rouage_store::datastores::refusals;
 use rouage_store::mails::Attachment;
-use rouage_store::{NewMail, StagedWrite, StoreEffect};
+use rouage_store::{NewMail, NewPosition, StagedWrite, StoreEffect};
 
 use super::{Drive, Next};
 use crate::journal::Halt;
@@ -14,12 +15,14 @@ use crate::journal::Halt;
 impl Drive<'_> {
     pub(super) async fn stage(&mut self, request: &EngineCall, staged: Staged) -> Result<Next, Halt> {
         let effect = match staged.effect {
-            StagedEffect::Sheets(call) => StoreEffect::Sheets(call),
-            StagedEffect::Mail(mail) => StoreEffect::Mail(self.new_mail(request, mail)),
+            StagedEffect::Sheets(call) => self.revocable(StoreEffect::Sheets(call)),
+            StagedEffect::Mail(mail) => self.revocable(StoreEffect::Mail(self.new_mail(request, mail))),
+            StagedEffect::Datastore(call) => self.revocable(StoreEffect::Datastore(call)),
+            StagedEffect::Counter { module } => StoreEffect::Counter { scenario: self.job.scenario, module },
         };
         let (at, operation, module, finish) = (self.now(), request.operation, request.module, staged.finish);
         let finish = Box::new(move |answer: Result<Value, ApiError>| {
-            let bundles = answer.map_err(|error| api_error(&error)).and_then(finish);
+            let bundles = answer.map_err(|error| module_error(&error)).and_then(finish);
             match bundles {
                 Ok(bundles) => Event::Returned { at, operation, module, bundles },
                 Err(error) => Event::Failed { at, operation, module, error },
@@ -33,6 +36,41 @@ impl Drive<'_> {
                 let text = format!("Rouage's own store did not take this: {error}");
                 self.retry_or_fail(request, ModuleError::new(ErrorKind::ConnectionError, text))
             }
+        }
+    }
+
+    /// With auto commit off the effect may still be taken back until the cycle
+    /// is committed; with it on nothing is noted.
+    fn revocable(&self, effect: StoreEffect) -> StoreEffect {
+        if self.prepared.plan.settings().auto_commit {
+            return effect;
+        }
+        StoreEffect::Revocable { execution: self.job.execution, effect: Box::new(effect) }
+    }
+
+    /// What a polling trigger found, and its position with it.
+    pub(super) async fn polled(
+        &mut self,
+        request: &EngineCall,
+        bundles: Vec<Value>,
+        position: Value,
+    ) -> Result<Next, Halt> {
+        let (at, operation, module) = (self.now(), request.operation, request.module);
+        let settings = self.prepared.plan.settings();
+        let position = NewPosition {
+            scenario: self.job.scenario,
+            module,
+            execution: self.job.execution,
+            position,
+            // After a check run there is nothing left that could fail.
+            holds: bundles.is_empty() || settings.auto_commit && !settings.auto_commit_trigger_last,
+        };
+        let finish = Box::new(move |_: Result<Value, ApiError>| Event::Returned { at, operation, module, bundles });
+        let staged = StagedWrite { effect: StoreEffect::Position(position), finish };
+        match self.pen.stage(&mut self.run, staged).await? {
+            None => Ok(Next::GoOn),
+            // Nothing is known of this poll: it is made again from the journal.
+            Some(error) => Err(Halt::Store(error)),
         }
     }
 
@@ -61,8 +99,14 @@ impl Drive<'_> {
     }
 }
 
-/// An error of the built-in spreadsheets, as Google's would be treated.
-fn api_error(error: &ApiError) -> ModuleError {
-    let kind = if error.code >= 500 { ErrorKind::ConnectionError } else { ErrorKind::DataError };
+/// A refusal of our own store in Make's words: of a spreadsheet, as Google's
+/// would be treated, or of a data store.
+pub(crate) fn module_error(error: &ApiError) -> ModuleError {
+    let kind = match error.status {
+        refusals::ALREADY_EXISTS => ErrorKind::DuplicateDataError,
+        refusals::OUT_OF_SPACE => ErrorKind::OutOfSpaceError,
+        _ if error.code >= 500 => ErrorKind::ConnectionError,
+        _ => ErrorKind::DataError,
+    };
     ModuleError::new(kind, format!("[{}] {}", error.code, error.message))
 }

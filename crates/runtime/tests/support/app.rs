@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use rouage_model::{Collection, ModuleError, Value};
 use rouage_sdk::{
     App, Call, Effect, Field, FieldKind, Kind, Module, OutboxMail, Outcome, Prepared, Settled, Spec, Staged,
-    StagedEffect, WebhookResponse,
+    StagedEffect, Start, WebhookResponse,
 };
 use tokio::sync::Notify;
 
@@ -22,6 +22,8 @@ pub enum Play {
     Hang,
     /// Its work, and then waits for `Script::go_on`.
     DoAndHang,
+    /// Its work, as without a play.
+    Nothing,
     /// Breaks down.
     Panic,
 }
@@ -35,6 +37,7 @@ pub struct Script {
     keys: Mutex<BTreeSet<String>>,
     calls: Mutex<Vec<(String, Value)>>,
     guarded: Mutex<bool>,
+    items: Mutex<Vec<String>>,
     pub go_on: Notify,
     /// Rung by a module that hangs.
     pub hangs: Notify,
@@ -59,6 +62,11 @@ impl Script {
     /// The calls with their input, in order.
     pub fn calls(&self) -> Vec<(String, Value)> {
         self.calls.lock().unwrap().clone()
+    }
+
+    /// Makes something new for `test:Watch` to find.
+    pub fn item(&self, text: &str) {
+        self.items.lock().unwrap().push(text.to_owned());
     }
 
     /// Whether a guard of `test:Write` is held.
@@ -93,9 +101,13 @@ pub fn app(script: &Arc<Script>) -> App {
             module("test:Write", Kind::Action, Effect::Write),
             module("test:Idempotent", Kind::Action, Effect::Idempotent),
             module("test:Mail", Kind::Action, Effect::Idempotent),
+            module("test:Watch", Kind::PollingTrigger, Effect::Read),
             // The name is known to the runtime: callers wait for it.
             module("gateway:WebhookRespond", Kind::Responder, Effect::Idempotent),
-        ],
+        ]
+        .into_iter()
+        .chain(super::caller::modules())
+        .collect(),
         connections: Vec::new(),
     }
 }
@@ -123,7 +135,7 @@ impl Module for Scripted {
     async fn prepare(&self, call: &Call<'_>) -> Result<Prepared, ModuleError> {
         *self.script.guarded.lock().unwrap() = true;
         let guard: Box<dyn Send> = Box::new(Guard(self.script.clone()));
-        Ok(Prepared { note: call.attempt.into(), guard: Some(guard) })
+        Ok(Prepared { note: call.attempt.into(), guard: Some(guard), child: None })
     }
 
     async fn run(&self, call: &Call<'_>) -> Result<Outcome, ModuleError> {
@@ -132,7 +144,7 @@ impl Module for Scripted {
         self.script.calls.lock().unwrap().push((name.to_owned(), input));
         let play = self.script.plays.lock().unwrap().get_mut(name).and_then(VecDeque::pop_front);
         match play {
-            None => self.work(call).await,
+            None | Some(Play::Nothing) => self.work(call).await,
             Some(Play::Fail(error)) => Err(error),
             Some(Play::DoAndFail(error)) => {
                 self.work(call).await?;
@@ -175,6 +187,7 @@ impl Scripted {
                 }
             }
             "test:Mail" => return Ok(Outcome::Staged(mail(call, text))),
+            "test:Watch" => return Ok(self.watch(call)),
             "gateway:WebhookRespond" => {
                 let body = text.clone().into_bytes().into();
                 call.host.respond(WebhookResponse { status: 200, headers: Vec::new(), body }).await;
@@ -182,6 +195,22 @@ impl Scripted {
             _ => {}
         }
         Ok(Outcome::bundle(Collection::from_iter([("text", text)])))
+    }
+}
+
+impl Scripted {
+    /// At most two items after the position, which counts them.
+    fn watch(&self, call: &Call<'_>) -> Outcome {
+        let items = self.script.items.lock().unwrap();
+        let from = match (call.position.field("lastId").as_i64(), &call.start) {
+            (Some(last), _) => usize::try_from(last).unwrap(),
+            (None, Start::All) => 0,
+            (None, _) => items.len(),
+        };
+        let new: Vec<_> = items.iter().skip(from).take(2).collect();
+        let position = Collection::from_iter([("lastId", from + new.len())]).into();
+        let bundle = |text: &&String| Collection::from_iter([("text", text.as_str())]).into();
+        Outcome::Polled { bundles: new.iter().map(bundle).collect(), position }
     }
 }
 

@@ -15,12 +15,13 @@ use rouage_model::execution::{Origin, Status};
 use rouage_model::journal::Event;
 use rouage_model::scenario::Scheduling;
 use rouage_model::{Blueprint, Collection, ExecutionId, ScenarioId, TeamId, Value};
-use rouage_runtime::{Control, Delivered, Parts, RunOnce, Runtime};
+use rouage_runtime::{Control, Delivered, Limits, Parts, RunOnce, Runtime};
 use rouage_sdk::{Registry, guard, http};
 use rouage_store::hooks::HookSettings;
 use rouage_store::{NewDelivery, Options, PageRequest, Store, executions, hooks, journal, scenarios, teams};
 
 mod app;
+mod caller;
 
 pub use app::{Play, Script};
 
@@ -102,6 +103,7 @@ impl World {
             workers: 2,
             module_timeout: Duration::from_secs(30),
             queue_limit: 100,
+            limits: Limits::default(),
         };
         change(&mut parts);
         let runtime = Runtime::start(parts).await.unwrap();
@@ -159,7 +161,8 @@ impl Process {
 
     pub async fn run_by_hand(&self, scenario: &Scenario) -> ExecutionId {
         let bundle = Collection::from_iter([("text", "by hand")]);
-        let run = self.control.run_once(self.team, scenario.id, Some(vec![bundle.into()])).await.unwrap();
+        let run =
+            self.control.run_once(self.team, scenario.id, Some(vec![bundle.into()]), &Value::Undefined).await.unwrap();
         let RunOnce::Started(execution) = run else { panic!("it must start") };
         execution
     }
@@ -230,6 +233,8 @@ impl Process {
             version: current.version,
             origin: Origin::Webhook,
             bundles: Some(vec![Collection::from_iter([("text", text)]).into()]),
+            inputs: Value::Undefined,
+            lineage: rouage_store::Lineage::None,
             leased: false,
             created_at: rouage_model::Clock::now(self.clock.as_ref()),
         };
@@ -278,5 +283,32 @@ impl Process {
 impl Process {
     pub async fn until_over_or_in_doubt(&self, execution: ExecutionId) -> executions::Execution {
         self.until_execution(execution, |found| found.status.is_final() || found.status == Status::InDoubt).await
+    }
+}
+
+impl Process {
+    /// A scenario of a whole blueprint, switched off.
+    pub async fn scenario_of(&self, blueprint: &str) -> ScenarioId {
+        let new = scenarios::NewScenario {
+            name: "Test".into(),
+            blueprint: Arc::new(Blueprint::parse(blueprint.as_bytes()).unwrap()),
+            links: Value::Undefined,
+            scheduling: Scheduling::on_demand(),
+        };
+        let mut tx = self.store.begin().await.unwrap();
+        let id = scenarios::create(&mut tx, self.team, new).await.unwrap();
+        tx.commit().await.unwrap();
+        id
+    }
+
+    /// Waits until the bundles of a confidential run are gone.
+    pub async fn until_bare(&self, execution: ExecutionId) {
+        let bare = tokio::time::timeout(Duration::from_secs(20), async {
+            while !rouage_store::retention::confidential_due(&self.store, 10).await.unwrap().is_empty() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        });
+        let outcome = bare.await;
+        assert!(outcome.is_ok(), "the bundles of {execution} are still there");
     }
 }

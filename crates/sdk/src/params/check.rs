@@ -128,7 +128,9 @@ impl Check<'_> {
         if options.is_empty() {
             return Value::Text(text);
         }
-        match options.iter().find(|(stored, _)| stored.eq_ignore_ascii_case(text.trim())) {
+        // A tab is a stored value too.
+        let same = |stored: &str| stored == text.as_ref() || stored.eq_ignore_ascii_case(text.trim());
+        match options.iter().find(|(stored, _)| same(stored)) {
             Some((stored, _)) => Value::text(*stored),
             None => {
                 self.problems.push(format!("Prohibited value in parameter '{path}'.").into());

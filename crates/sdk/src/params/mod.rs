@@ -5,6 +5,7 @@
 //! more than this version knows.
 
 mod check;
+mod inputs;
 
 use std::sync::Arc;
 
@@ -13,6 +14,8 @@ use jiff::tz::TimeZone;
 use rouage_model::{Collection, ModuleError, Value};
 
 use crate::spec::Field;
+
+pub use inputs::{Misfit, inputs};
 
 /// Checked input of a module. Cloning shares it.
 #[derive(Debug, Clone, Default, PartialEq)]

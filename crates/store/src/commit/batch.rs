@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
-use rouage_model::execution::Status;
+use rouage_model::execution::{Origin, Status};
 use rouage_model::{DeliveryId, ExecutionId, HookId, ScenarioId, TeamId};
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryTrait};
@@ -13,11 +13,12 @@ use super::prepare::{self, Row};
 use super::statements::{self, Settled};
 use super::writer::Pending;
 use super::{Accepted, Appended, Request, Update, staged};
-use crate::entities::{deliveries, executions, hooks, journal};
+use crate::entities::{deliveries, executions, hooks, journal, lineages};
+use crate::incompletes::{self, Retried};
 use crate::queue::Job;
 use crate::store::{Change, WriteTx};
 use crate::text::{clean, micros};
-use crate::{Error, scenarios as counting};
+use crate::{Error, deliveries as log, retention, scenarios as counting};
 
 /// Rows in one statement: both databases allow some 32,000 values in one.
 const ROWS: usize = 1000;
@@ -28,6 +29,8 @@ struct Standing {
     fence: i64,
     is_running: bool,
     next_seq: u32,
+    /// Another run called it and may wait for its end.
+    is_called: bool,
 }
 
 /// What has been collected for one transaction.
@@ -39,12 +42,19 @@ pub(super) struct Batch {
     deliveries: Vec<deliveries::ActiveModel>,
     executions: Vec<executions::ActiveModel>,
     journal: Vec<journal::ActiveModel>,
+    lineages: Vec<lineages::ActiveModel>,
     settled: Vec<Settled>,
+    /// Ends of runs that retried something.
+    retried: Vec<(ExecutionId, Retried)>,
     learned: Vec<(i64, String)>,
+    /// Runs whose requests go back to the queue.
+    returning: Vec<Uuid>,
     /// Ends by scenario, in order; sorted, so that two nodes lock alike.
     ends: BTreeMap<i64, Vec<Status>>,
     /// Answers that tell the count of errors: their place and their scenario.
     error_ends: Vec<(usize, i64)>,
+    /// Called runs that ended.
+    ended: Vec<Uuid>,
     news: Vec<Change>,
     has_jobs: bool,
 }
@@ -59,10 +69,14 @@ impl Batch {
             deliveries: Vec::new(),
             executions: Vec::new(),
             journal: Vec::new(),
+            lineages: Vec::new(),
             settled: Vec::new(),
+            retried: Vec::new(),
             learned: Vec::new(),
+            returning: Vec::new(),
             ends: BTreeMap::new(),
             error_ends: Vec::new(),
+            ended: Vec::new(),
             news: Vec::new(),
             has_jobs: false,
         }
@@ -124,6 +138,7 @@ impl Batch {
                 fence: found.fence,
                 is_running: found.status == Status::Running.as_str(),
                 next_seq: u32::try_from(found.last_seq + 1).unwrap_or(0),
+                is_called: found.origin == Origin::Scenario.as_str(),
             };
             self.standings.insert(found.id, standing);
         }
@@ -150,8 +165,10 @@ impl Batch {
         if self.standings.contains_key(&id.0) {
             return Err(Error::Conflict(format!("there is an execution {id} already")));
         }
+        self.lineages.extend(crate::lineages::row(id.0, execution.new.lineage));
+        let is_called = execution.new.origin == Origin::Scenario;
         let (row, started, job) = execution.into_rows(self.node, self.now);
-        let standing = Standing { team, fence: i64::from(job.is_some()), is_running: job.is_some(), next_seq: 1 };
+        let standing = Standing { team, fence: i64::from(job.is_some()), is_running: job.is_some(), next_seq: 1, is_called };
         self.standings.insert(id.0, standing);
         self.executions.push(row);
         self.journal.push(started);
@@ -207,8 +224,7 @@ impl Batch {
         if self.news.last() != Some(&change) {
             self.news.push(change);
         }
-        let mut settled =
-            Settled { id: id.0, status: "", ready_at: None, finished_at: None, operations: None, error: None };
+        let mut settled = Settled { id: id.0, ..Settled::default() };
         match update {
             Update::None => return,
             Update::Waiting { until } => {
@@ -221,11 +237,20 @@ impl Batch {
                 settled.ready_at = Some(micros(self.now));
                 self.has_jobs = true;
             }
-            Update::Finished { status, error, operations, finished_at, counts } => {
+            Update::Finished { status, error, operations, finished_at, counts, name, is_check, is_confidential, retried } => {
+                self.retried.extend(retried.map(|retried| (id, retried)));
+                settled.name = name.map(clean);
+                settled.is_check = is_check;
+                settled.confidential = is_confidential.then_some(retention::DUE);
                 settled.status = status.as_str();
                 settled.finished_at = Some(micros(finished_at));
                 settled.operations = Some(i32::try_from(operations).unwrap_or(i32::MAX));
                 settled.error = error.map(clean);
+                // A run that could not even begin would bring the process down
+                // again: it keeps its requests.
+                if status == Status::Error && operations > 0 {
+                    self.returning.push(id.0);
+                }
                 if counts {
                     self.ends.entry(scenario.0).or_default().push(status);
                 }
@@ -233,6 +258,10 @@ impl Batch {
         }
         if let Some(standing) = self.standings.get_mut(&id.0) {
             standing.is_running = false;
+            if standing.is_called && settled.finished_at.is_some() {
+                self.ended.push(id.0);
+                self.has_jobs = true;
+            }
         }
         self.settled.push(settled);
     }
@@ -247,7 +276,18 @@ impl Batch {
         for rows in chunks(std::mem::take(&mut self.journal)) {
             journal::Entity::insert_many(rows).exec_without_returning(db).await?;
         }
+        for rows in chunks(std::mem::take(&mut self.lineages)) {
+            lineages::Entity::insert_many(rows).exec_without_returning(db).await?;
+        }
         statements::settle(&self.tx, std::mem::take(&mut self.settled)).await?;
+        statements::wake_callers(&self.tx, std::mem::take(&mut self.ended), micros(self.now)).await?;
+        for (execution, retried) in std::mem::take(&mut self.retried) {
+            incompletes::settle(&mut self.tx, execution, retried).await?;
+        }
+        let returning = std::mem::take(&mut self.returning);
+        if !returning.is_empty() {
+            log::give_back(&mut self.tx, returning).await?;
+        }
         self.count_ends(pending).await?;
         self.teach().await
     }

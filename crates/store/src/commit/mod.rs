@@ -7,12 +7,14 @@
 use jiff::Timestamp;
 use rouage_model::execution::{Origin, Status};
 use rouage_model::journal::Event;
+use rouage_model::datastore;
 use rouage_model::sheets::{ApiError, Call};
-use rouage_model::{DeliveryId, ExecutionId, HookId, ScenarioId, TeamId, Value, Version};
+use rouage_model::{DeliveryId, ExecutionId, HookId, IncompleteId, ModuleId, OperationId, ScenarioId, TeamId, Value, Version};
 use tokio::sync::oneshot;
 
-use crate::incompletes::NewIncomplete;
+use crate::incompletes::{NewIncomplete, Retried};
 use crate::mails::NewMail;
+use crate::positions::NewPosition;
 use crate::queue::{Fence, Job};
 use crate::{Error, Store};
 
@@ -104,11 +106,45 @@ pub struct NewExecution {
     pub origin: Origin,
     /// What the trigger gives; `None` when the trigger is to be called.
     pub bundles: Option<Vec<Value>>,
+    /// The scenario inputs (`var.input.*`), a collection; `Undefined`: none.
+    pub inputs: Value,
+    /// The run that it comes from.
+    pub lineage: Lineage,
     /// Leased to this node from the start, for [`crate::FIRST_LEASE`];
     /// otherwise queued.
     pub leased: bool,
     /// When it arrived; the time of its `Started` event.
     pub created_at: Timestamp,
+}
+
+/// How a run comes from another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Lineage {
+    /// It does not.
+    #[default]
+    None,
+    /// It completes an operation that another run parked
+    /// ([`Origin::Retry`]).
+    Retry {
+        /// The run that parked it.
+        origin: ExecutionId,
+        /// The operation that it parked.
+        operation: OperationId,
+        /// The incomplete execution.
+        incomplete: IncompleteId,
+    },
+    /// It has the trigger's data of another run ([`Origin::Replay`]).
+    Replay {
+        /// That run.
+        source: ExecutionId,
+    },
+    /// An operation of another run called it ([`Origin::Scenario`]).
+    Child {
+        /// The run that called.
+        parent: ExecutionId,
+        /// The operation that called.
+        operation: OperationId,
+    },
 }
 
 /// The answer of [`Store::accept`].
@@ -157,11 +193,47 @@ pub enum StoreEffect {
     /// A call to a built-in spreadsheet of the execution's team. Answers with
     /// Google's JSON body.
     Sheets(Call),
+    /// A write to a data store of the execution's team. Answers what the call
+    /// says.
+    Datastore(datastore::Call),
+    /// An effect that its run may still take back (auto commit is off): what
+    /// that needs is noted with it, until the run commits or rolls back.
+    Revocable {
+        /// The run.
+        execution: ExecutionId,
+        /// What to do.
+        effect: Box<StoreEffect>,
+    },
     /// A message for the outbox. Answers `{id, messageId}`; the same operation
     /// twice gives one message.
     Mail(NewMail),
-    /// An incomplete execution. Answers `{id}`.
+    /// An incomplete execution. Answers `{id}`; refused with code 507 when its
+    /// scenario has as many as it may.
     Incomplete(NewIncomplete),
+    /// How far a polling trigger has come, with what it found. Answers nothing.
+    Position(NewPosition),
+    /// A run of a scenario, made by the operation that calls it. Answers
+    /// nothing.
+    Start(Box<NewExecution>),
+    /// Counts a module of a scenario up by one. Answers `{value}`.
+    Counter {
+        /// The scenario.
+        scenario: ScenarioId,
+        /// The module.
+        module: ModuleId,
+    },
+    /// What an execution did in our own store since its cycle began stays.
+    /// Answers nothing.
+    Commit {
+        /// The execution.
+        execution: ExecutionId,
+    },
+    /// What an execution did in our own store since its cycle began is undone.
+    /// Answers nothing; refused when that is not possible any more.
+    Rollback {
+        /// The execution.
+        execution: ExecutionId,
+    },
 }
 
 /// How an execution stands after an append.
@@ -193,6 +265,15 @@ pub enum Update {
         /// Whether it matters to the count of errors; one that the user asked
         /// for (the Rollback directive) does not.
         counts: bool,
+        /// The name that the run gave itself.
+        name: Option<String>,
+        /// A poll that found nothing.
+        is_check: bool,
+        /// No bundle of it is kept any longer than it takes to go on with what
+        /// it left open; see [`crate::retention::remove_bundles`].
+        is_confidential: bool,
+        /// What it means for the incomplete execution that it retried.
+        retried: Option<Retried>,
     },
 }
 

@@ -42,7 +42,7 @@ pub(crate) struct Execution {
 
 impl Execution {
     pub(crate) fn new(new: NewExecution) -> Self {
-        let started = Event::Started { at: new.created_at, bundles: new.bundles.clone() };
+        let started = Event::Started { at: new.created_at, bundles: new.bundles.clone(), inputs: new.inputs.clone() };
         let row = Row::new(&started);
         Self { new, started, row }
     }
@@ -73,12 +73,18 @@ impl Execution {
             operations: Set(0),
             size: Set(0),
             error: Set(None),
+            name: Set(None),
+            is_check: Set(false),
+            confidential: Set(None),
+            trials: Set(0),
+            trial_seq: Set(0),
         };
         let job = new.leased.then(|| Job {
             execution: new.id,
             team: new.team,
             scenario: new.scenario,
             version: new.version,
+            origin: new.origin,
             fence: Fence(1),
             takeovers: 0,
             stop_requested: false,

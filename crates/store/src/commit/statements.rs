@@ -55,6 +55,7 @@ pub(super) struct Standing {
     pub(super) team: i64,
     pub(super) fence: i64,
     pub(super) status: String,
+    pub(super) origin: String,
     /// The last number in its journal; -1 when that is empty.
     pub(super) last_seq: i32,
 }
@@ -71,7 +72,7 @@ pub(super) async fn standings(tx: &WriteTx, ids: &[Uuid]) -> Result<Vec<Standing
     }
     let lock = if tx.backend() == DbBackend::Postgres { " ORDER BY e.id FOR UPDATE OF e" } else { "" };
     let statement = given.then(&format!(
-        "SELECT e.id, e.team_id, e.fence, e.status, \
+        "SELECT e.id, e.team_id, e.fence, e.status, e.origin, \
          COALESCE((SELECT MAX(j.seq) FROM journal j WHERE j.execution_id = e.id), -1) AS last_seq \
          FROM executions e WHERE e.id IN (SELECT id FROM given){lock}"
     ));
@@ -83,6 +84,7 @@ pub(super) async fn standings(tx: &WriteTx, ids: &[Uuid]) -> Result<Vec<Standing
                 team: row.try_get_by("team_id")?,
                 fence: row.try_get_by("fence")?,
                 status: row.try_get_by("status")?,
+                origin: row.try_get_by("origin")?,
                 last_seq: row.try_get_by("last_seq")?,
             })
         })
@@ -90,6 +92,7 @@ pub(super) async fn standings(tx: &WriteTx, ids: &[Uuid]) -> Result<Vec<Standing
 }
 
 /// What an append makes of its execution.
+#[derive(Default)]
 pub(super) struct Settled {
     pub(super) id: Uuid,
     pub(super) status: &'static str,
@@ -97,6 +100,9 @@ pub(super) struct Settled {
     pub(super) finished_at: Option<i64>,
     pub(super) operations: Option<i32>,
     pub(super) error: Option<String>,
+    pub(super) name: Option<String>,
+    pub(super) is_check: bool,
+    pub(super) confidential: Option<&'static str>,
 }
 
 /// Writes how executions stand, releases their leases, and on the end adds up
@@ -105,8 +111,9 @@ pub(super) async fn settle(tx: &WriteTx, settled: Vec<Settled>) -> Result<(), Er
     if settled.is_empty() {
         return Ok(());
     }
-    const TYPES: &[&str] = &["uuid", "text", "bigint", "bigint", "integer", "text"];
-    let mut given = Given::new(tx.backend(), "id, status, ready_at, finished_at, operations, error", TYPES);
+    const TYPES: &[&str] = &["uuid", "text", "bigint", "bigint", "integer", "text", "text", "boolean", "text"];
+    const COLUMNS: &str = "id, status, ready_at, finished_at, operations, error, name, is_check, confidential";
+    let mut given = Given::new(tx.backend(), COLUMNS, TYPES);
     for one in settled {
         given.row([
             one.id.into(),
@@ -115,16 +122,37 @@ pub(super) async fn settle(tx: &WriteTx, settled: Vec<Settled>) -> Result<(), Er
             one.finished_at.into(),
             one.operations.into(),
             one.error.into(),
+            one.name.into(),
+            one.is_check.into(),
+            one.confidential.into(),
         ]);
     }
     let length = if tx.backend() == DbBackend::Postgres { "OCTET_LENGTH" } else { "LENGTH" };
     let statement = given.then(&format!(
         "UPDATE executions SET status = given.status, ready_at = given.ready_at, lease_owner = NULL, \
-         finished_at = given.finished_at, error = given.error, \
+         finished_at = given.finished_at, error = given.error, name = given.name, is_check = given.is_check, \
+         confidential = given.confidential, trials = 0, \
          operations = COALESCE(given.operations, executions.operations), \
          size = CASE WHEN given.finished_at IS NULL THEN executions.size ELSE \
          COALESCE((SELECT SUM({length}(j.data)) FROM journal j WHERE j.execution_id = executions.id), 0) END \
          FROM given WHERE executions.id = given.id"
+    ));
+    tx.db().execute_raw(statement).await?;
+    Ok(())
+}
+
+/// Lets the runs go on that wait for ones that have just ended.
+pub(super) async fn wake_callers(tx: &WriteTx, ended: Vec<Uuid>, now: i64) -> Result<(), Error> {
+    if ended.is_empty() {
+        return Ok(());
+    }
+    let mut given = Given::new(tx.backend(), "id", &["uuid"]);
+    for id in ended {
+        given.row([id.into()]);
+    }
+    let statement = given.then(&format!(
+        "UPDATE executions SET ready_at = {now} WHERE status = 'waiting' AND ready_at > {now} AND id IN \
+         (SELECT source_id FROM lineages WHERE kind = 'child' AND execution_id IN (SELECT id FROM given))"
     ));
     tx.db().execute_raw(statement).await?;
     Ok(())

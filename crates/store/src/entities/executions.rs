@@ -27,6 +27,13 @@ pub struct Model {
     pub size: i64,
     #[sea_orm(column_type = "Text", nullable)]
     pub error: Option<String>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub name: Option<String>,
+    pub is_check: bool,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub confidential: Option<String>,
+    pub trials: i32,
+    pub trial_seq: i32,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

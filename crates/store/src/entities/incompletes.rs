@@ -25,6 +25,14 @@ pub struct Model {
     pub created_at: i64,
     pub updated_at: i64,
     pub retry_at: Option<i64>,
+    #[sea_orm(column_type = "Text")]
+    pub policy: String,
+    pub policy_count: i32,
+    pub policy_interval: i32,
+    pub automatic: i32,
+    pub asked: bool,
+    pub version: Option<i32>,
+    pub retried_by: Option<Uuid>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

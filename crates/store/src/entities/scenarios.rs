@@ -27,6 +27,11 @@ pub struct Model {
     pub created_at: i64,
     pub updated_at: i64,
     pub deleted_at: Option<i64>,
+    #[sea_orm(column_type = "Text")]
+    pub missed_runs: String,
+    pub paused_until: Option<i64>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub schedule_note: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -3,10 +3,10 @@
 
 use jiff::Timestamp;
 use rouage_model::execution::Status;
-use rouage_model::scenario::Scheduling;
+use rouage_model::scenario::{MissedRuns, Scheduling};
 use rouage_model::{Blueprint, ScenarioId, TeamId, Value, Version, json};
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, EntityTrait, NotSet, QueryFilter, QuerySelect, Set};
+use sea_orm::{ColumnTrait, EntityTrait, NotSet, QueryFilter, QueryOrder, QuerySelect, Set};
 
 use super::{NewScenario, of_team};
 use crate::entities::{executions, scenario_versions, scenarios, teams};
@@ -24,7 +24,7 @@ pub async fn create(tx: &mut WriteTx, team: TeamId, scenario: NewScenario) -> Re
         name: Set(clean(scenario.name)),
         version: Set(1),
         enabled: Set(false),
-        scheduling: Set(store_scheduling(&scenario.scheduling)?),
+        scheduling: Set(clean(scenario.scheduling.to_json())),
         timezone: Set(team_row.timezone),
         apps: Set(apps(&scenario.blueprint)),
         problem: Set(None),
@@ -33,6 +33,9 @@ pub async fn create(tx: &mut WriteTx, team: TeamId, scenario: NewScenario) -> Re
         created_at: Set(now),
         updated_at: Set(now),
         deleted_at: Set(None),
+        missed_runs: Set(MissedRuns::default().as_str().to_owned()),
+        paused_until: Set(None),
+        schedule_note: Set(None),
     };
     let id = ScenarioId(scenarios::Entity::insert(row).exec(tx.db()).await?.last_insert_id);
     insert_version(tx, id, Version(1), &scenario.blueprint, &scenario.links).await?;
@@ -59,6 +62,30 @@ pub async fn update_blueprint(
     insert_version(tx, id, version, blueprint, links).await?;
     let row = scenarios::ActiveModel { version: Set(version.0), apps: Set(apps(blueprint)), ..Default::default() };
     update(tx, team, id, row).await?;
+    Ok(version)
+}
+
+/// Keeps a copy of blueprint and links that is made for one run, such as the
+/// retry of an edited module. A variant is a version with a negative number:
+/// it is never the current one and in no list.
+pub async fn create_variant(
+    tx: &mut WriteTx,
+    team: TeamId,
+    id: ScenarioId,
+    blueprint: &Blueprint,
+    links: &Value,
+) -> Result<Version, Error> {
+    locked(tx, team, id).await?;
+    let lowest: Option<i32> = scenario_versions::Entity::find()
+        .filter(scenario_versions::Column::ScenarioId.eq(id.0))
+        .order_by_asc(scenario_versions::Column::Version)
+        .select_only()
+        .column(scenario_versions::Column::Version)
+        .into_tuple()
+        .one(tx.db())
+        .await?;
+    let version = Version(lowest.filter(|lowest| *lowest < 0).unwrap_or(0).saturating_sub(1));
+    insert_version(tx, id, version, blueprint, links).await?;
     Ok(version)
 }
 
@@ -93,9 +120,12 @@ pub async fn set_enabled(
         enabled: Set(enabled),
         problem: Set(problem.map(|problem| clean(problem.to_owned()))),
         next_run_at: Set(None),
+        paused_until: Set(None),
+        schedule_note: Set(None),
         ..Default::default()
     };
     if enabled {
+        crate::notices::take_back(tx, team, id).await?;
         row.problem = Set(None);
         row.consecutive_errors = Set(0);
     }
@@ -115,8 +145,10 @@ pub async fn set_scheduling(
     scheduling: &Scheduling,
 ) -> Result<(), Error> {
     let row = scenarios::ActiveModel {
-        scheduling: Set(store_scheduling(scheduling)?),
+        scheduling: Set(clean(scheduling.to_json())),
         next_run_at: Set(None),
+        paused_until: Set(None),
+        schedule_note: Set(None),
         ..Default::default()
     };
     update(tx, team, id, row).await
@@ -161,6 +193,9 @@ pub async fn duplicate(tx: &mut WriteTx, team: TeamId, id: ScenarioId, name: &st
         created_at: now.clone(),
         updated_at: now.clone(),
         deleted_at: Set(None),
+        missed_runs: Set(row.missed_runs),
+        paused_until: Set(None),
+        schedule_note: Set(None),
     };
     let copy = scenarios::Entity::insert(copy).exec(tx.db()).await?.last_insert_id;
     let version = scenario_versions::ActiveModel {
@@ -259,16 +294,12 @@ async fn update(tx: &mut WriteTx, team: TeamId, id: ScenarioId, row: scenarios::
 }
 
 /// Reads a scenario so that nobody else changes it until the commit.
-async fn locked(tx: &WriteTx, team: TeamId, id: ScenarioId) -> Result<scenarios::Model, Error> {
+pub(crate) async fn locked(tx: &WriteTx, team: TeamId, id: ScenarioId) -> Result<scenarios::Model, Error> {
     let mut find = of_team(team).filter(scenarios::Column::Id.eq(id.0));
     if tx.backend() == sea_orm::DbBackend::Postgres {
         find = find.lock_exclusive();
     }
     find.one(tx.db()).await?.ok_or(Error::NotFound)
-}
-
-fn store_scheduling(scheduling: &Scheduling) -> Result<String, Error> {
-    serde_json::to_string(scheduling).map_err(|cause| Error::corrupt("the scheduling of a scenario", cause))
 }
 
 fn store_links(links: &Value) -> String {

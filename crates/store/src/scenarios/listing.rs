@@ -2,16 +2,29 @@
 
 use jiff::{SignedDuration, Timestamp};
 use rouage_model::execution::Status;
-use rouage_model::{HookId, ScenarioId, TeamId, Version};
+use rouage_model::{Collection, HookId, ScenarioId, TeamId, Value, Version};
 use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
 };
 
 use super::{ScenarioRow, hooks_of, of_team, scheduling};
-use crate::entities::{executions, incompletes, scenarios};
+use crate::entities::{executions, incompletes, scenario_versions, scenarios};
 use crate::text::{self, count, instant, micros};
 use crate::{Error, Page, PageRequest, Store};
+
+/// A scenario as a choice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Brief {
+    /// Its id.
+    pub id: ScenarioId,
+    /// Its name.
+    pub name: String,
+    /// Whether it is on.
+    pub is_on: bool,
+    /// Whether it runs only when it is asked to.
+    pub is_on_demand: bool,
+}
 
 /// Scenarios by name; `search` looks into the name.
 pub async fn list(
@@ -40,6 +53,25 @@ pub async fn list(
         items.push(listed(store, row, hook).await?);
     }
     Ok(Page::new(page, total, items))
+}
+
+/// The most scenarios that a choice lists.
+const MOST_CHOICES: u64 = 1_000;
+
+/// Scenarios by name, with no more than a choice needs.
+pub async fn brief(store: &Store, team: TeamId) -> Result<Vec<Brief>, Error> {
+    let rows = of_team(team)
+        .order_by_asc(scenarios::Column::Name)
+        .order_by_asc(scenarios::Column::Id)
+        .limit(MOST_CHOICES)
+        .all(store.reader())
+        .await?;
+    rows.into_iter()
+        .map(|row| {
+            let is_on_demand = scheduling(&row.scheduling)?.is_on_demand();
+            Ok(Brief { id: ScenarioId(row.id), name: row.name, is_on: row.enabled, is_on_demand })
+        })
+        .collect()
 }
 
 async fn listed(store: &Store, row: scenarios::Model, hook: Option<HookId>) -> Result<ScenarioRow, Error> {
@@ -103,4 +135,25 @@ async fn activity(store: &Store, scenario: i64) -> Result<Activity, Error> {
 
 fn parse_status(name: &str) -> Result<Status, Error> {
     name.parse().map_err(|cause: String| Error::corrupt("the status of an execution", cause))
+}
+
+/// The scenarios (not deleted), by name, of which a link fits: `is_it` gets the
+/// field of the link and its value.
+pub(crate) async fn with_link(
+    store: &Store,
+    team: TeamId,
+    is_it: impl Fn(&str, &Value) -> bool,
+) -> Result<Vec<(ScenarioId, String)>, Error> {
+    let rows = of_team(team).order_by_asc(scenarios::Column::Name).all(store.reader()).await?;
+    let mut users = Vec::new();
+    for row in rows {
+        let version = scenario_versions::Entity::find_by_id((row.id, row.version)).one(store.reader()).await?;
+        let Some(version) = version else { continue };
+        let links = text::read_value("the links of a scenario", version.links.as_bytes())?;
+        let mut links = links.as_collection().into_iter().flat_map(Collection::iter);
+        if links.any(|(name, value)| is_it(name.split_once('.').map_or("", |(_, field)| field), value)) {
+            users.push((ScenarioId(row.id), row.name));
+        }
+    }
+    Ok(users)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use rouage_model::execution::Status;
-use rouage_model::scenario::Scheduling;
+use rouage_model::scenario::{MissedRuns, Scheduling};
 use rouage_model::{Blueprint, HookId, ScenarioId, TeamId, Value, Version};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
@@ -15,13 +15,16 @@ use crate::{Error, Store};
 
 mod change;
 mod listing;
+mod schedule;
 
-pub(crate) use change::count_ends;
+pub(crate) use change::{count_ends, locked};
 pub use change::{
-    create, delete, duplicate, note_result, rename, set_enabled, set_links, set_next_run, set_scheduling, set_timezone,
-    update_blueprint,
+    create, create_variant, delete, duplicate, note_result, rename, set_enabled, set_links, set_next_run,
+    set_scheduling, set_timezone, update_blueprint,
 };
-pub use listing::list;
+pub use listing::{Brief, brief, list};
+pub use schedule::{Scheduled, advance, due, next_slot, note_schedule, pause, scheduled, set_missed_runs};
+pub(crate) use listing::with_link;
 
 /// A scenario in its current version.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,6 +60,12 @@ pub struct Scenario {
     pub timezone: String,
     /// When the schedule starts it next.
     pub next_run_at: Option<Timestamp>,
+    /// What becomes of scheduled runs that could not start in time.
+    pub missed_runs: MissedRuns,
+    /// The schedule starts nothing before.
+    pub paused_until: Option<Timestamp>,
+    /// What the schedule did otherwise than people expect, for them.
+    pub schedule_note: Option<String>,
 }
 
 /// A scenario in a list.
@@ -120,23 +129,6 @@ pub struct NewScenario {
     pub scheduling: Scheduling,
 }
 
-/// A scenario that runs by the clock.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Scheduled {
-    /// Whose it is.
-    pub team: TeamId,
-    /// Its id.
-    pub scenario: ScenarioId,
-    /// The version to run.
-    pub version: Version,
-    /// When it runs.
-    pub scheduling: Scheduling,
-    /// Its next start; `None` when it was not computed yet.
-    pub next_run_at: Option<Timestamp>,
-    /// The time zone of the calendar.
-    pub timezone: String,
-}
-
 /// One scenario.
 pub async fn find(store: &Store, team: TeamId, id: ScenarioId) -> Result<Option<Scenario>, Error> {
     let row = of_team(team).filter(scenarios::Column::Id.eq(id.0)).one(store.reader()).await?;
@@ -159,6 +151,9 @@ pub async fn find(store: &Store, team: TeamId, id: ScenarioId) -> Result<Option<
         consecutive_errors: small(row.consecutive_errors),
         timezone: row.timezone,
         next_run_at: row.next_run_at.map(instant),
+        missed_runs: schedule::missed_runs(&row.missed_runs),
+        paused_until: row.paused_until.map(instant),
+        schedule_note: row.schedule_note,
         name: row.name,
     }))
 }
@@ -187,6 +182,7 @@ pub async fn versions(store: &Store, team: TeamId, id: ScenarioId) -> Result<Vec
     }
     let found: Vec<(i32, i64)> = scenario_versions::Entity::find()
         .filter(scenario_versions::Column::ScenarioId.eq(id.0))
+        .filter(scenario_versions::Column::Version.gt(0))
         .order_by_desc(scenario_versions::Column::Version)
         .select_only()
         .columns([scenario_versions::Column::Version, scenario_versions::Column::CreatedAt])
@@ -194,32 +190,6 @@ pub async fn versions(store: &Store, team: TeamId, id: ScenarioId) -> Result<Vec
         .all(store.reader())
         .await?;
     Ok(found.into_iter().map(|(version, at)| (Version(version), instant(at))).collect())
-}
-
-/// All enabled scenarios of all teams that run by the clock.
-pub async fn scheduled(store: &Store) -> Result<Vec<Scheduled>, Error> {
-    let rows = scenarios::Entity::find()
-        .filter(scenarios::Column::Enabled.eq(true))
-        .filter(scenarios::Column::DeletedAt.is_null())
-        .order_by_asc(scenarios::Column::Id)
-        .all(store.reader())
-        .await?;
-    let mut scheduled = Vec::new();
-    for row in rows {
-        let scheduling = scheduling(&row.scheduling)?;
-        if matches!(scheduling, Scheduling::Immediately { .. } | Scheduling::OnDemand) {
-            continue;
-        }
-        scheduled.push(Scheduled {
-            team: TeamId(row.team_id),
-            scenario: ScenarioId(row.id),
-            version: Version(row.version),
-            scheduling,
-            next_run_at: row.next_run_at.map(instant),
-            timezone: row.timezone,
-        });
-    }
-    Ok(scheduled)
 }
 
 /// The names of scenarios, deleted ones too.
@@ -253,5 +223,5 @@ fn of_team(team: TeamId) -> sea_orm::Select<scenarios::Entity> {
 }
 
 fn scheduling(stored: &str) -> Result<Scheduling, Error> {
-    serde_json::from_str(stored).map_err(|cause| Error::corrupt("the scheduling of a scenario", cause))
+    Scheduling::parse(stored).map_err(|cause| Error::corrupt("the scheduling of a scenario", cause))
 }

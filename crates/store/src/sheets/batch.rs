@@ -15,7 +15,7 @@ use super::create::{COLUMNS, ROWS, new_sheet_id};
 use super::dimensions;
 use super::rows::{self, SheetKey};
 use super::write::{Answer, allowed};
-use crate::Error;
+use crate::{Error, transactions};
 
 /// A change to the cells of a sheet.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +45,10 @@ pub(super) async fn update<C: ConnectionTrait>(
         replies.push(allowed!(play(&mut book, &mut steps, request, at, clock)));
         allowed!(book.check_size());
     }
+    if let Some((run, noted)) = &book.undo {
+        transactions::sheets::note_whole(db, *run, noted).await?;
+    }
+    book.layout += 1;
     for step in steps {
         apply(db, step).await?;
     }

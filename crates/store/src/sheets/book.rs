@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use rouage_model::a1::{self, Range};
 use rouage_model::sheets::ApiError;
-use rouage_model::{Collection, TeamId, Value};
+use rouage_model::{Collection, ExecutionId, TeamId, Value};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveValue, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select, Set,
@@ -12,6 +12,7 @@ use sea_orm::{
 
 use super::entities::{sheet, spreadsheet};
 use super::rows::SheetKey;
+use super::undo::Noted;
 use crate::Error;
 
 /// Cells of all sheets together, as at Google.
@@ -29,6 +30,12 @@ pub(super) struct Book {
     pub(super) time_zone: String,
     pub(super) created_at: i64,
     pub(super) updated_at: i64,
+    /// Counts its changes; as it was read.
+    pub(super) revision: i64,
+    /// Counts the changes that move rows, columns or sheets.
+    pub(super) layout: i64,
+    /// The run that may still take this call back, and how all was before it.
+    pub(super) undo: Option<(ExecutionId, Noted)>,
     /// In the order of the tabs; never empty.
     pub(super) sheets: Vec<Sheet>,
 }
@@ -112,6 +119,9 @@ async fn with_sheets<C: ConnectionTrait>(db: &C, found: Option<spreadsheet::Mode
         time_zone: row.time_zone,
         created_at: row.created_at,
         updated_at: row.updated_at,
+        revision: row.revision,
+        layout: row.layout,
+        undo: None,
         sheets: sheets.into_iter().map(Sheet::from).collect(),
     }))
 }
@@ -136,6 +146,8 @@ pub(super) async fn save<C: ConnectionTrait>(db: &C, book: &Book, now: Timestamp
         locale: Set(book.locale.clone()),
         time_zone: Set(book.time_zone.clone()),
         updated_at: Set(now.as_microsecond()),
+        revision: Set(book.revision + 1),
+        layout: Set(book.layout),
         ..Default::default()
     };
     spreadsheet::Entity::update(row).exec(db).await?;
@@ -147,6 +159,8 @@ pub(super) async fn touch<C: ConnectionTrait>(db: &C, book: &Book, now: Timestam
     let row = spreadsheet::ActiveModel {
         number: ActiveValue::Unchanged(book.number),
         updated_at: Set(now.as_microsecond()),
+        revision: Set(book.revision + 1),
+        layout: Set(book.layout),
         ..Default::default()
     };
     spreadsheet::Entity::update(row).exec(db).await?;
@@ -304,6 +318,9 @@ pub(super) mod tests {
             time_zone: "Etc/GMT".to_owned(),
             created_at: 0,
             updated_at: 0,
+            revision: 0,
+            layout: 0,
+            undo: None,
             sheets: titles.iter().enumerate().map(sheet).collect(),
         }
     }

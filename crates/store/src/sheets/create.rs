@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 use rouage_model::clock::Clock;
 use rouage_model::sheets::ApiError;
-use rouage_model::{TeamId, Value};
+use rouage_model::{ExecutionId, TeamId, Value};
 use sea_orm::{ConnectionTrait, EntityTrait, NotSet, Set};
 
 use super::batch::{self, sheet_from};
@@ -13,7 +13,7 @@ use super::book::{self, Book, Sheet};
 use super::entities::spreadsheet;
 use super::rows::SheetKey;
 use super::write::{Answer, allowed};
-use crate::Error;
+use crate::{Error, transactions};
 
 /// Rows of a new sheet.
 pub(super) const ROWS: u32 = 1000;
@@ -36,9 +36,13 @@ pub(super) async fn create<C: ConnectionTrait>(
     body: &Value,
     clock: &dyn Clock,
     now: Timestamp,
+    run: Option<ExecutionId>,
 ) -> Answer {
     let mut book = allowed!(from_body(body, new_id(clock), clock));
     insert(db, team, &mut book, now).await?;
+    if let Some(run) = run {
+        transactions::sheets::note_made(db, run, book.number).await?;
+    }
     Ok(Ok(book.json(&super::base_url(db).await?)))
 }
 
@@ -52,6 +56,9 @@ pub(super) fn empty(id: String, title: &str, sheet_title: &str) -> Book {
         time_zone: "Etc/GMT".to_owned(),
         created_at: 0,
         updated_at: 0,
+        revision: 0,
+        layout: 0,
+        undo: None,
         sheets: vec![Sheet {
             key: SheetKey { spreadsheet: 0, sheet_id: 0 },
             title: sheet_title.to_owned(),
@@ -103,6 +110,8 @@ pub(super) async fn insert<C: ConnectionTrait>(
         created_at: Set(now.as_microsecond()),
         updated_at: Set(now.as_microsecond()),
         deleted_at: Set(None),
+        revision: Set(0),
+        layout: Set(0),
     };
     book.number = spreadsheet::Entity::insert(row).exec(db).await?.last_insert_id;
     for (at, sheet) in book.sheets.iter_mut().enumerate() {

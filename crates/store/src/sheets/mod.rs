@@ -27,12 +27,13 @@ mod read;
 mod rows;
 mod table;
 pub mod tokens;
+pub(crate) mod undo;
 mod write;
 
 use jiff::Timestamp;
 use rouage_model::clock::Clock;
 use rouage_model::sheets::{ApiError, Call};
-use rouage_model::{TeamId, Text, Value};
+use rouage_model::{ExecutionId, TeamId, Text, Value};
 use sea_orm::{ConnectionTrait, EntityTrait};
 
 pub use cell::Cell;
@@ -40,7 +41,7 @@ pub use format::{Kind, kind, moment};
 pub use grid::{Edit, GridRow, search, set_cells, window};
 pub use pages::{Listed, Spreadsheet, Tab, Wanted, create, delete, ensure, find, list, rename, restore};
 
-use crate::{Change, Error, Store, WriteTx};
+use crate::{Change, Error, Store, WriteTx, transactions};
 use write::Append;
 
 /// Makes a call of the API. The inner result is what the caller of the API
@@ -51,8 +52,20 @@ pub async fn execute(
     call: &Call,
     now: Timestamp,
 ) -> Result<Result<Value, ApiError>, Error> {
+    execute_for(tx, team, call, now, None).await
+}
+
+/// [`execute`] for a run that may still take it back: what it needs for that is
+/// noted in the same transaction.
+pub(crate) async fn execute_for(
+    tx: &mut WriteTx,
+    team: TeamId,
+    call: &Call,
+    now: Timestamp,
+    run: Option<ExecutionId>,
+) -> Result<Result<Value, ApiError>, Error> {
     let clock = tx.clock().clone();
-    let answer = execute_in(tx.db(), &*clock, team, call, now).await?;
+    let answer = execute_in(tx.db(), &*clock, team, call, now, run).await?;
     if let (true, Ok(answer)) = (call.is_write(), &answer) {
         tx.changed(change(call, answer));
     }
@@ -73,14 +86,34 @@ pub(crate) async fn execute_in<C: ConnectionTrait>(
     team: TeamId,
     call: &Call,
     now: Timestamp,
+    run: Option<ExecutionId>,
 ) -> Result<Result<Value, ApiError>, Error> {
     if let Call::Create { body } = call {
-        return create::create(db, team, body, clock, now).await;
+        return create::create(db, team, body, clock, now, run).await;
     }
     let id = call.spreadsheet().unwrap_or_default();
     let found =
         if call.is_write() { book::find_to_write(db, team, id).await? } else { book::find(db, team, id).await? };
-    let Some(book) = found else { return Ok(Err(ApiError::not_found())) };
+    let Some(mut book) = found else { return Ok(Err(ApiError::not_found())) };
+    let Some(run) = run else { return make(db, book, call, clock, now).await };
+    let noted = undo::noted(db, book.number).await?.ok_or(Error::NotFound)?;
+    transactions::sheets::note_call(db, run, &noted).await?;
+    book.undo = Some((run, noted.clone()));
+    let answer = make(db, book, call, clock, now).await?;
+    if answer.is_ok() {
+        transactions::sheets::note_done(db, run, &noted).await?;
+    }
+    Ok(answer)
+}
+
+/// Makes a call on a spreadsheet.
+async fn make<C: ConnectionTrait>(
+    db: &C,
+    book: book::Book,
+    call: &Call,
+    clock: &dyn Clock,
+    now: Timestamp,
+) -> Result<Result<Value, ApiError>, Error> {
     match call {
         Call::Create { .. } | Call::Get { .. } => read::properties(db, &book).await.map(Ok),
         Call::Values { ranges, batch, render, dates, .. } => {
@@ -101,7 +134,7 @@ pub async fn read(store: &Store, team: TeamId, call: &Call) -> Result<Result<Val
     if call.is_write() {
         return Err(Error::Conflict("a call that writes was sent to the reader".to_owned()));
     }
-    execute_in(store.reader(), &**store.clock(), team, call, store.now()).await
+    execute_in(store.reader(), &**store.clock(), team, call, store.now(), None).await
 }
 
 /// Where pages are reached from outside; empty when it was never said.

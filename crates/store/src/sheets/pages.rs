@@ -176,6 +176,7 @@ pub async fn ensure(tx: &mut WriteTx, team: TeamId, wanted: Wanted<'_>) -> Resul
             let at = book.sheets.len() - 1;
             fit_headers(&mut book, at, wanted.headers);
             book::save_sheet(tx.db(), &book.sheets[at], at).await?;
+            book::touch(tx.db(), &book, tx.now()).await?;
             write_headers(tx, book.sheets[at].key, wanted.headers).await?;
         }
     }

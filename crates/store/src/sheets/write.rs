@@ -11,7 +11,7 @@ use super::cell::Cell;
 use super::input_rows::{self, Entered};
 use super::rows::{self, Row, SheetKey};
 use super::table;
-use crate::Error;
+use crate::{Error, transactions};
 
 /// The inner result is what the caller of the API gets.
 pub(super) type Answer<T = Value> = Result<Result<T, ApiError>, Error>;
@@ -54,10 +54,15 @@ pub(super) async fn append<C: ConnectionTrait>(db: &C, mut book: Book, request: 
     allowed!(grow(&mut book, at, &target, inserted));
     book.sheets[at].last_table = noted(table.as_ref(), &target, &entered, last);
     if inserted > 0 && last.is_some_and(|last| last >= start.0) {
+        if let Some((run, noted)) = &book.undo {
+            transactions::sheets::note_whole(db, *run, noted).await?;
+        }
+        book.layout += 1;
         rows::shift(db, key, start.0, inserted.into()).await?;
     }
     let summary = summary(&book, at, &target, &entered);
     let untouched = last.is_none_or(|last| last < start.0) || inserted > 0;
+    note(db, &book, key, start.0, &entered).await?;
     put(db, key, start, entered, untouched).await?;
     book::save_sheet(db, &book.sheets[at], at).await?;
     book::touch(db, &book, now).await?;
@@ -99,6 +104,22 @@ fn noted(table: Option<&Rect>, target: &Rect, entered: &[Entered], last: Option<
     let table = table?;
     let at_the_end = last == Some(table.last_row) && target.last_column <= table.last_column;
     (at_the_end && entered.iter().all(filled)).then(|| Rect { last_row: target.last_row.max(table.last_row), ..*table })
+}
+
+/// Notes the rows that are about to be written, for a run that may take it back.
+async fn note<C: ConnectionTrait>(
+    db: &C,
+    book: &Book,
+    key: SheetKey,
+    first: u32,
+    entered: &[Entered],
+) -> Result<(), Error> {
+    let Some((run, noted)) = &book.undo else { return Ok(()) };
+    if entered.is_empty() {
+        return Ok(());
+    }
+    let last = first.saturating_add(height(entered) - 1);
+    transactions::sheets::note_rows(db, *run, noted, key.sheet_id, first..=last).await
 }
 
 /// Writes entered rows. `untouched` says that there is nothing yet in them.
@@ -174,6 +195,7 @@ pub(super) async fn update<C: ConnectionTrait>(
     for (at, target, entered) in updates {
         forget_table(db, &mut book, at, &target, &entered).await?;
         summaries.push((at, summary(&book, at, &target, &entered)));
+        note(db, &book, book.sheets[at].key, target.first_row, &entered).await?;
         put(db, book.sheets[at].key, (target.first_row, target.first_column), entered, false).await?;
     }
     book::touch(db, &book, now).await?;
@@ -253,6 +275,10 @@ async fn forget_table<C: ConnectionTrait>(
 pub(super) async fn clear<C: ConnectionTrait>(db: &C, mut book: Book, range: &str, now: Timestamp) -> Answer {
     let (at, range) = allowed!(book.locate(range));
     let rect = allowed!(book.sheets[at].resolve(&range));
+    if let Some((run, noted)) = &book.undo {
+        let rows = rect.first_row..=rect.last_row;
+        transactions::sheets::note_filled_rows(db, *run, noted, book.sheets[at].key.sheet_id, rows).await?;
+    }
     blank(db, book.sheets[at].key, &rect, book.sheets[at].columns).await?;
     book.sheets[at].last_table = None;
     book::save_sheet(db, &book.sheets[at], at).await?;

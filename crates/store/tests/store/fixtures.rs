@@ -10,8 +10,8 @@ use rouage_model::{
 };
 use rouage_store::scenarios::NewScenario;
 use rouage_store::{
-    Accept, AcceptOutcome, Accepted, Append, Appended, Error, Fence, Job, NewDelivery, NewExecution, StagedWrite,
-    Store, Update, hooks, scenarios, teams,
+    Accept, AcceptOutcome, Accepted, Append, Appended, Error, Fence, Job, Lineage, NewDelivery, NewExecution,
+    StagedWrite, Store, Update, hooks, scenarios, teams,
 };
 
 /// What most tests need to be there.
@@ -70,6 +70,8 @@ impl World {
             version: Version(1),
             origin: Origin::Webhook,
             bundles: Some(vec![bundle("order-1")]),
+            inputs: Value::Undefined,
+            lineage: Lineage::None,
             leased,
             created_at: self.store.clock().now(),
         }
@@ -101,7 +103,18 @@ impl World {
 
     pub fn finished(&self, status: Status) -> Update {
         let error = (status == Status::Error).then(|| "refused\0 by the other side".to_owned());
-        Update::Finished { status, error, operations: 2, finished_at: self.store.clock().now(), counts: true }
+        let finished_at = self.store.clock().now();
+        Update::Finished {
+            status,
+            error,
+            operations: 2,
+            finished_at,
+            counts: true,
+            name: None,
+            is_check: false,
+            is_confidential: false,
+            retried: None,
+        }
     }
 
     pub async fn append(&self, job: &Job, first_seq: u32, update: Update) -> Result<Appended, Error> {

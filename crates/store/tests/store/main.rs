@@ -7,7 +7,14 @@ mod support;
 
 mod fixtures;
 mod group_commit;
+mod history;
+mod incompletes;
+mod lineages;
 mod opening;
+mod positions;
 mod queue;
+mod schedule;
 mod staged;
+mod subscenarios;
 mod tables;
+mod values;

@@ -14,7 +14,7 @@ use crate::support::{Database, on_both_databases};
 on_both_databases! {
     a_mail_is_kept_exactly_once,
     a_fenced_worker_sends_no_mail,
-    an_incomplete_execution_is_kept_and_moved_on,
+    an_incomplete_execution_is_kept_until_it_is_deleted,
     a_refused_effect_leaves_its_event_and_its_neighbours,
     an_effect_that_fails_in_the_database_harms_nobody_else,
     a_sheet_is_written_in_the_same_commit,
@@ -84,7 +84,7 @@ async fn a_fenced_worker_sends_no_mail(database: Database) {
     assert_eq!(mails::unread(&world.store, world.team).await.unwrap(), 0);
 }
 
-async fn an_incomplete_execution_is_kept_and_moved_on(database: Database) {
+async fn an_incomplete_execution_is_kept_until_it_is_deleted(database: Database) {
     let world = World::new(database.open().await).await;
     let job = world.job().await;
     let new = NewIncomplete {
@@ -96,26 +96,22 @@ async fn an_incomplete_execution_is_kept_and_moved_on(database: Database) {
         reason: IncompleteReason::MayHaveHappened,
         error: ModuleError::new(ErrorKind::ConnectionError, "no answer").maybe_applied(),
         state: bundle("state"),
+        size: 0,
         retry_at: None,
+        policy: incompletes::Policy::ByHand,
     };
     world.stage(&job, 1, stage(StoreEffect::Incomplete(new.clone()))).await.unwrap();
-    let all = incompletes::list(&world.store, world.team, None, None, PageRequest::default()).await.unwrap();
+    let filter = incompletes::Filter::default();
+    let all = incompletes::list(&world.store, world.team, &filter, PageRequest::default()).await.unwrap();
     assert_eq!(all.total, 1);
     let found = &all.items[0];
     assert_eq!((&found.error, &found.state, found.status), (&new.error, &new.state, IncompleteStatus::Unresolved));
     assert_eq!(incompletes::count_unresolved(&world.store, world.team, world.scenario).await.unwrap(), 1);
-    let now = world.store.clock().now();
-    let move_to = async |status, retry_at| {
-        let mut tx = world.store.begin().await.unwrap();
-        incompletes::set_status(&mut tx, world.team, found.id, status, retry_at).await.unwrap();
-        tx.commit().await.unwrap();
-    };
-    move_to(IncompleteStatus::Pending, Some(now)).await;
-    assert_eq!(incompletes::due(&world.store, now, 5).await.unwrap().len(), 1);
-    move_to(IncompleteStatus::InProgress, None).await;
-    move_to(IncompleteStatus::Resolved, None).await;
-    let found = incompletes::find(&world.store, world.team, found.id).await.unwrap().unwrap();
-    assert_eq!((found.attempts, found.status), (1, IncompleteStatus::Resolved));
+    assert_eq!(found.policy, incompletes::Policy::ByHand);
+    assert_eq!(incompletes::count_waiting(&world.store, world.team).await.unwrap(), 1);
+    let mut tx = world.store.begin().await.unwrap();
+    incompletes::delete(&mut tx, world.team, found.id).await.unwrap();
+    tx.commit().await.unwrap();
     assert_eq!(incompletes::count_waiting(&world.store, world.team).await.unwrap(), 0);
 }
 

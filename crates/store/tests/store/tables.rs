@@ -6,7 +6,7 @@ use rouage_model::{Collection, TeamId, Value, Version};
 use rouage_store::connections::{self, NewConnection};
 use rouage_store::hooks::{self, ApiKey, DefaultResponse, HookSettings};
 use rouage_store::users::{self, PasswordHash};
-use rouage_store::{Error, PageRequest, Update, executions, scenarios, sessions, settings, setup, teams};
+use rouage_store::{Error, PageRequest, executions, scenarios, sessions, settings, setup, teams};
 
 use crate::fixtures::{World, blueprint, new_scenario};
 use crate::support::{Database, on_both_databases};
@@ -21,7 +21,6 @@ on_both_databases! {
     hook_settings_come_back,
     a_hook_has_one_listener,
     another_team_sees_nothing,
-    executions_are_filtered_and_pruned,
     a_connection_knows_its_users,
 }
 
@@ -125,7 +124,7 @@ async fn scenarios_show_what_they_have_been_doing(database: Database) {
 
 async fn schedules_are_found(database: Database) {
     let world = World::new(database.open().await).await;
-    let scheduling = Scheduling::Indefinitely { interval: 900 };
+    let scheduling = Scheduling::every(900);
     let mut tx = world.store.begin().await.unwrap();
     scenarios::set_scheduling(&mut tx, world.team, world.scenario, &scheduling).await.unwrap();
     tx.commit().await.unwrap();
@@ -199,38 +198,6 @@ async fn another_team_sees_nothing(database: Database) {
     assert_eq!(teams::find(&world.store, world.team).await.unwrap().unwrap().timezone, "Europe/Paris");
     let url = settings::get(&world.store, settings::PUBLIC_URL).await.unwrap();
     assert_eq!(url.as_deref(), Some("https://two.example"));
-}
-
-async fn executions_are_filtered_and_pruned(database: Database) {
-    let world = World::new(database.open().await).await;
-    let failed = world.job().await;
-    world.append(&failed, 1, world.finished(Status::Error)).await.unwrap();
-    database.advance(60);
-    let later = world.store.clock().now();
-    let (good, active) = (world.job().await, world.job().await);
-    world.append(&good, 1, world.finished(Status::Success)).await.unwrap();
-    world.append(&active, 1, Update::None).await.unwrap();
-    let list = async |filter: executions::Filter| {
-        let page = executions::list(&world.store, world.team, &filter, PageRequest::default()).await.unwrap();
-        page.items.into_iter().map(|execution| execution.id).collect::<Vec<_>>()
-    };
-    let filter = executions::Filter::default;
-    assert_eq!(list(filter()).await.len(), 3);
-    assert_eq!(list(executions::Filter { text: Some("REFUSED".into()), ..filter() }).await, [failed.execution]);
-    assert_eq!(list(executions::Filter { text: Some(good.execution.to_string()), ..filter() }).await, [good.execution]);
-    assert_eq!(list(executions::Filter { to: Some(later), ..filter() }).await, [failed.execution]);
-    assert_eq!(list(executions::Filter { from: Some(later), ..filter() }).await.len(), 2);
-    let counts = executions::counts(&world.store, world.team, world.scenario).await.unwrap();
-    assert_eq!((counts.error, counts.success, counts.running, counts.active()), (1, 1, 1, 1));
-    database.advance(60);
-    let mut tx = world.store.begin().await.unwrap();
-    let now = world.store.clock().now();
-    assert_eq!(executions::prune(&mut tx, now, 1).await.unwrap(), 1);
-    assert_eq!(executions::prune(&mut tx, now, 10).await.unwrap(), 1);
-    tx.commit().await.unwrap();
-    world.store.reclaim(100).await.unwrap();
-    assert_eq!(list(filter()).await, [active.execution]);
-    assert!(rouage_store::journal::events(&world.store, good.execution).await.unwrap().is_empty());
 }
 
 async fn a_connection_knows_its_users(database: Database) {

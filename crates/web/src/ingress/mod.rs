@@ -10,7 +10,6 @@ mod multipart;
 mod parse;
 mod rates;
 mod reply;
-mod structure;
 
 use std::time::Duration;
 
@@ -20,9 +19,11 @@ use axum::http::request::Parts as RequestParts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use bytes::Bytes;
+use jiff::tz::TimeZone;
 use rouage_model::{Collection, Value};
 use rouage_runtime::Reply as RunReply;
 use rouage_runtime::{Control, DeliverError, Delivered, LiveHook};
+use rouage_sdk::structure::{Extent, check};
 use rouage_store::{Accept, AcceptOutcome, NewDelivery};
 
 pub use infer::infer;
@@ -122,10 +123,10 @@ async fn accept(app: &App, hook: &LiveHook, parts: &RequestParts, body: Body) ->
 }
 
 fn check_structure(hook: &LiveHook, bundle: Collection) -> Result<Collection, Refusal> {
-    match &hook.hook.settings.structure {
-        None => Ok(bundle),
-        Some(wanted) => structure::apply(wanted, hook.hook.settings.strict, &bundle).map_err(Refusal::invalid),
-    }
+    let Some(structure) = &hook.structure else { return Ok(bundle) };
+    check(structure, &bundle, Extent::Whole, &TimeZone::UTC).map_err(|problems| {
+        Refusal::invalid(format!("The data does not fit the data structure. {}", problems.join(" ")))
+    })
 }
 
 async fn deliver(
@@ -146,6 +147,7 @@ fn refuse(error: DeliverError) -> Refusal {
             Refusal::new(StatusCode::GONE, "There is no scenario listening for this webhook.")
         }
         DeliverError::QueueFull => Refusal::invalid("Queue is full"),
+        DeliverError::TooManyRuns => Refusal::new(StatusCode::TOO_MANY_REQUESTS, "Too many requests"),
         DeliverError::Store(error) => {
             tracing::error!(%error, "a webhook's request could not be stored");
             Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "The request could not be stored. Send it again later.")

@@ -5,12 +5,12 @@
 use askama::Template;
 use axum::extract::{FromRequest, Multipart, Path, Request};
 use axum::http::{StatusCode, header};
-use rouage_model::scenario::Scheduling;
+use rouage_model::structure::Structure;
 use rouage_model::{Blueprint, Collection, ModuleId, ScenarioId, TeamId, Value, blueprint};
-use rouage_runtime::{Action, Report, ReportStatus};
+use rouage_runtime::{Action, Made, Report, ReportStatus};
 use rouage_store::hooks::{self, HookSettings};
 use rouage_store::scenarios::{self, NewScenario, Scenario};
-use rouage_store::{PageRequest, WriteTx, connections, sheets};
+use rouage_store::{PageRequest, WriteTx, connections, datastores, sheets, structures};
 
 use super::panels::status_words;
 use super::scenario::{self, Choice, Head};
@@ -94,15 +94,16 @@ async fn create(page: &Page, blueprint: Blueprint, file: &str) -> Result<Scenari
     let own = blueprint.name().trim();
     let file = file.trim_end_matches(".json").trim_end_matches(".blueprint");
     let name = [own, file, "Imported scenario"].into_iter().find(|name| !name.is_empty()).unwrap_or_default();
-    let instant = blueprint.trigger().is_some_and(|trigger| look::of(page.app.registry(), trigger).is_instant);
+    let (scheduling, problem) = page.app.control().schedule_of(&blueprint);
     let new = NewScenario {
         name: words::cut(name, 119),
-        links: Value::empty_collection(),
-        scheduling: if instant { Scheduling::default() } else { Scheduling::OnDemand },
+        links: page.app.control().links_by_name(page.app.team(), &blueprint).await?,
+        scheduling,
         blueprint: blueprint.into(),
     };
     let mut tx = page.app.store().begin().await?;
     let id = scenarios::create(&mut tx, page.app.team(), new).await?;
+    scenarios::note_schedule(&mut tx, id, problem.as_deref()).await?;
     tx.commit().await?;
     Ok(id)
 }
@@ -118,6 +119,31 @@ struct SetUp {
     problems: Vec<String>,
     modules: Vec<ModuleRow>,
     has_choices: bool,
+    references: Vec<ReferenceRow>,
+}
+
+/// A mapped value that may stay empty.
+struct ReferenceRow {
+    /// The module in whose field it stands.
+    module: String,
+    field: String,
+    message: String,
+    is_sure: bool,
+}
+
+impl ReferenceRow {
+    /// Of a scenario; those that are sure to be wrong first.
+    fn all(report: &rouage_runtime::Report) -> Vec<Self> {
+        let row = |finding: &rouage_runtime::Finding| Self {
+            module: finding.module.to_string(),
+            field: finding.field.clone(),
+            message: finding.to_string(),
+            is_sure: finding.is_sure(),
+        };
+        let mut rows: Vec<Self> = report.references.iter().map(row).collect();
+        rows.sort_by_key(|row| !row.is_sure);
+        rows
+    }
 }
 
 struct ModuleRow {
@@ -153,6 +179,7 @@ pub async fn show_setup(page: Page, Path(id): Path<ScenarioId>) -> Reply {
         check: count(ReportStatus::Check),
         unavailable: count(ReportStatus::Unavailable),
         problems: report.problems.clone(),
+        references: ReferenceRow::all(&report),
         has_choices: modules.iter().any(|module| !module.choices.is_empty()),
         modules,
         head,
@@ -164,6 +191,9 @@ struct Offers {
     hooks: Vec<(String, String)>,
     connections: Vec<connections::ConnectionRow>,
     spreadsheets: Vec<(String, String)>,
+    datastores: Vec<(String, String)>,
+    structures: Vec<(String, String)>,
+    scenarios: Vec<(String, String)>,
 }
 
 impl Offers {
@@ -172,9 +202,13 @@ impl Offers {
         let hooks = hooks::list(store, team).await?;
         let free = hooks.into_iter().filter(|hook| hook.scenario.is_none() || hook.scenario == Some(scenario.id));
         let sheets = sheets::list(store, team, "", PageRequest { page: 1, size: 200 }).await?;
+        let (datastores, structures) = (datastores::list(store, team).await?, structures::list(store, team).await?);
         Ok(Self {
             hooks: free.map(|hook| (hook.id.to_string(), hook.name)).collect(),
             connections: connections::list(store, team, None).await?,
+            datastores: datastores.into_iter().map(|store| (store.id.to_string(), store.name)).collect(),
+            structures: structures.into_iter().map(|row| (row.id.to_string(), row.name)).collect(),
+            scenarios: scenarios::brief(store, team).await?.into_iter().map(callable).collect(),
             spreadsheets: sheets
                 .items
                 .into_iter()
@@ -182,6 +216,16 @@ impl Offers {
                 .collect(),
         })
     }
+}
+
+/// A scenario to call, with what it lacks to be called.
+fn callable(scenario: scenarios::Brief) -> (String, String) {
+    let lacks = match (scenario.is_on, scenario.is_on_demand) {
+        (true, true) => "",
+        (false, _) => " (is off)",
+        (true, false) => " (does not run on demand)",
+    };
+    (scenario.id.to_string(), format!("{}{lacks}", scenario.name))
 }
 
 fn rows(page: &Page, scenario: &Scenario, report: &Report, questions: &Report, offers: &Offers) -> Vec<ModuleRow> {
@@ -235,6 +279,20 @@ fn choice(id: ModuleId, action: &Action, scenario: &Scenario, offers: &Offers) -
                 fitting.map(|row| (row.id.to_string(), row.name.clone())).collect(),
             )
         }
+        Action::ChooseScenario { field, was: old } => {
+            let first = vec![(String::new(), "Choose a scenario".to_owned())];
+            (*field, format!("Scenario to call{}", was(old)), first, offers.scenarios.clone())
+        }
+        Action::ChooseDatastore { field, was: old, structure, .. } => {
+            let first = vec![("new".to_owned(), format!("Create a new data store{}", with_fields(structure.as_ref())))];
+            (*field, format!("Data store{}", was(old)), first, offers.datastores.clone())
+        }
+        Action::ChooseStructure { field, was: old, structure, .. } => {
+            let none = (String::new(), "None: take the data as it is".to_owned());
+            let create = ("new".to_owned(), format!("Create it{}", with_fields(structure.as_ref())));
+            let first = if structure.is_some() { vec![create, none] } else { vec![none] };
+            (*field, format!("Data structure{}", was(old)), first, offers.structures.clone())
+        }
         Action::ChooseSpreadsheet { field, was: old, headers, .. } => {
             let columns = if headers.is_empty() {
                 String::new()
@@ -265,18 +323,26 @@ fn choice(id: ModuleId, action: &Action, scenario: &Scenario, offers: &Offers) -
     ChoiceRow { input: format!("{id}.{field}"), label, options, create }
 }
 
+/// What is known of a structure that can be made.
+fn with_fields(structure: Option<&Structure>) -> String {
+    structure.map_or(String::new(), |structure| {
+        format!(" with {}, as the blueprint has it", words::count(structure.fields.len() as u64, "field"))
+    })
+}
+
 /// `POST /scenarios/{id}/setup`.
 pub async fn save_setup(page: Page, Path(id): Path<ScenarioId>, Form(form): Form) -> Reply {
     let (store, team) = (page.app.store(), page.app.team());
     let scenario = scenarios::find(store, team, id).await?.ok_or(PageError::NotFound)?;
     let questions = page.app.control().check(&scenario.blueprint, &Value::Undefined);
     let mut links = scenario.links.as_collection().cloned().unwrap_or_default();
+    let mut made = Made::default();
     let mut tx = store.begin().await?;
     for module in &questions.modules {
         let Some(module_id) = module.id else { continue };
         for action in &module.actions {
-            answer(&mut tx, &Answer { team, scenario: &scenario, module: module_id, action, form: &form }, &mut links)
-                .await?;
+            let question = Answer { team, scenario: &scenario, module: module_id, action, form: &form };
+            answer(&mut tx, &question, &mut links, &mut made).await?;
         }
     }
     scenarios::set_links(&mut tx, team, id, &links.into()).await?;
@@ -297,7 +363,12 @@ struct Answer<'a> {
     form: &'a Query,
 }
 
-async fn answer(tx: &mut WriteTx, answer: &Answer<'_>, links: &mut Collection) -> Result<(), PageError> {
+async fn answer(
+    tx: &mut WriteTx,
+    answer: &Answer<'_>,
+    links: &mut Collection,
+    made: &mut Made,
+) -> Result<(), PageError> {
     let key = |field: &str| format!("{}.{field}", answer.module);
     match answer.action {
         Action::ChooseHook { field, .. } => {
@@ -319,6 +390,35 @@ async fn answer(tx: &mut WriteTx, answer: &Answer<'_>, links: &mut Collection) -
                 ("builtin", _) => links.insert(key, "builtin"),
                 (_, Ok(id)) => links.insert(key, id),
                 _ => {}
+            }
+        }
+        Action::ChooseScenario { field, .. } => {
+            let key = key(field);
+            match answer.form.text(&key).parse::<i64>() {
+                Ok(id) => links.insert(key, id),
+                Err(_) => drop(links.remove(&key)),
+            }
+        }
+        Action::ChooseDatastore { field, id, was, structure } => {
+            let key = key(field);
+            match (answer.form.text(&key), answer.form.text(&key).parse::<i64>()) {
+                ("new", _) => {
+                    let name = was.as_deref().unwrap_or(&answer.scenario.name);
+                    links.insert(key, made.datastore(tx, answer.team, id, (name, structure.as_ref())).await?);
+                }
+                (_, Ok(id)) => links.insert(key, id),
+                _ => {}
+            }
+        }
+        Action::ChooseStructure { field, id, was, structure } => {
+            let key = key(field);
+            match (answer.form.text(&key), answer.form.text(&key).parse::<i64>(), structure) {
+                ("new", _, Some(structure)) => {
+                    let name = was.as_deref().unwrap_or(&answer.scenario.name);
+                    links.insert(key, made.structure(tx, answer.team, id, (name, structure)).await?);
+                }
+                (_, Ok(id), _) => links.insert(key, id),
+                _ => drop(links.remove(&key)),
             }
         }
         Action::ChooseSpreadsheet { field, id, was, sheet, headers } => {

@@ -1,21 +1,33 @@
 //! The pages, one file each: view struct, handler, tests.
 
 pub mod connections;
+pub mod datastores;
 pub mod executions;
+pub mod functions;
+pub mod history;
 pub mod import;
 pub mod incompletes;
+pub mod inputs;
+pub mod interface;
+pub mod notices;
 pub mod outbox;
 pub mod panels;
+pub mod retention;
 pub mod scenario;
 pub mod scenarios;
+pub mod schedule;
 pub mod settings;
 pub mod sign_in;
+pub mod single;
 pub mod spreadsheets;
+pub mod start;
+pub mod structures;
 pub mod webhooks;
 
 use crate::Route;
 
 /// Rows that other files bring.
 pub fn more() -> Vec<Route> {
-    spreadsheets::routes().into_iter().chain(crate::sheets_api::routes()).collect()
+    let own = [functions::routes(), incompletes::routes(), notices::routes(), spreadsheets::routes(), datastores::routes(), structures::routes(), crate::sheets_api::routes(), crate::api::routes(), interface::routes(), inputs::routes(), schedule::routes(), start::routes()];
+    own.into_iter().flatten().collect()
 }

@@ -34,6 +34,8 @@ pub struct Panel {
     pub problems: Vec<String>,
     /// Notes of the user.
     pub notes: Vec<String>,
+    /// Whether it can run by itself.
+    pub can_run: bool,
 }
 
 /// A field of a module with its value.
@@ -68,11 +70,22 @@ pub fn panels(registry: &Registry, blueprint: &Blueprint, report: &Report, links
             filter_name: module.filter().field("name").as_text().unwrap_or_default().to_owned(),
             fields: fields(registry, module, links, &app_of),
             problems: id.and_then(|id| problems.get(&id)).map(|lines| (*lines).clone()).unwrap_or_default(),
+            can_run: can_run(registry, module),
             notes: id.and_then(|id| notes.get(&id.0)).cloned().unwrap_or_default(),
             number,
         }
     };
     blueprint.modules().iter().map(panel).collect()
+}
+
+/// Whether "Run this module only" makes sense.
+fn can_run(registry: &Registry, module: Module<'_>) -> bool {
+    use rouage_sdk::spec::Kind as Own;
+    if let Some(native) = rouage_engine::native(module.name()) {
+        return matches!(native.kind, rouage_engine::Kind::Iterator | rouage_engine::Kind::Tool);
+    }
+    let kind = registry.module(module.name(), module.version()).map(|found| found.spec().kind);
+    kind.is_some_and(|kind| !matches!(kind, Own::InstantTrigger | Own::PollingTrigger))
 }
 
 fn diagram_notes(blueprint: &Blueprint) -> HashMap<i64, Vec<String>> {

@@ -3,16 +3,20 @@
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
-use rouage_model::execution::Status;
-use rouage_model::scenario::Scheduling;
-use rouage_model::{ScenarioId, json};
+use jiff::Timestamp;
+use rouage_model::schedule::{self, When};
+use rouage_model::{ScenarioId, Value, json};
 use rouage_runtime::{ControlError, RunOnce};
 use rouage_store::executions::{self, Execution, Filter};
-use rouage_store::{PageRequest, hooks, scenarios};
+use rouage_store::{hooks, incompletes, scenarios};
 
+use super::history::{Run, run};
 use super::panels::{self, Panel};
+use super::retention::{self, RetentionForm};
+use super::schedule::preview::{self, Preview};
+use super::{inputs, start};
 use crate::diagram::{self, Diagram, Overlay};
-use crate::render::{self, Ask, Form, Layout, Page, Pager, Reply, Times};
+use crate::render::{self, Ask, Form, Layout, Page, Reply, Times};
 use crate::words::{self, Moment};
 use crate::{PageError, look};
 
@@ -30,12 +34,21 @@ pub struct Head {
     pub sentence: String,
     /// Why it was switched off by itself; may be empty.
     pub problem: String,
+    /// What the schedule did otherwise than people expect; may be empty.
+    pub schedule_note: String,
+    /// How far its polling trigger has come, or where it starts; empty when it
+    /// has none.
+    pub position: String,
     /// Whether Run once waits for a request.
     pub is_listening: bool,
     /// The webhook it listens to.
     pub hook: Option<HookView>,
     /// Modules that need a choice or are not available.
     pub to_check: usize,
+    /// How many incomplete executions are open.
+    pub incomplete: u64,
+    /// Incomplete executions that its runs wait for, in words; may be empty.
+    pub held_up_by: String,
 }
 
 /// The webhook of a scenario.
@@ -64,14 +77,21 @@ pub async fn head(
     };
     let report = page.app.control().check(&scenario.blueprint, &scenario.links);
     let hook_name = hook.as_ref().map(|hook| hook.name.as_str());
+    let holding_up = page.app.control().holding_up(team, id).await.map_err(|error| refuse(error, "shown"))?;
     let does = panels::sentence(page.app.registry(), &scenario.blueprint, hook_name);
+    let trigger = page.app.control().polling_trigger(team, id).await.map_err(|error| refuse(error, "shown"))?;
+    let position = trigger.map_or(String::new(), |trigger| trigger.position.unwrap_or(trigger.start_words));
     let head = Head {
         id: id.to_string(),
         name: scenario.name.clone(),
         tab,
         is_on: scenario.enabled,
-        sentence: format!("{} {does}", schedule_words(scenario.enabled, &scenario.scheduling)),
+        sentence: format!("{} {does}", schedule_words(&scenario, page.app.clock().now())),
         problem: scenario.problem.clone().unwrap_or_default(),
+        incomplete: incompletes::count_unresolved(store, team, id).await?,
+        held_up_by: if holding_up > 0 { words::count(holding_up, "incomplete execution") } else { String::new() },
+        schedule_note: scenario.schedule_note.clone().unwrap_or_default(),
+        position,
         is_listening: page.app.control().is_listening(id),
         to_check: report.modules.iter().filter(|module| module.status != rouage_runtime::ReportStatus::Same).count(),
         hook: hook.map(|hook| HookView {
@@ -84,17 +104,23 @@ pub async fn head(
     Ok((scenario, head, report))
 }
 
-fn schedule_words(is_on: bool, scheduling: &Scheduling) -> String {
-    if !is_on {
+/// Whether it is on and when it runs, in a sentence or two.
+fn schedule_words(scenario: &scenarios::Scenario, now: Timestamp) -> String {
+    if !scenario.enabled {
         return "This scenario is off: nothing runs until you switch it on or press Run once.".to_owned();
     }
-    match scheduling {
-        Scheduling::Immediately { .. } => "This scenario is on and runs as soon as data arrives.".to_owned(),
-        Scheduling::Indefinitely { interval } if interval % 60 == 0 => {
-            format!("This scenario is on and runs every {}.", words::count(u64::from(interval / 60), "minute"))
+    let zone = preview::zone(&scenario.timezone);
+    match scenario.scheduling.when {
+        When::Immediately => "This scenario is on and runs as soon as data arrives.".to_owned(),
+        When::OnDemand => "This scenario is on and runs when you press Run once.".to_owned(),
+        _ => {
+            let words = schedule::describe(&scenario.scheduling, &zone);
+            let next = scenario.next_run_at.max(scenario.paused_until.filter(|until| *until > now));
+            let next = next.map_or("It has no run any more.".to_owned(), |next| {
+                format!("Next run: {}.", preview::moment(next, &zone))
+            });
+            format!("This scenario is on. {words} ({}). {next}", scenario.timezone)
         }
-        Scheduling::Indefinitely { interval } => format!("This scenario is on and runs every {interval} seconds."),
-        Scheduling::OnDemand => "This scenario is on and runs when you press Run once.".to_owned(),
     }
 }
 
@@ -107,44 +133,8 @@ struct DiagramPage {
     panels: Vec<Panel>,
     runs: Vec<Run>,
     has_sample: bool,
-}
-
-/// A run in a list.
-pub struct Run {
-    /// The execution.
-    pub id: String,
-    /// Its status in a word.
-    pub status: &'static str,
-    /// Its status as class.
-    pub class: &'static str,
-    /// Its icon.
-    pub icon: &'static str,
-    /// When it was accepted.
-    pub at: Moment,
-    /// How long it took; empty while it runs.
-    pub duration: String,
-    /// Operations.
-    pub operations: String,
-    /// What started it.
-    pub origin: &'static str,
-    /// Why it failed; may be empty.
-    pub error: String,
-}
-
-/// For lists.
-pub fn run(execution: Execution, times: &Times) -> Run {
-    let finished = execution.finished_at.map(|at| at.duration_since(execution.created_at));
-    Run {
-        id: execution.id.to_string(),
-        status: words::status(execution.status),
-        class: execution.status.as_str(),
-        icon: words::status_icon(execution.status),
-        at: times.moment(execution.created_at),
-        duration: finished.map(words::duration).unwrap_or_default(),
-        operations: words::count(u64::from(execution.operations), "operation"),
-        origin: words::origin(execution.origin),
-        error: execution.error.unwrap_or_default(),
-    }
+    /// The run that the bubbles on the diagram are of.
+    bubbles: Option<(String, Moment)>,
 }
 
 /// `GET /scenarios/{id}`.
@@ -152,30 +142,40 @@ pub async fn show(page: Page, Path(id): Path<ScenarioId>) -> Reply {
     let (scenario, head, report) = head(&page, id, "diagram").await?;
     let registry = page.app.registry();
     let linked = &scenario.blueprint;
-    let diagram = diagram::diagram(linked, &|module| look::of(registry, module), &Overlay::new());
     let panels = panels::panels(registry, linked, &report, &scenario.links);
     let filter = Filter { scenario: Some(id), ..Filter::default() };
-    let recent = PageRequest { page: 1, size: 5 };
-    let recent = executions::list(page.app.store(), page.app.team(), &filter, recent).await?;
+    let recent = executions::list(page.app.store(), page.app.team(), &filter, None, 5).await?;
     let times = page.times().await;
+    let (overlay, bubbles) = bubbles(&page, &scenario, &recent.items, &times).await;
+    let diagram = diagram::diagram(linked, &|module| look::of(registry, module), &overlay);
     let runs = recent.items.into_iter().map(|execution| run(execution, &times)).collect();
     let has_sample = head.hook.as_ref().is_some_and(|hook| !hook.is_learning);
     let layout = page.layout(head.name.clone(), "scenarios").await;
-    render::ok(&DiagramPage { layout, head, diagram, panels, runs, has_sample })
+    render::ok(&DiagramPage { layout, head, diagram, panels, runs, has_sample, bubbles })
 }
 
-#[derive(Template)]
-#[template(path = "scenarios/history.html")]
-struct History {
-    layout: Layout,
-    head: Head,
-    search: String,
-    statuses: Vec<Choice>,
-    from: String,
-    to: String,
-    runs: Vec<Run>,
-    pager: Pager,
-    is_filtered: bool,
+/// A larger run is not replayed for every look at its scenario.
+const LARGEST_FOR_BUBBLES: u64 = 2_000_000;
+
+/// What the last run of this version did, for the diagram; with the run.
+async fn bubbles(
+    page: &Page,
+    scenario: &scenarios::Scenario,
+    recent: &[Execution],
+    times: &Times,
+) -> (Overlay, Option<(String, Moment)>) {
+    let fits = |one: &&Execution| {
+        one.version == scenario.version && one.status.is_final() && !one.is_check && one.size <= LARGEST_FOR_BUBBLES
+    };
+    let Some(last) = recent.iter().find(fits) else { return (Overlay::new(), None) };
+    // Only an ornament: the page is shown without it as well.
+    match page.app.control().history(page.app.team(), last.id).await {
+        Ok(Some(history)) => {
+            let run = (last.id.to_string(), times.moment(last.created_at));
+            (super::executions::overlay(&history), Some(run))
+        }
+        _ => (Overlay::new(), None),
+    }
 }
 
 /// An entry of a select box.
@@ -188,73 +188,21 @@ pub struct Choice {
     pub is_chosen: bool,
 }
 
-const STATUSES: &[Status] = &[
-    Status::Success,
-    Status::Warning,
-    Status::Error,
-    Status::Running,
-    Status::Queued,
-    Status::Waiting,
-    Status::InDoubt,
-    Status::Stopped,
-];
-
-/// `GET /scenarios/{id}/history`.
-pub async fn history(page: Page, Path(id): Path<ScenarioId>) -> Reply {
-    let (_, head, _) = head(&page, id, "history").await?;
-    let times = page.times().await;
-    let day = |name: &str, hour: &str| {
-        let text = format!("{}T{hour}", page.query.text(name));
-        let local: Option<jiff::civil::DateTime> = text.parse().ok();
-        local.and_then(|local| local.to_zoned_datetime(times.zone.clone()).ok()).map(|zoned| zoned.timestamp())
-    };
-    let status: Option<Status> = page.query.text("status").parse().ok();
-    let filter = Filter {
-        scenario: Some(id),
-        status,
-        text: page.search().map(str::to_owned),
-        from: day("from", "00:00:00"),
-        to: day("to", "23:59:59.999999"),
-    };
-    let list = executions::list(page.app.store(), page.app.team(), &filter, page.request()).await?;
-    let statuses = STATUSES.iter().map(|known| Choice {
-        value: known.as_str().to_owned(),
-        label: words::status(*known).to_owned(),
-        is_chosen: status == Some(*known),
-    });
-    render::ok(&History {
-        layout: page.layout(head.name.clone(), "scenarios").await,
-        search: page.query.text("q").to_owned(),
-        statuses: statuses.collect(),
-        from: page.query.text("from").to_owned(),
-        to: page.query.text("to").to_owned(),
-        is_filtered: filter.status.is_some() || filter.text.is_some() || filter.from.is_some() || filter.to.is_some(),
-        pager: Pager::new(&list, &page.query, "run"),
-        runs: list.items.into_iter().map(|execution| run(execution, &times)).collect(),
-        head,
-    })
-}
-
 #[derive(Template)]
 #[template(path = "scenarios/settings.html")]
 struct Settings {
     layout: Layout,
     head: Head,
-    kind: &'static str,
-    minutes: u32,
-    timezone: String,
+    preview: Preview,
     rows: Vec<(&'static str, &'static str, String)>,
     version: String,
+    retention: RetentionForm,
 }
 
 /// `GET /scenarios/{id}/settings`.
 pub async fn show_settings(page: Page, Path(id): Path<ScenarioId>) -> Reply {
     let (scenario, head, _) = head(&page, id, "settings").await?;
-    let (kind, minutes) = match scenario.scheduling {
-        Scheduling::Immediately { .. } => ("immediately", 15),
-        Scheduling::Indefinitely { interval } => ("indefinitely", (interval / 60).max(1)),
-        Scheduling::OnDemand => ("on-demand", 15),
-    };
+    let preview = preview::preview(&page.app, &scenario);
     let settings = scenario.blueprint.settings();
     let yes = |yes: bool| if yes { "Yes".to_owned() } else { "No".to_owned() };
     let rows = vec![
@@ -277,28 +225,8 @@ pub async fn show_settings(page: Page, Path(id): Path<ScenarioId>) -> Reply {
     ];
     let layout = page.layout(head.name.clone(), "scenarios").await;
     let version = scenario.version.to_string();
-    render::ok(&Settings { layout, head, kind, minutes, timezone: scenario.timezone, rows, version })
-}
-
-/// `POST /scenarios/{id}/settings`.
-pub async fn save_settings(page: Page, Path(id): Path<ScenarioId>, Form(form): Form) -> Reply {
-    let minutes: u32 = form.text("minutes").parse().unwrap_or(15);
-    let scheduling = match form.text("kind") {
-        "immediately" => Scheduling::default(),
-        "indefinitely" if (1..=44_640).contains(&minutes) => Scheduling::Indefinitely { interval: minutes * 60 },
-        "indefinitely" => return Err(PageError::Invalid("The interval is 1 to 44640 minutes.".into())),
-        _ => Scheduling::OnDemand,
-    };
-    let timezone = form.text("timezone");
-    if jiff::tz::TimeZone::get(timezone).is_err() {
-        return Err(PageError::Invalid(format!("{timezone:?} is not a time zone; write one such as Europe/Paris.")));
-    }
-    let mut tx = page.app.store().begin().await?;
-    scenarios::set_scheduling(&mut tx, page.app.team(), id, &scheduling).await?;
-    scenarios::set_timezone(&mut tx, page.app.team(), id, timezone).await?;
-    tx.commit().await?;
-    page.app.control().refresh().await;
-    render::see(&format!("/scenarios/{id}/settings?notice=saved"))
+    let retention = retention::of_scenario(&page, id).await?;
+    render::ok(&Settings { layout, head, preview, rows, version, retention })
 }
 
 /// `GET /scenarios/{id}/export`.
@@ -311,6 +239,10 @@ pub async fn export(page: Page, Path(id): Path<ScenarioId>) -> Result<Response, 
 /// `POST /scenarios/{id}/switch`.
 pub async fn switch(page: Page, Path(id): Path<ScenarioId>, Form(form): Form) -> Reply {
     let on = form.is_on("on");
+    let scenario = scenarios::find(page.app.store(), page.app.team(), id).await?.ok_or(PageError::NotFound)?;
+    if on && start::is_open(&page, &scenario).await? {
+        return render::see(&format!("/scenarios/{id}/start?on=1"));
+    }
     page.app.control().set_enabled(page.app.team(), id, on).await.map_err(|error| refuse(error, "switched on"))?;
     let notice = if on { "on" } else { "off" };
     match form.text("back") {
@@ -326,9 +258,13 @@ pub async fn run_once(page: Page, Path(id): Path<ScenarioId>, Form(form): Form) 
         control.stop_listening(id);
         return render::see(&format!("/scenarios/{id}"));
     }
+    let scenario = scenarios::find(page.app.store(), page.app.team(), id).await?.ok_or(PageError::NotFound)?;
+    if form.text("how") != "last" && inputs::asks(&scenario) {
+        return render::see(&format!("/scenarios/{id}/inputs"));
+    }
     let outcome = match form.text("how") {
         "last" => control.run_with_last(page.app.team(), id).await,
-        _ => control.run_once(page.app.team(), id, None).await,
+        _ => control.run_once(page.app.team(), id, None, &Value::Undefined).await,
     };
     match outcome.map_err(|error| refuse(error, "run"))? {
         RunOnce::Started(execution) => render::see(&format!("/executions/{execution}")),
@@ -344,6 +280,7 @@ pub fn refuse(error: ControlError, what: &str) -> PageError {
             PageError::Invalid(format!("The scenario cannot be {what} yet: {}.", problems.join("; ")))
         }
         ControlError::Conflict(text) => PageError::Invalid(format!("{text}.")),
+        error @ ControlError::Inputs(_) => PageError::Invalid(error.to_string()),
         ControlError::Store(error) => error.into(),
     }
 }

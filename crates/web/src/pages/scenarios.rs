@@ -27,6 +27,8 @@ struct Row {
     waits: u64,
     last: Option<LastRun>,
     counts: String,
+    /// The next run by the schedule, of those that are on.
+    next: Option<Moment>,
 }
 
 struct LastRun {
@@ -70,6 +72,7 @@ fn row(page: &Page, item: ScenarioRow, times: &Times) -> Row {
         problem: item.problem.unwrap_or_default(),
         waits: item.incompletes,
         last,
+        next: item.next_run_at.filter(|_| item.enabled).map(|at| times.moment(at)),
         counts: format!("{} in 24 h{errors}", words::count(item.runs_24h, "run")),
     }
 }

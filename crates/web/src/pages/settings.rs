@@ -9,6 +9,7 @@ use rouage_model::UserId;
 use rouage_store::users::{self, PasswordHash};
 use rouage_store::{sessions, teams};
 
+use super::retention::{self, RetentionForm};
 use super::sign_in::{check_account, check_password};
 use crate::PageError;
 use crate::guard::Principal;
@@ -24,6 +25,7 @@ struct Show {
     is_owner: bool,
     sessions: Vec<SessionRow>,
     problem: String,
+    retention: RetentionForm,
 }
 
 struct SessionRow {
@@ -73,6 +75,7 @@ async fn show_with(page: &Page, problem: String) -> Reply {
         ("Team", team.as_ref().map(|team| team.name.clone()).unwrap_or_default(), "Owns everything here."),
         ("Time zone", team.map(|team| team.timezone).unwrap_or_default(), "New scenarios and these pages use it."),
     ];
+    let retention = retention::of_server(page).await?;
     let status = if problem.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     Ok(render::page(
         status,
@@ -83,6 +86,7 @@ async fn show_with(page: &Page, problem: String) -> Reply {
             is_owner: owner == Some(principal.user.id),
             sessions: sessions.into_iter().map(row).collect(),
             problem,
+            retention,
         },
     ))
 }

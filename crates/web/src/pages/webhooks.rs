@@ -2,12 +2,14 @@
 
 use askama::Template;
 use axum::extract::Path;
+use rouage_model::structure::Structure;
 use rouage_model::{DeliveryId, HookId, Value, clock, json};
 use rouage_store::deliveries::{self, DeliveryRow, DeliveryStatus};
 use rouage_store::hooks::{self, ApiKey, DefaultResponse, Hook, HookSettings};
+use rouage_store::structures::StructureRow;
 use rouage_store::{PageRequest, scenarios};
 
-use super::scenario::checked_name;
+use super::scenario::{Choice, checked_name};
 use crate::PageError;
 use crate::render::{self, Ask, Form, Layout, Page, Pager, Reply, Times};
 use crate::tree::{self, Tree};
@@ -137,6 +139,7 @@ struct SettingsView {
     ips: String,
     keys: Vec<String>,
     structure: String,
+    structures: Vec<Choice>,
     response_status: String,
     response_body: String,
     response_type: String,
@@ -163,7 +166,7 @@ async fn show_hook(page: &Page, hook: Hook, new_key: String) -> Reply {
         queue_length: queue.total,
         queue: queue.items.into_iter().map(|row| request_row(row, &times)).collect(),
         structure: structure_rows(&hook.interface),
-        settings: settings_view(&hook.settings),
+        settings: settings_view(&hook.settings, structures(page, &hook.settings).await?),
         is_learning: hook.learning,
         example: format!("curl -X POST {url} -H 'Content-Type: application/json' -d '{{\"name\":\"Ada\"}}'"),
         new_key,
@@ -210,7 +213,20 @@ fn add_structure(fields: &Value, level: usize, rows: &mut Vec<FieldRow>) {
     }
 }
 
-fn settings_view(settings: &HookSettings) -> SettingsView {
+/// The data structures to choose from; the first means none.
+async fn structures(page: &Page, settings: &HookSettings) -> Result<Vec<Choice>, PageError> {
+    let all = rouage_store::structures::list(page.app.store(), page.app.team()).await?;
+    let chosen = settings.structure_id;
+    let none = Choice { value: String::new(), label: "None".to_owned(), is_chosen: chosen.is_none() };
+    let choice = |row: StructureRow| Choice {
+        value: row.id.to_string(),
+        is_chosen: chosen == Some(row.id),
+        label: row.name,
+    };
+    Ok(std::iter::once(none).chain(all.into_iter().map(choice)).collect())
+}
+
+fn settings_view(settings: &HookSettings, structures: Vec<Choice>) -> SettingsView {
     let response = settings.default_response.as_ref();
     let content_type = response.and_then(|response| {
         response
@@ -231,6 +247,7 @@ fn settings_view(settings: &HookSettings) -> SettingsView {
             .as_ref()
             .map(|value| json::write(value, json::Style::Indented("  ")))
             .unwrap_or_default(),
+        structures,
         response_status: response.map(|response| response.status.to_string()).unwrap_or_default(),
         response_body: response.map(|response| response.body.clone()).unwrap_or_default(),
         response_type: content_type.unwrap_or_default(),
@@ -285,6 +302,7 @@ pub async fn save_settings(page: Page, Path(id): Path<HookId>, Form(form): Form)
         headers: form.is_on("headers"),
         method: form.is_on("method"),
         stringify: form.is_on("stringify"),
+        structure_id: form.text("structure_id").parse().ok(),
         strict: form.is_on("strict"),
         ips: checked_ips(form.text("ips"))?,
         structure: checked_structure(form.text("structure"))?,
@@ -322,11 +340,9 @@ fn checked_structure(text: &str) -> Result<Option<Value>, PageError> {
     }
     let value = json::parse(text.as_bytes())
         .map_err(|error| PageError::Invalid(format!("The data structure is not valid JSON: {error}.")))?;
-    let is_list = value.as_array().is_some() || value.field("spec").as_array().is_some();
-    if is_list {
-        Ok(Some(value))
-    } else {
-        Err(PageError::Invalid("A data structure is a list of fields, or an object with a list under “spec”.".into()))
+    match Structure::parse(&value) {
+        Ok(_) => Ok(Some(value)),
+        Err(problem) => Err(PageError::Invalid(format!("This is no data structure: {problem}."))),
     }
 }
 

@@ -16,10 +16,10 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use rouage_model::sheets::{ApiError, Call};
 use rouage_model::{Collection, TeamId, Value, json};
-use rouage_store::sheets::{self, tokens};
+use rouage_store::sheets;
 
-use crate::App;
 use crate::routes::{Permission, Route};
+use crate::{App, bearer};
 use request::Asked;
 
 /// The largest body; as much as Google takes.
@@ -80,11 +80,7 @@ fn with_address(app: &App, answer: Value) -> Value {
 
 /// The team whose token the request shows.
 async fn team(app: &App, headers: &HeaderMap) -> Result<TeamId, ApiError> {
-    let shown = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let token =
-        shown.and_then(|shown| shown.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    let Some((_, token)) = token else { return Err(unauthenticated()) };
-    let found = tokens::verify(app.store(), token.trim()).await.map_err(|error| failed(&error))?;
+    let found = bearer::team(app, headers).await.map_err(|error| failed(&error))?;
     found.ok_or_else(unauthenticated)
 }
 

@@ -74,6 +74,7 @@ impl Server {
             workers: 2,
             module_timeout: Duration::from_secs(5),
             queue_limit: 100,
+            limits: rouage_runtime::Limits::default(),
         })
         .await
         .unwrap();

@@ -17,6 +17,10 @@ pub struct Model {
     pub created_at: i64,
     pub updated_at: i64,
     pub deleted_at: Option<i64>,
+    /// Counts its changes.
+    pub revision: i64,
+    /// Counts the changes that move rows, columns or sheets.
+    pub layout: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

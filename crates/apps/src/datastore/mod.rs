@@ -1,0 +1,120 @@
+//! Data stores: records by key in Rouage's own store. Writes are staged, so
+//! each is made exactly once and can be rolled back with its run.
+//!
+//! Shapes of input and output: `make-semantics.md` §7.2.
+
+mod add_record;
+mod delete_all_records;
+mod delete_record;
+mod exist_record;
+mod get_record;
+mod search_record;
+mod sort;
+mod stats;
+mod update_record;
+
+use std::sync::Arc;
+
+use rouage_model::{Collection, DatastoreId, ModuleError, Text, Value, datastore};
+use rouage_sdk::structure::{Extent, check};
+use rouage_sdk::{App, Call, Field, FieldKind, Outcome, Staged, StagedEffect, StructureOf};
+
+pub(crate) fn app() -> App {
+    App {
+        name: "datastore",
+        label: "Data store",
+        color: "#7a4fd0",
+        icon: "datastore",
+        modules: vec![
+            Arc::new(add_record::AddRecord::default()),
+            Arc::new(delete_all_records::DeleteAllRecords::default()),
+            Arc::new(delete_record::DeleteRecord::default()),
+            Arc::new(exist_record::ExistRecord::default()),
+            Arc::new(get_record::GetRecord::default()),
+            Arc::new(search_record::SearchRecord::default()),
+            Arc::new(stats::Stats::default()),
+            Arc::new(update_record::UpdateRecord::default()),
+        ],
+        connections: Vec::new(),
+    }
+}
+
+/// The parameter all modules have.
+fn datastore_field() -> Field {
+    Field::new("datastore", "Data store", FieldKind::Datastore).required().help("Where the records are kept.")
+}
+
+fn key_field() -> Field {
+    Field::text("key", "Key").help("The name of the record, unique in its data store.")
+}
+
+fn record_field() -> Field {
+    Field::new("data", "Record", FieldKind::Collection(Vec::new())).help("The fields of the record.")
+}
+
+/// The data store that was chosen.
+fn store_of(call: &Call<'_>) -> Result<DatastoreId, ModuleError> {
+    let missing = || ModuleError::validation(vec!["Missing value of required parameter 'datastore'.".into()]);
+    call.parameters.integer("datastore").map(DatastoreId).ok_or_else(missing)
+}
+
+/// The key of the input, which the spec requires.
+fn key_of(call: &Call<'_>) -> Text {
+    call.input.text("key").unwrap_or_default().into()
+}
+
+/// The mapped fields, checked and coerced by the structure of the data store.
+async fn data_of(call: &Call<'_>, store: DatastoreId, extent: Extent) -> Result<Collection, ModuleError> {
+    let data = call.input.collection("data").cloned().unwrap_or_default();
+    match call.host.structure(StructureOf::Datastore(store)).await? {
+        None => Ok(data),
+        Some(structure) => check(&structure, &data, extent, &call.timezone).map_err(ModuleError::validation),
+    }
+}
+
+/// A write: made with the operation's answer, in one transaction.
+fn stage(call: datastore::Call, finish: impl FnOnce(Value) -> Vec<Value> + Send + 'static) -> Outcome {
+    let finish = Box::new(|answer| Ok(finish(answer)));
+    Outcome::Staged(Staged { effect: StagedEffect::Datastore(call), finish })
+}
+
+/// The key of a record and its fields beside it.
+fn with_key(answer: &Value) -> Value {
+    let mut bundle = Collection::from_iter([("key", answer.field("key").clone())]);
+    for (name, value) in answer.field("data").as_collection().into_iter().flat_map(Collection::iter) {
+        if name.as_ref() != "key" {
+            bundle.insert(name.clone(), value.clone());
+        }
+    }
+    bundle.into()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use rouage_sdk::Module;
+    use rouage_sdk::testing::{Bench, value};
+
+    use super::*;
+
+    /// Runs a module that writes: its call, and its output for an answer.
+    pub(crate) async fn staged(
+        bench: &Bench,
+        module: &dyn Module,
+        mapper: &Value,
+        answer: &str,
+    ) -> Result<(datastore::Call, Vec<Value>), ModuleError> {
+        match bench.run(module, &value(r#"{"datastore":7}"#), mapper).await? {
+            Outcome::Staged(Staged { effect: StagedEffect::Datastore(call), finish }) => {
+                Ok((call, finish(value(answer))?))
+            }
+            _ => panic!("expected a staged write"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_module_without_a_data_store_says_so() {
+        let bench = Bench::default();
+        let error = bench.run(&stats::Stats::default(), &Value::Undefined, &Value::Undefined).await.err().unwrap();
+        assert_eq!(error.details[0].as_ref(), "Missing value of required parameter 'datastore'.");
+    }
+}

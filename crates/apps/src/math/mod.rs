@@ -1,0 +1,19 @@
+//! Mathematics: formulas that arrive as text.
+
+mod evaluate;
+mod formula;
+
+use std::sync::Arc;
+
+use rouage_sdk::App;
+
+pub(crate) fn app() -> App {
+    App {
+        name: "math",
+        label: "Math",
+        color: "#8a4b08",
+        icon: "math",
+        modules: vec![Arc::new(evaluate::Evaluate::default())],
+        connections: Vec::new(),
+    }
+}

@@ -1,0 +1,24 @@
+//! `data_structures`: what bundles and records must look like.
+
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "data_structures")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    pub team_id: i64,
+    #[sea_orm(column_type = "Text")]
+    pub name: String,
+    pub strict: bool,
+    /// The fields, in Make's form.
+    #[sea_orm(column_type = "Text")]
+    pub spec: String,
+    pub created_at: i64,
+    pub updated_at: i64,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

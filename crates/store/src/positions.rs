@@ -1,0 +1,135 @@
+//! How far the polling triggers have come, and where each was told to start.
+//!
+//! A position comes with the bundles of a poll, in the transaction of their
+//! event, and is pending until the execution is committed; a rollback forgets
+//! it. So an item is delivered again after a rollback and never after a commit.
+//! Stored shape of both values: version 1, fixture `position-v1.jsonl`.
+
+use jiff::Timestamp;
+use rouage_model::{ExecutionId, ModuleId, ScenarioId, Value};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
+
+use crate::entities::positions;
+use crate::text::{instant, micros, read_value, store_value};
+use crate::{Error, Store, WriteTx};
+
+/// The state of a polling trigger.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Position {
+    /// "Choose where to start", in the form of the runtime; `Undefined` when
+    /// nobody chose.
+    pub start: Value,
+    /// How far it has come; `Undefined` before the first poll.
+    pub position: Value,
+    /// When either changed.
+    pub updated_at: Timestamp,
+}
+
+/// What a poll came to, for [`crate::StoreEffect::Position`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewPosition {
+    /// The scenario.
+    pub scenario: ScenarioId,
+    /// The polling trigger.
+    pub module: ModuleId,
+    /// The run that asked.
+    pub execution: ExecutionId,
+    /// How far it has come.
+    pub position: Value,
+    /// Holds at once instead of when the run is committed.
+    pub holds: bool,
+}
+
+/// The state of a trigger; `None` when it was never polled and nobody chose
+/// where it starts.
+pub async fn find(store: &Store, scenario: ScenarioId, module: ModuleId) -> Result<Option<Position>, Error> {
+    let row = positions::Entity::find_by_id((scenario.0, module.0)).one(store.reader()).await?;
+    let value = |text: Option<String>| match text {
+        Some(text) => read_value("the position of a trigger", text.as_bytes()),
+        None => Ok(Value::Undefined),
+    };
+    row.map(|row| {
+        Ok(Position {
+            start: value(Some(row.start))?,
+            position: value(row.position)?,
+            updated_at: instant(row.updated_at),
+        })
+    })
+    .transpose()
+}
+
+/// Tells a trigger where to start, and forgets how far it has come. A poll that
+/// is under way does not bring its position back.
+pub async fn restart(tx: &mut WriteTx, scenario: ScenarioId, module: ModuleId, start: &Value) -> Result<(), Error> {
+    let row = positions::ActiveModel { start: Set(store_value(start)), ..empty(tx, scenario, module) };
+    insert_or(tx, row, &[positions::Column::Start, positions::Column::Position]).await
+}
+
+/// Lets a trigger that has no position yet begin at this one.
+pub async fn begin(tx: &mut WriteTx, scenario: ScenarioId, module: ModuleId, position: &Value) -> Result<(), Error> {
+    let row = positions::ActiveModel { position: Set(Some(store_value(position))), ..empty(tx, scenario, module) };
+    let conflict = OnConflict::columns([positions::Column::ScenarioId, positions::Column::Module])
+        .update_columns([positions::Column::Position, positions::Column::UpdatedAt])
+        .action_and_where(Expr::col((positions::Entity, positions::Column::Position)).is_null())
+        .to_owned();
+    positions::Entity::insert(row).on_conflict(conflict).exec_without_returning(tx.db()).await?;
+    Ok(())
+}
+
+/// Keeps the position of a poll.
+pub(crate) async fn note(tx: &mut WriteTx, new: NewPosition) -> Result<(), Error> {
+    let stored = Some(store_value(&new.position));
+    let mut row = empty(tx, new.scenario, new.module);
+    if new.holds {
+        row.position = Set(stored);
+        return insert_or(tx, row, &[positions::Column::Position]).await;
+    }
+    (row.pending, row.execution_id) = (Set(stored), Set(Some(new.execution.0)));
+    insert_or(tx, row, &[]).await
+}
+
+fn empty(tx: &WriteTx, scenario: ScenarioId, module: ModuleId) -> positions::ActiveModel {
+    positions::ActiveModel {
+        scenario_id: Set(scenario.0),
+        module: Set(module.0),
+        start: Set(store_value(&Value::Undefined)),
+        position: Set(None),
+        pending: Set(None),
+        execution_id: Set(None),
+        updated_at: Set(micros(tx.now())),
+    }
+}
+
+/// Inserts the row, or takes over what is pending in it and these columns.
+async fn insert_or(tx: &WriteTx, row: positions::ActiveModel, columns: &[positions::Column]) -> Result<(), Error> {
+    use positions::Column::{ExecutionId, Module, Pending, ScenarioId, UpdatedAt};
+    let taken = columns.iter().copied().chain([Pending, ExecutionId, UpdatedAt]);
+    let conflict = OnConflict::columns([ScenarioId, Module]).update_columns(taken).to_owned();
+    positions::Entity::insert(row).on_conflict(conflict).exec_without_returning(tx.db()).await?;
+    Ok(())
+}
+
+/// What an execution polled holds from now on.
+pub(crate) async fn commit(tx: &mut WriteTx, execution: ExecutionId) -> Result<(), Error> {
+    end(tx, execution, true).await
+}
+
+/// What an execution polled is as if it had not been.
+pub(crate) async fn discard(tx: &mut WriteTx, execution: ExecutionId) -> Result<(), Error> {
+    end(tx, execution, false).await
+}
+
+async fn end(tx: &mut WriteTx, execution: ExecutionId, keep: bool) -> Result<(), Error> {
+    use positions::Column::{ExecutionId, Pending, Position, UpdatedAt};
+    let mut update = positions::Entity::update_many().filter(ExecutionId.eq(execution.0));
+    if keep {
+        update = update.col_expr(Position, Expr::col(Pending)).col_expr(UpdatedAt, Expr::value(micros(tx.now())));
+    }
+    update
+        .col_expr(Pending, Expr::value(None::<String>))
+        .col_expr(ExecutionId, Expr::value(None::<uuid::Uuid>))
+        .exec(tx.db())
+        .await?;
+    Ok(())
+}

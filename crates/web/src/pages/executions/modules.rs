@@ -1,0 +1,299 @@
+//! What each module of a run did: operations with their bundles, tries and
+//! warnings, and the decisions of filters.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use rouage_engine::trace::{FilterTrace, OperationTrace, State};
+use rouage_model::execution::Status;
+use rouage_model::journal::Event;
+use rouage_model::{ModuleError, ModuleId, OperationId, Value, json};
+use rouage_runtime::History;
+
+use super::trouble::{Trouble, first_line, trouble};
+use crate::diagram::{Mark, Overlay};
+use crate::look::{self, Look};
+use crate::pages::panels::operator_words;
+use crate::render::{Page, Times};
+use crate::tree::{self, Tree};
+use crate::words;
+
+/// What one module did.
+pub struct ModuleView {
+    pub anchor: String,
+    pub number: String,
+    pub look: Look,
+    pub own_name: String,
+    pub counts: String,
+    pub class: &'static str,
+    pub operations: Vec<OperationView>,
+    pub more: u64,
+    pub next: String,
+    pub filters: Vec<FilterView>,
+    pub more_filters: usize,
+}
+
+/// One operation.
+pub struct OperationView {
+    pub number: String,
+    pub state: &'static str,
+    pub class: &'static str,
+    pub icon: &'static str,
+    pub duration: String,
+    pub attempts: u32,
+    pub cycle: u32,
+    /// The tries before the last one.
+    pub tries: Vec<TryView>,
+    /// What its mapping wanted to have said.
+    pub warnings: Vec<String>,
+    pub input: Vec<Tree>,
+    pub output: Vec<BundleView>,
+    pub more_output: usize,
+    pub trouble: Option<Trouble>,
+    /// Its error is the one at the top of the page.
+    pub is_told_above: bool,
+}
+
+/// A try that failed and was made again.
+pub struct TryView {
+    pub number: u32,
+    pub at: String,
+    pub again: String,
+    pub kind: String,
+    pub text: String,
+}
+
+/// An output bundle.
+pub struct BundleView {
+    pub number: usize,
+    pub fields: Vec<Tree>,
+    pub open: bool,
+}
+
+/// A decision of a filter.
+pub struct FilterView {
+    pub name: String,
+    pub passed: bool,
+    pub after: String,
+    pub lines: Vec<ConditionView>,
+}
+
+/// A condition with what it compared.
+pub struct ConditionView {
+    pub joint: &'static str,
+    pub left: String,
+    pub operator: String,
+    pub right: String,
+    pub passed: bool,
+    pub why: String,
+}
+
+/// Operations of one module on one page.
+const MOST_OPERATIONS: usize = 20;
+const MOST_BUNDLES: usize = 20;
+const MOST_FILTERS: usize = 50;
+/// The operation whose error stands at the top of the page.
+pub fn told_above(history: &History) -> Option<&OperationTrace> {
+    let is_bad = matches!(history.execution.status, Status::Error | Status::Warning | Status::InDoubt);
+    history.trace.operations.iter().rev().find(|operation| is_bad && operation.error.is_some())
+}
+
+/// How an operation stands. One that ran when the run fell in doubt runs no
+/// longer.
+fn state(history: &History, operation: &OperationTrace) -> State {
+    match operation.state {
+        State::Running if history.execution.status == Status::InDoubt => State::InDoubt,
+        state => state,
+    }
+}
+
+/// Counts for the bubbles on the diagram.
+pub fn overlay(history: &History) -> Overlay {
+    let trace = &history.trace;
+    let mut overlay = Overlay::new();
+    for operation in &trace.operations {
+        let mark: &mut Mark = overlay.entry(operation.module).or_default();
+        mark.operations += 1;
+        match state(history, operation) {
+            State::Running | State::Waiting => mark.running += 1,
+            State::Failed => mark.errors += 1,
+            State::Parked | State::InDoubt => mark.parked += 1,
+            State::Done => {}
+        }
+    }
+    for filter in &trace.filters {
+        let mark = overlay.entry(filter.module).or_default();
+        if filter.passed {
+            mark.let_through += 1;
+        } else {
+            mark.held_back += 1;
+        }
+    }
+    overlay
+}
+
+/// The modules in the order of the blueprint.
+pub fn modules(page: &Page, history: &History, overlay: &Overlay, times: &Times) -> Vec<ModuleView> {
+    let Some(blueprint) = &history.blueprint else { return Vec::new() };
+    let mut operations: HashMap<ModuleId, Vec<&OperationTrace>> = HashMap::new();
+    for operation in &history.trace.operations {
+        operations.entry(operation.module).or_default().push(operation);
+    }
+    let tries = tries(history);
+    let mut filters: HashMap<ModuleId, Vec<&FilterTrace>> = HashMap::new();
+    for filter in &history.trace.filters {
+        filters.entry(filter.module).or_default().push(filter);
+    }
+    let wanted = page.query.text("module").parse::<ModuleId>().ok();
+    let start = page.query.text("from").parse::<usize>().unwrap_or(0);
+    let mut views = Vec::new();
+    for visited in blueprint.modules() {
+        let Some(id) = visited.module.id() else { continue };
+        let own = operations.remove(&id).unwrap_or_default();
+        let asked = filters.remove(&id).unwrap_or_default();
+        let skip = if wanted == Some(id) { start.min(own.len()) } else { 0 };
+        let shown = &own[skip..own.len().min(skip + MOST_OPERATIONS)];
+        let rest = own.len() - skip - shown.len();
+        let mark = overlay.get(&id).copied().unwrap_or_default();
+        views.push(ModuleView {
+            anchor: format!("m{id}"),
+            number: id.to_string(),
+            look: look::of(page.app.registry(), visited.module),
+            own_name: visited.module.label().unwrap_or_default().to_owned(),
+            counts: match visited.module.routes() {
+                [] => counts_words(history, &mark, &own),
+                // A router makes no operations; its routes show what passed.
+                routes => words::count(routes.len() as u64, "route"),
+            },
+            class: counts_class(&mark),
+            operations: shown.iter().map(|operation| operation_view(history, operation, &tries, times)).collect(),
+            more: rest as u64,
+            next: format!("?module={id}&from={}#m{id}", skip + MOST_OPERATIONS),
+            more_filters: asked.len().saturating_sub(MOST_FILTERS),
+            filters: asked.iter().take(MOST_FILTERS).map(|filter| filter_view(filter)).collect(),
+        });
+    }
+    views
+}
+
+fn counts_words(history: &History, mark: &Mark, operations: &[&OperationTrace]) -> String {
+    if mark.operations == 0 {
+        return if mark.held_back > 0 { "Held back by its filter".to_owned() } else { "Not reached".to_owned() };
+    }
+    let bundles: usize = operations.iter().map(|operation| operation.output.len()).sum();
+    let mut text = format!(
+        "{}, {}",
+        words::count(u64::from(mark.operations), "operation"),
+        words::count(bundles as u64, "bundle")
+    );
+    let doubtful = operations.iter().filter(|operation| state(history, operation) == State::InDoubt).count() as u64;
+    let failed = u64::from(mark.errors + mark.parked) - doubtful;
+    if doubtful > 0 {
+        text.push_str(&format!(", {doubtful} may have happened"));
+    }
+    if failed > 0 {
+        text.push_str(&format!(", {failed} failed"));
+    }
+    text
+}
+
+fn counts_class(mark: &Mark) -> &'static str {
+    match mark {
+        Mark { operations: 0, .. } => "none",
+        Mark { errors: 1.., .. } => "error",
+        Mark { parked: 1.., .. } => "warning",
+        Mark { running: 1.., .. } => "running",
+        _ => "success",
+    }
+}
+
+/// The tries of each operation that were made again.
+type Tries<'a> = HashMap<OperationId, Vec<(u32, Timestamp, Timestamp, &'a ModuleError)>>;
+
+fn tries(history: &History) -> Tries<'_> {
+    let mut tries: Tries<'_> = HashMap::new();
+    for event in &history.journal {
+        if let Event::Retrying { at, until, operation, attempt, error, .. } = event {
+            tries.entry(*operation).or_default().push((*attempt, *at, *until, error));
+        }
+    }
+    tries
+}
+
+fn try_view((number, at, until, error): &(u32, Timestamp, Timestamp, &ModuleError), times: &Times) -> TryView {
+    TryView {
+        number: *number,
+        at: words::exact(*at, &times.zone),
+        again: words::exact(*until, &times.zone),
+        kind: error.kind.to_string(),
+        text: first_line(&error.message),
+    }
+}
+
+fn operation_view(history: &History, operation: &OperationTrace, tries: &Tries<'_>, times: &Times) -> OperationView {
+    let is_told_above = told_above(history).is_some_and(|told| told.operation == operation.operation);
+    let (state, class, icon) = match state(history, operation) {
+        State::Running => ("Running", "running", "refresh-cw"),
+        State::Waiting => ("Waiting", "waiting", "clock"),
+        State::Done => ("Done", "success", "circle-check"),
+        State::Failed => ("Failed", "error", "octagon-x"),
+        State::Parked => ("Stored", "warning", "archive"),
+        State::InDoubt => ("May have happened", "in-doubt", "circle-help"),
+    };
+    let took = operation.finished_at.map(|at| words::duration(at.duration_since(operation.started_at)));
+    let bundles = operation.output.iter().take(MOST_BUNDLES).enumerate();
+    OperationView {
+        number: operation.operation.to_string(),
+        state,
+        class,
+        icon,
+        duration: took.unwrap_or_default(),
+        attempts: operation.attempts,
+        cycle: operation.cycle,
+        tries: tries.get(&operation.operation).into_iter().flatten().map(|one| try_view(one, times)).collect(),
+        warnings: operation.warnings.clone(),
+        input: tree::fields(&operation.input),
+        output: bundles
+            .map(|(at, bundle)| BundleView { number: at + 1, fields: tree::fields(bundle), open: at < 2 })
+            .collect(),
+        more_output: operation.output.len().saturating_sub(MOST_BUNDLES),
+        trouble: operation.error.as_ref().filter(|_| !is_told_above).map(trouble),
+        is_told_above,
+    }
+}
+
+fn filter_view(filter: &FilterTrace) -> FilterView {
+    let mut lines = Vec::new();
+    for (at, group) in filter.explanation.groups.iter().enumerate() {
+        for (position, condition) in group.iter().enumerate() {
+            lines.push(ConditionView {
+                joint: match (at, position) {
+                    (0, 0) => "",
+                    (_, 0) => "or",
+                    _ => "and",
+                },
+                left: shown(&condition.left),
+                operator: operator_words(&condition.operator),
+                right: condition.right.as_ref().map(shown).unwrap_or_default(),
+                passed: condition.passed,
+                why: condition.note.clone().unwrap_or_default(),
+            });
+        }
+    }
+    FilterView {
+        name: if filter.name.is_empty() { "Filter".to_owned() } else { filter.name.to_string() },
+        passed: filter.passed,
+        after: filter.after_operation.map(|operation| operation.to_string()).unwrap_or_default(),
+        lines,
+    }
+}
+
+fn shown(value: &Value) -> String {
+    let text = match value {
+        Value::Undefined | Value::Null => "nothing".to_owned(),
+        Value::Text(text) if text.is_empty() => "nothing".to_owned(),
+        Value::Text(text) => text.to_string(),
+        other => json::to_string(other),
+    };
+    words::cut(&text, 120)
+}

@@ -1,0 +1,133 @@
+//! How much of the history is kept: the server's rule and that of a scenario.
+
+use axum::extract::Path;
+use rouage_model::ScenarioId;
+use rouage_store::retention::{self, Own, Policy};
+
+use super::scenario::refuse;
+use crate::PageError;
+use crate::render::{self, Form, Page, Reply};
+use crate::words;
+
+/// Bytes of a megabyte, as the forms count.
+const MEGABYTE: u64 = 1_000_000;
+/// The most days that a form takes: a hundred years.
+const MOST_DAYS: u32 = 36_500;
+
+/// The fields of a form. Empty: as the server says.
+pub struct RetentionForm {
+    /// Where it is sent.
+    pub action: String,
+    /// Days; empty or a number.
+    pub days: String,
+    /// Runs of one scenario.
+    pub runs: String,
+    /// Megabytes of one scenario.
+    pub megabytes: String,
+    /// What holds otherwise, in words; empty for the server's own form.
+    pub otherwise: String,
+    /// How much the database takes, in words; empty for a scenario.
+    pub disk: String,
+}
+
+/// The form of the settings page.
+pub async fn of_server(page: &Page) -> Result<RetentionForm, PageError> {
+    let policy = policy(page).await?;
+    let disk = retention::disk_use(page.app.store()).await?;
+    let bytes = |bytes: i64| words::bytes(u64::try_from(bytes).unwrap_or(0));
+    let free = if disk.free > 0 { format!(", {} of it free", bytes(disk.free)) } else { String::new() };
+    Ok(RetentionForm {
+        action: "/settings/retention".to_owned(),
+        days: policy.days.to_string(),
+        runs: policy.runs.to_string(),
+        megabytes: (policy.bytes / MEGABYTE).to_string(),
+        otherwise: String::new(),
+        disk: format!("{}{free}", bytes(disk.bytes)),
+    })
+}
+
+/// The form of a scenario's settings.
+pub async fn of_scenario(page: &Page, id: ScenarioId) -> Result<RetentionForm, PageError> {
+    let own = retention::own(page.app.store(), id).await?;
+    let policy = policy(page).await?;
+    let text = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
+    Ok(RetentionForm {
+        action: format!("/scenarios/{id}/retention"),
+        days: text(own.days.map(u64::from)),
+        runs: text(own.runs),
+        megabytes: text(own.bytes.map(|bytes| bytes / MEGABYTE)),
+        otherwise: sentence(policy),
+        disk: String::new(),
+    })
+}
+
+async fn policy(page: &Page) -> Result<Policy, PageError> {
+    page.app.control().retention().await.map_err(|error| refuse(error, "shown"))
+}
+
+fn sentence(policy: Policy) -> String {
+    let limit = |is_set: bool, text: String| if is_set { text } else { "no limit".to_owned() };
+    format!(
+        "The server says: {}, {}, {}.",
+        limit(policy.days > 0, words::count(u64::from(policy.days), "day")),
+        limit(policy.runs > 0, words::count(policy.runs, "run")),
+        limit(policy.bytes > 0, words::bytes(policy.bytes)),
+    )
+}
+
+/// `POST /settings/retention`.
+pub async fn save_server(page: Page, Form(form): Form) -> Reply {
+    let own = read(&form)?;
+    let (Some(days), Some(runs), Some(bytes)) = (own.days, own.runs, own.bytes) else {
+        return Err(PageError::Invalid("Fill in all three; 0 means without limit.".into()));
+    };
+    let mut tx = page.app.store().begin().await?;
+    retention::set_server(&mut tx, Policy { days, runs, bytes }).await?;
+    tx.commit().await?;
+    render::see("/settings?notice=saved")
+}
+
+/// `POST /scenarios/{id}/retention`.
+pub async fn save_scenario(page: Page, Path(id): Path<ScenarioId>, Form(form): Form) -> Reply {
+    let own = read(&form)?;
+    let mut tx = page.app.store().begin().await?;
+    retention::set_own(&mut tx, page.app.team(), id, own).await?;
+    tx.commit().await?;
+    render::see(&format!("/scenarios/{id}/settings?notice=saved"))
+}
+
+fn read(form: &crate::query::Query) -> Result<Own, PageError> {
+    let days = number(form.text("days"), "Days", u64::from(MOST_DAYS))?;
+    let megabytes = number(form.text("megabytes"), "Megabytes", 1_000_000_000)?;
+    Ok(Own {
+        days: days.and_then(|days| u32::try_from(days).ok()),
+        runs: number(form.text("runs"), "Runs", 1_000_000_000)?,
+        bytes: megabytes.map(|megabytes| megabytes.saturating_mul(MEGABYTE)),
+    })
+}
+
+fn number(text: &str, label: &str, most: u64) -> Result<Option<u64>, PageError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    match text.parse::<u64>() {
+        Ok(number) if number <= most => Ok(Some(number)),
+        _ => Err(PageError::Invalid(format!("{label}: enter a whole number from 0 to {most}; 0 means without limit."))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::Query;
+
+    #[test]
+    fn nothing_follows_the_server_and_nonsense_is_refused() {
+        let own = read(&Query::parse("days=&runs=0&megabytes=5")).unwrap();
+        assert_eq!(own, Own { days: None, runs: Some(0), bytes: Some(5_000_000) });
+        assert!(read(&Query::parse("days=-1")).is_err());
+        assert!(read(&Query::parse("days=36501")).is_err());
+        let policy = Policy { days: 30, runs: 0, bytes: 1_000_000_000 };
+        assert_eq!(sentence(policy), "The server says: 30 days, no limit, 1.0 GB.");
+    }
+}

@@ -1,0 +1,120 @@
+//! What a schedule means: a sentence, the next runs, and how many calls it
+//! makes a day.
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use rouage_model::schedule::{self, Scheduling, When};
+use rouage_sdk::{Effect, Kind};
+use rouage_store::scenarios::Scenario;
+
+use crate::App;
+use crate::words;
+
+/// Runs that are shown.
+const SHOWN: usize = 5;
+/// Runs of a day that are counted: one a minute.
+const MOST: u64 = 1440;
+
+/// The preview.
+#[derive(Debug, Clone)]
+pub struct Preview {
+    /// When it runs, with the zone.
+    pub sentence: String,
+    /// The next runs, on the clocks of the zone.
+    pub next: Vec<String>,
+    /// What is to be known beside them; may be empty.
+    pub note: String,
+    /// Calls a day, in words; may be empty.
+    pub estimate: String,
+}
+
+/// The preview of a scenario with its schedule.
+pub fn preview(app: &App, scenario: &Scenario) -> Preview {
+    let (scheduling, now) = (&scenario.scheduling, app.clock().now());
+    let zone = zone(&scenario.timezone);
+    let by_clock = scheduling.is_by_clock();
+    let words = schedule::describe(scheduling, &zone);
+    let next: Vec<_> = runs(scheduling, &zone, now).take(SHOWN).collect();
+    let is_interval = matches!(scheduling.when, When::Indefinitely { .. });
+    Preview {
+        sentence: if by_clock { format!("{words} ({}).", scenario.timezone) } else { format!("{words}.") },
+        note: match (by_clock, next.is_empty()) {
+            (false, _) => String::new(),
+            (true, true) => "It has no run any more: its dates have passed or do not exist.".to_owned(),
+            (true, false) if is_interval && !scenario.enabled => {
+                "When you switch the scenario on it runs at once, and then in this rhythm.".to_owned()
+            }
+            (true, false) => String::new(),
+        },
+        next: next.iter().map(|at| moment(*at, &zone)).collect(),
+        estimate: estimate(app, scenario, &zone, now),
+    }
+}
+
+/// The runs after a moment.
+fn runs<'a>(scheduling: &'a Scheduling, zone: &'a TimeZone, after: Timestamp) -> impl Iterator<Item = Timestamp> + 'a {
+    std::iter::successors(schedule::next_run(scheduling, zone, after), move |last| {
+        schedule::next_run(scheduling, zone, *last)
+    })
+}
+
+/// Such as `Mon 24 Nov 2026, 09:00`.
+pub fn moment(at: Timestamp, zone: &TimeZone) -> String {
+    zone.to_datetime(at).strftime("%a %-d %b %Y, %H:%M").to_string()
+}
+
+/// The zone of a scenario.
+pub fn zone(name: &str) -> TimeZone {
+    TimeZone::get(name).unwrap_or(TimeZone::UTC)
+}
+
+/// How many calls to other services a day makes, as far as that can be known
+/// before.
+pub fn estimate(app: &App, scenario: &Scenario, zone: &TimeZone, now: Timestamp) -> String {
+    let modules = scenario.blueprint.modules();
+    let mut callers = 0;
+    for module in modules.iter().skip(1).map(|visited| visited.module) {
+        let found = app.registry().module(module.name(), module.version());
+        let calls = found.is_some_and(|found| found.spec().effect != Effect::Pure);
+        callers += u64::from(calls && !module.is_disabled());
+    }
+    let first = scenario.blueprint.trigger();
+    let first = first.and_then(|first| app.registry().module(first.name(), first.version()));
+    let trigger = first.map(|first| first.spec()).filter(|spec| spec.kind == Kind::PollingTrigger);
+    let first_calls = first.is_some_and(|first| first.spec().effect != Effect::Pure && trigger.is_none());
+    let calls = |count: u64| words::count(count, "call");
+    if scenario.scheduling.is_on_demand() {
+        return String::new();
+    }
+    if scenario.scheduling.is_immediate() {
+        let calls = calls(callers);
+        return format!(
+            "Every request makes one run, with up to {calls} to other services and more where data is split."
+        );
+    }
+    let tomorrow = now.checked_add(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX);
+    let runs =
+        runs(&scenario.scheduling, zone, now).take_while(|at| *at <= tomorrow).take(MOST as usize).count() as u64;
+    let a_day = if runs == 0 {
+        "No run in the next 24 hours".to_owned()
+    } else {
+        format!("{} a day", words::count(runs, "run"))
+    };
+    match trigger {
+        Some(spec) => format!(
+            "{a_day}. Each asks {} once, also when nothing is new: {} a day. Everything new that it finds then makes up \
+             to {} more.",
+            spec.label,
+            calls(runs),
+            calls(callers),
+        ),
+        None => {
+            let each = callers + u64::from(first_calls);
+            format!(
+                "{a_day}, each with up to {} to other services: up to {} a day, and more where data is split.",
+                calls(each),
+                calls(runs * each),
+            )
+        }
+    }
+}
