@@ -103,6 +103,8 @@ const STORED_SHAPES: &[(&str, &str)] = &[
     ("payload of a request in the queue", "payload-v1.jsonl"),
     ("scheduling of a scenario", "scheduling-v1.jsonl"),
     ("error of an incomplete execution", "error-v1.jsonl"),
+    ("record of a data store", "record-v1.jsonl"),
+    ("spreadsheet in the undo log", "undo-v1.jsonl"),
 ];
 
 /// A package of the workspace: its name and what it ships with, without the

@@ -14,8 +14,9 @@ use std::path::Path;
 use rouage_model::error::{Certainty, ErrorKind, ModuleError};
 use rouage_model::journal::Event;
 use rouage_model::scenario::Scheduling;
+use rouage_model::structure::Structure;
 use rouage_model::value::Number;
-use rouage_model::{Value, tagged};
+use rouage_model::{Buffer, Content, Value, json, tagged};
 
 fn lines(file: &str) -> Vec<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/testdata/compat").join(file);
@@ -97,11 +98,16 @@ fn what_an_event_says_is_not_lost() {
 fn tagged_values_are_read_and_written_as_before() {
     let values = same_tagged("tagged-v1.jsonl");
     assert!(matches!(&values[4], Value::Date(date) if date.as_millisecond() == 1_795_507_200_123));
-    assert!(matches!(&values[6], Value::Buffer(buffer) if buffer.bytes[..] == [0, 255] && buffer.encoding.is_none()));
+    assert!(matches!(&values[6], Value::Buffer(buffer) if buffer.held() == [0, 255] && buffer.encoding.is_none()));
     assert!(matches!(&values[7], Value::Buffer(buffer) if buffer.encoding.as_deref() == Some("latin1")));
     assert_eq!(values[8..11], [Value::Undefined, Value::Ignore, Value::Erase]);
     assert!(matches!(&values[11], Value::Number(Number::Float(float)) if float.is_nan()));
     assert_eq!(values[13].field("$date").as_text(), Some("not a date"));
+    let file = |at: usize| match &values[at] {
+        Value::Buffer(Buffer { content: Content::Stored(file), encoding }) => (file.size, encoding.as_deref()),
+        other => panic!("{other:?} is no stored file"),
+    };
+    assert_eq!((file(15), file(16)), ((3_145_728, None), (300_000, Some("utf8"))));
 }
 
 /// The names of links are `<module id>.<field>`; `runtime::links` looks them
@@ -129,6 +135,33 @@ fn waiting_requests_are_read_and_written_as_before() {
 fn positions_of_triggers_are_read_and_written_as_before() {
     for position in same_tagged("position-v1.jsonl") {
         assert!(position.as_collection().is_some(), "a position is a collection");
+    }
+}
+
+#[test]
+fn data_structures_are_read_and_written_as_before() {
+    for line in lines("structure-v1.jsonl") {
+        let value = json::parse(line.as_bytes()).unwrap_or_else(|error| panic!("{error}: {line}"));
+        let structure = Structure::parse(&value).unwrap_or_else(|error| panic!("{error}: {line}"));
+        assert_eq!(json::to_string(&structure.to_value()), line);
+    }
+}
+
+#[test]
+fn records_of_data_stores_are_read_and_written_as_before() {
+    for record in same_tagged("record-v1.jsonl") {
+        assert!(record.as_collection().is_some(), "a record is a collection");
+    }
+}
+
+/// A run may wait over an update of the program: `store::sheets::undo` puts
+/// such a spreadsheet back by these names.
+#[test]
+fn spreadsheets_in_the_undo_log_are_read_and_written_as_before() {
+    for book in same_tagged("undo-v1.jsonl") {
+        assert!(book.field("title").as_text().is_some());
+        let sheets = book.field("sheets").as_array().expect("a list of sheets");
+        assert!(sheets.iter().all(|sheet| sheet.field("id").as_i64().is_some()));
     }
 }
 

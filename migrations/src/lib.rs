@@ -19,6 +19,7 @@ mod m0005_datastores;
 mod m0006_history;
 mod m0007_counters;
 mod m0008_incompletes;
+mod m0009_blobs;
 
 /// Why the schema could not be brought up to date.
 #[derive(Debug)]
@@ -40,6 +41,7 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0006_history::Migration),
         Box::new(m0007_counters::Migration),
         Box::new(m0008_incompletes::Migration),
+        Box::new(m0009_blobs::Migration),
     ]
 }
 

@@ -22,6 +22,8 @@ await story(async (browser) => {
     { name: "empty-incomplete", path: "/incomplete" },
     { name: "empty-webhooks", path: "/webhooks" },
     { name: "empty-spreadsheets", path: "/spreadsheets" },
+    { name: "empty-datastores", path: "/datastores" },
+    { name: "empty-structures", path: "/structures" },
     { name: "empty-outbox", path: "/outbox" },
     { name: "empty-connections", path: "/connections" },
     { name: "empty-users", path: "/settings/users" },

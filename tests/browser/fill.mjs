@@ -17,9 +17,11 @@ await story(async (browser) => {
   await stored(page);
   await waiting(page);
   places.unavailable = await importText(page, await read("tests/testdata/blueprints/error-handlers.json"));
+  places.watching = await importText(page, watching());
   await webhook(page);
   await accounts(page);
   await spreadsheet(page);
+  await datastore(page);
   await page.goto("/outbox");
   places.mail = await page.locator(".mails li a").first().getAttribute("href");
 
@@ -59,7 +61,7 @@ async function subscription(page) {
   await page.goto(`${scenario}/history`);
   await eventually(page, page.locator(".run .success, .run.success, .status.success"));
   places.aggregatorRun = await page.locator(".run").first().getAttribute("href");
-  await page.goto(`${scenario}/settings`);
+  await page.goto(`${scenario}/schedule`);
   await page.getByLabel("On demand").check();
   await page.getByRole("button", { name: "Save", exact: true }).click();
   await page.getByText(/saved/i).first().waitFor();
@@ -82,6 +84,20 @@ function request(name, address, { dlq = false } = {}) {
       { id: 2, module: "http:ActionSendData", version: 3, parameters: { handleErrors: true }, mapper, metadata: { designer: { x: 300, y: 0 } } },
     ],
     metadata: { version: 1, scenario: { roundtrips: 1, maxErrors: 3, autoCommit: true, sequential: false, dlq } },
+  });
+}
+
+/** A trigger that is asked for news every weekday. */
+function watching() {
+  const parameters = {
+    from: "drive", mode: "select", limit: 2, sheetId: "Leads", __IMTCONN__: 1, spreadsheetId: "/leads",
+    tableFirstRow: "A1:Z1", includesHeaders: true,
+  };
+  return JSON.stringify({
+    name: "New leads",
+    flow: [{ id: 1, module: "google-sheets:watchRows", version: 2, parameters, mapper: {}, metadata: { designer: { x: 0, y: 0 } } }],
+    metadata: { version: 1, scenario: { roundtrips: 1, maxErrors: 3, autoCommit: true, sequential: false } },
+    scheduling: { type: "weekly", days: [1, 2, 3, 4, 5], time: "09:00", restrict: [{ months: [1, 12] }] },
   });
 }
 
@@ -151,4 +167,29 @@ async function spreadsheet(page) {
   await page.getByLabel("New token").fill("Monthly report");
   await page.getByRole("button", { name: "Make token" }).click();
   await page.locator("#new-token").waitFor();
+}
+
+/** A data structure out of a sample, and a data store with a record. */
+async function datastore(page) {
+  await page.goto("/structures/new");
+  await page.getByLabel("Name").first().fill("Customer");
+  await page.locator("summary", { hasText: "Generate" }).click();
+  await page.getByLabel("Sample").fill('{"email":"a@example.org","orders":3,"address":{"city":"Paris"},"tags":["new"]}');
+  await page.getByRole("button", { name: "Generate" }).click();
+  await page.getByRole("button", { name: "Save data structure" }).click();
+  await page.waitForURL("**/structures/*?notice=saved");
+  places.structure = new URL(page.url()).pathname;
+  await page.goto("/datastores");
+  await page.getByLabel("New data store").fill("Customers");
+  await page.getByLabel("Data structure").selectOption({ label: "Customer" });
+  await page.getByRole("button", { name: "Create" }).click();
+  await page.waitForURL("**/datastores/*?notice=created");
+  places.datastore = new URL(page.url()).pathname;
+  await page.goto(`${places.datastore}/record`);
+  await page.getByLabel("Key").fill("ada@example.org");
+  await page.getByLabel("orders").fill("3");
+  await page.getByLabel("tags").fill("new\nfirst");
+  await page.getByRole("button", { name: "Save record" }).click();
+  await page.waitForURL(`**${places.datastore}?notice=saved`);
+  places.record = `${places.datastore}/record?key=ada%40example.org`;
 }

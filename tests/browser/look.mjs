@@ -96,6 +96,7 @@ const NO_PAGES = [
   "/outbox/{id}/attachments/{index}",
   "/spreadsheets/{id}/download.xlsx",
   "/spreadsheets/{id}/download.csv",
+  "/datastores/{id}/export.csv",
 ];
 
 /** The pages that the program has, read from its table of routes. */

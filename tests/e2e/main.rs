@@ -9,15 +9,19 @@
 
 mod bad_input;
 mod crash;
+mod data_stores;
 mod demo;
 mod examples;
 mod foreign;
 mod google;
+mod incompletes;
 mod lifecycle;
 mod mail;
 #[path = "../../crates/store/tests/support/postgres.rs"]
 mod postgres;
 mod secrets;
+mod subscenarios;
 mod support;
+mod watch;
 mod webhook_answers;
 mod webhooks;

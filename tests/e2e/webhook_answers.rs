@@ -80,3 +80,16 @@ async fn an_own_default_answer_replaces_accepted() {
     let answer = world.post(r#"{"status":201,"silent":true}"#).await.expect(202);
     assert_eq!((answer.text().as_str(), answer.header("content-type")), ("{\"ok\":1}", Some("application/json")));
 }
+
+/// Without a Webhook response the request would wait in the queue; a caller
+/// who waits for the answer is told at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_scenario_that_may_start_no_more_runs_this_minute_says_so() {
+    let world = World::new(&[]).await;
+    let browser = Browser::open(&world.server).await;
+    let schedule = [("kind", "immediately"), ("maximum", "1"), ("timezone", "UTC"), ("missed", "once")];
+    browser.post("/scenarios/1/schedule", &schedule).await.expect(303);
+    world.post(r#"{"status":201,"body":"one"}"#).await.expect(201);
+    let answer = world.post(r#"{"status":201,"body":"two"}"#).await.expect(429);
+    assert_eq!(answer.text(), "Too many requests");
+}

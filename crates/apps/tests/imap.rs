@@ -243,7 +243,7 @@ async fn a_draft_is_put_into_its_folder_and_a_doubt_about_it_settled() {
     world.server.run(&["CREATE Koncepty"]);
     let draft = module("email:ActionCreateDraft");
     let mapper = value(
-        r#"{"cc":[],"to":["bob@x.example"],"bcc":[],"from":"","html":"<b>é</b>","folder":"Koncepty","sender":"","headers":[],"replyTo":"","subject":"Re: x","priority":"normal","inReplyTo":"<a@x>","references":"<a@x>","attachments":[],"contentType":"html"}"#,
+        r#"{"cc":[],"to":["bob@x.example"],"bcc":[],"from":"","html":"<b>é</b>","folder":"Koncepty","sender":"","headers":[],"replyTo":"","subject":"Re: x","priority":"normal","inReplyTo":["<a@x>"],"references":"<a@x>,<b@x>+<a@x>","attachments":[],"contentType":"html"}"#,
     );
     let parameters = value(r#"{"account":1}"#);
     let call = world.bench.call(&*draft, &parameters, &mapper).unwrap();
@@ -257,6 +257,7 @@ async fn a_draft_is_put_into_its_folder_and_a_doubt_about_it_settled() {
         said.contains("\\Draft") && said.contains("From: ada@x.example") && said.contains("Subject: Re: x"),
         "{said}"
     );
+    assert!(said.contains("In-Reply-To: <a@x>") && said.contains("References: <a@x> <b@x> <a@x>"), "{said}");
     let mut elsewhere = mapper.as_collection().unwrap().clone();
     elsewhere.insert("folder", "Nowhere");
     let error = world.bench.bundles(&*draft, &parameters, &elsewhere.into()).await.unwrap_err();

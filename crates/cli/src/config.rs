@@ -64,6 +64,9 @@ pub struct Flags {
     /// Most bytes of bundles that one run holds at a time [default: 1073741824]
     #[arg(long, global = true, env = "ROUAGE_RUN_MEMORY", value_name = "BYTES")]
     run_memory: Option<u64>,
+    /// Most bytes of one file that a module reads or writes [default: 104857600]
+    #[arg(long, global = true, env = "ROUAGE_FILE_BYTES", value_name = "BYTES")]
+    file_bytes: Option<u64>,
     /// How long runs are kept, 0 = no limit [default: 30]
     #[arg(long, global = true, env = "ROUAGE_HISTORY_DAYS", value_name = "DAYS")]
     history_days: Option<u32>,
@@ -111,6 +114,7 @@ struct File {
     run_operations: Option<u32>,
     run_bundles: Option<u64>,
     run_memory: Option<u64>,
+    file_bytes: Option<u64>,
     history_days: Option<u32>,
     history_runs: Option<u64>,
     history_bytes: Option<u64>,
@@ -157,6 +161,8 @@ pub struct Config {
     pub run_bundles: u64,
     /// Bytes of bundles in one run.
     pub run_memory: u64,
+    /// Bytes of one file.
+    pub file_bytes: u64,
     /// Days that runs are kept.
     pub history_days: u32,
     /// Runs kept of a scenario.
@@ -206,6 +212,7 @@ pub fn load(flags: &Flags, demo: bool) -> anyhow::Result<Config> {
         run_operations: first!(run_operations),
         run_bundles: first!(run_bundles),
         run_memory: first!(run_memory),
+        file_bytes: first!(file_bytes),
         history_days: first!(history_days),
         history_runs: first!(history_runs),
         history_bytes: first!(history_bytes),

@@ -89,6 +89,7 @@ fn runtime_parts(config: &Config, data: &Data, public_url: &Url) -> anyhow::Resu
             operations: config.run_operations,
             bundles: config.run_bundles,
             memory: config.run_memory,
+            file_bytes: config.file_bytes,
             history: retention::Policy {
                 days: config.history_days,
                 runs: config.history_runs,

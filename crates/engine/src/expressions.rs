@@ -1,10 +1,11 @@
 //! The one place where the engine meets the mapping language: what a run
 //! offers to expressions, and what their errors become.
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use rouage_expr::{Budget, Context, EvalError, Explanation, Lookup, MappingError, Random};
 pub(crate) use rouage_expr::{Filter, Mapping};
-use rouage_model::{Collection, ErrorKind, ExecutionId, ModuleError, ModuleId, Value};
+use rouage_model::{Collection, ErrorKind, ExecutionId, ModuleError, ModuleId, Stored, Value};
 
 use crate::context::RunContext;
 use crate::plan::{NamedFilter, Plan, Work};
@@ -39,6 +40,10 @@ impl Lookup for Surroundings<'_> {
             "scenario" => scenario_variable(self.context, name),
             _ => None,
         }
+    }
+
+    fn file(&self, file: &Stored) -> Result<Bytes, String> {
+        self.context.files.read(file)
     }
 }
 

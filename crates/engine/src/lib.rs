@@ -72,7 +72,8 @@ mod task;
 pub mod trace;
 
 pub use compile::{Compiled, compile, compile_knowing};
-pub use context::{Limits, RunContext};
+pub use context::{Files, Limits, ReadFiles, RunContext};
+pub use rouage_expr::LARGEST_FILE;
 pub use facts::{Catalogue, Facts, Kind};
 pub use natives::{NativeInfo, native, natives};
 pub use plan::{Plan, PlannedModule};

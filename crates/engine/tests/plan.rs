@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::{Timestamp, tz::TimeZone};
 use rouage_engine::{Catalogue, Facts, Kind, Limits, Plan, Run, RunContext, Step, compile};
 use rouage_model::journal::Event;
-use rouage_model::{Blueprint, Collection, ExecutionId, ModuleId, OperationId, ScenarioId, Value};
+use rouage_model::{Blueprint, Certainty, Collection, ExecutionId, ModuleId, OperationId, ScenarioId, Value};
 
 struct Everything;
 
@@ -33,6 +33,7 @@ fn run(plan: Plan) -> Run {
         team_variables: Collection::new(),
         organization_variables: Collection::new(),
         inputs: Value::empty_collection(),
+        files: rouage_engine::Files::default(),
         limits: Limits::default(),
     };
     Run::new(Arc::new(plan), context)
@@ -144,4 +145,22 @@ fn flows_nested_as_deep_as_json_allows_compile_and_run() {
     let mut run = run(plan(&flow));
     run.apply(&Event::Started { at: at(), bundles: None, inputs: Value::Undefined }).unwrap();
     assert!(matches!(run.next(), Step::Call(call) if call.module == ModuleId(900)));
+}
+
+#[test]
+fn a_call_without_an_answer_when_the_time_is_over_may_have_happened() {
+    let text =
+        r#"{"metadata":{"scenario":{"dlq":true}},"flow":[{"id":1,"module":"hook:Watch"},{"id":2,"module":"act:Do"}]}"#;
+    let plan = compile(&Blueprint::parse(text.as_bytes()).unwrap(), &Everything).plan;
+    let mut run = run(plan);
+    let bundles = Some(vec![Value::empty_collection()]);
+    run.apply(&Event::Started { at: at(), bundles, inputs: Value::Undefined }).unwrap();
+    let Step::Call(call) = run.next() else { panic!("it is not called") };
+    let (operation, module) = (call.operation, call.module);
+    run.apply(&Event::Called { at: at(), operation, module, attempt: 1, note: Value::Undefined }).unwrap();
+    assert!(run.can_be_interrupted());
+    run.apply(&Event::Interrupted { at: at() }).unwrap();
+    let Step::Park(parked) = run.next() else { panic!("it is not parked") };
+    assert_eq!((parked.operation, parked.error.certainty), (operation, Certainty::MaybeApplied));
+    assert!(!run.can_be_interrupted());
 }

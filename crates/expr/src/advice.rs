@@ -94,7 +94,7 @@ fn about_operand(place: &Place<'_>) -> String {
             let signature = functions::find(name).map_or("", |function| function.signature);
             format!("the arguments of a function stand in parentheses: {signature}")
         }
-        Some(Kind::Dot | Kind::Name(_)) if matches!(place.found.kind, Kind::Name(_)) && !touches => {
+        Some(Kind::Dot | Kind::Name(_)) if matches!(place.found.kind, Kind::Name(_) | Kind::Number(_)) && !touches => {
             "a name with blanks is written in `backticks`; values are joined with +".to_owned()
         }
         Some(Kind::Number(_) | Kind::Module(_)) if touches => {
@@ -155,6 +155,7 @@ mod tests {
             ("{{1.name + }}", 11, "a value on each side"),
             ("{{+ 1.name}}", 2, "a value on each side"),
             ("{{1.First Name}}", 10, "in `backticks`"),
+            ("{{4.ID 1}}", 7, "in `backticks`"),
             ("{{1.name 1.t}}", 9, "joined with +"),
             ("{{1.n > 1 ? \"a\" : \"b\"}}", 10, "use if("),
             ("{{1.a ?? 2}}", 6, "use ifempty("),

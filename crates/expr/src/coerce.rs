@@ -5,12 +5,12 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use rouage_model::{Buffer, Collection, Number, Text, Value, json};
+use rouage_model::{Buffer, Collection, Content, Number, Text, Value, json};
 
-use crate::context::Budget;
-use crate::dates;
+use crate::context::{Budget, Context, Lookup};
 use crate::error::EvalError;
 use crate::operators::write_number;
+use crate::{dates, files};
 
 /// What a parameter expects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,7 +135,7 @@ pub(crate) fn to_buffer(value: &Value) -> Result<Buffer, String> {
         Value::Buffer(buffer) => Ok(buffer.clone()),
         Value::Text(_) | Value::Number(_) | Value::Boolean(_) | Value::Date(_) => {
             let text = to_text(value)?;
-            Ok(Buffer { bytes: text.as_bytes().to_vec().into(), encoding: Some("utf8".into()) })
+            Ok(Buffer::utf8(text.as_bytes().to_vec()))
         }
         other => Err(format!("a {} cannot be converted to a buffer", other.type_name())),
     }
@@ -143,13 +143,13 @@ pub(crate) fn to_buffer(value: &Value) -> Result<Buffer, String> {
 
 /// Text by the parameter table: ISO 8601 for dates, JSON for collections
 /// (decision D6), the items joined with commas for arrays (decision D5),
-/// nothing for no value.
+/// nothing for no value. The text of a stored file is not to be had here.
 pub fn to_text(value: &Value) -> Result<Text, String> {
     if let Value::Text(text) = value {
         return Ok(text.clone());
     }
     let budget = Budget::default();
-    let mut writer = TextWriter::new(&budget);
+    let mut writer = TextWriter { out: BUFFER.take(), budget: &budget, lookup: None };
     writer.value(value).map_err(|error| error.message)?;
     match writer.finish() {
         Value::Text(text) => Ok(text),
@@ -162,6 +162,8 @@ pub fn to_text(value: &Value) -> Result<Text, String> {
 pub(crate) struct TextWriter<'b> {
     out: String,
     budget: &'b Budget,
+    /// Where stored files are read.
+    lookup: Option<&'b dyn Lookup>,
 }
 
 /// Larger buffers are given back to the allocator.
@@ -174,8 +176,8 @@ thread_local! {
 }
 
 impl<'b> TextWriter<'b> {
-    pub(crate) fn new(budget: &'b Budget) -> Self {
-        Self { out: BUFFER.take(), budget }
+    pub(crate) fn new(context: &Context<'b>) -> Self {
+        Self { out: BUFFER.take(), budget: context.budget, lookup: Some(context.lookup) }
     }
 
     pub(crate) fn push(&mut self, text: &str) -> Result<(), EvalError> {
@@ -201,7 +203,11 @@ impl<'b> TextWriter<'b> {
             Value::Text(text) => self.push(text),
             Value::Date(date) => self.push(&json::iso(*date)),
             Value::Buffer(buffer) => {
-                let text = decode_known(buffer).map_err(EvalError::of_type)?;
+                let bytes = match (&buffer.content, &buffer.encoding) {
+                    (Content::Stored(file), Some(_)) => files::read(file, self.budget, self.lookup)?,
+                    _ => bytes::Bytes::copy_from_slice(buffer.held()),
+                };
+                let text = decode_known(&bytes, buffer.encoding.as_ref()).map_err(EvalError::of_type)?;
                 self.push(&text)
             }
             Value::Array(items) => {
@@ -213,6 +219,9 @@ impl<'b> TextWriter<'b> {
                     self.nested(item, depth + 1)?;
                 }
                 Ok(())
+            }
+            Value::Collection(_) if value.has_stored_file() => {
+                self.nested(&files::with_bytes(value, self.budget, self.lookup)?, depth)
             }
             Value::Collection(_) => {
                 measure(value, self.budget, depth)?;
@@ -276,7 +285,7 @@ pub(crate) fn measure(value: &Value, budget: &Budget, depth: usize) -> Result<()
     budget.spend(1)?;
     match value {
         Value::Text(text) => budget.produce(text.len() + 2),
-        Value::Buffer(buffer) => budget.produce(buffer.bytes.len() * 4 / 3 + 2),
+        Value::Buffer(buffer) => budget.produce(buffer.held().len() * 4 / 3 + 2),
         Value::Array(items) => items.iter().try_for_each(|item| measure(item, budget, depth + 1)),
         Value::Collection(collection) => collection.iter().try_for_each(|(key, value)| {
             budget.produce(key.len() + 4)?;
@@ -286,9 +295,9 @@ pub(crate) fn measure(value: &Value, budget: &Budget, depth: usize) -> Result<()
     }
 }
 
-fn decode_known(buffer: &Buffer) -> Result<Text, String> {
-    match &buffer.encoding {
-        Some(encoding) => decode(&buffer.bytes, encoding),
+fn decode_known(bytes: &[u8], encoding: Option<&Text>) -> Result<Text, String> {
+    match encoding {
+        Some(encoding) => decode(bytes, encoding),
         None => Err("a buffer of unknown encoding cannot be converted to text; use toString(buffer)".to_owned()),
     }
 }

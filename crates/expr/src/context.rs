@@ -2,10 +2,11 @@
 
 use std::cell::{Cell, RefCell};
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rouage_model::clock::split_mix;
-use rouage_model::{ExecutionId, ModuleId, Value};
+use rouage_model::{ExecutionId, ModuleId, Stored, Value};
 
 use crate::error::{EvalError, EvalErrorKind};
 
@@ -16,6 +17,13 @@ pub trait Lookup {
 
     /// `var.<scope>.<name>`; the scopes are organization, team, scenario, input.
     fn variable(&self, scope: &str, name: &str) -> Option<Value>;
+
+    /// The bytes of a stored file, or why there are none. The same at every
+    /// call: a stored file never changes. Asked only for small ones
+    /// ([`crate::LARGEST_FILE`]).
+    fn file(&self, _file: &Stored) -> Result<Bytes, String> {
+        Err("stored files cannot be read here".to_owned())
+    }
 }
 
 /// Everything that an evaluation depends on.

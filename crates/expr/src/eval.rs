@@ -12,6 +12,12 @@ use crate::functions::{Call, FunctionInfo, LazyCall, Run};
 use crate::operators;
 use crate::path::{NOTHING, field, item};
 
+/// The value that a bare path names: most expressions are nothing else.
+pub(crate) fn path(path: &Path, context: &Context<'_>) -> Result<Value, EvalError> {
+    context.budget.spend(1)?;
+    find(path, context).map(Cow::into_owned)
+}
+
 /// The value of an expression, borrowed where it exists already.
 pub(crate) fn peek<'v>(node: &'v Node, context: &Context<'v>) -> Result<Cow<'v, Value>, EvalError> {
     match node {
@@ -90,6 +96,7 @@ fn uuid(random: &Random) -> String {
 }
 
 /// What a path names, borrowed from the bundle.
+#[inline]
 fn find<'a>(path: &Path, context: &Context<'a>) -> Result<Cow<'a, Value>, EvalError> {
     let root = match &path.root {
         Root::Module(module) => Cow::Borrowed(context.lookup.bundle(*module).unwrap_or(NOTHING)),
@@ -101,6 +108,7 @@ fn find<'a>(path: &Path, context: &Context<'a>) -> Result<Cow<'a, Value>, EvalEr
     follow(root, &path.steps, context)
 }
 
+#[inline]
 fn follow<'v>(root: Cow<'v, Value>, steps: &[Step], context: &Context<'_>) -> Result<Cow<'v, Value>, EvalError> {
     match root {
         Cow::Borrowed(value) => walk(value, steps, context).map(Cow::Borrowed),
@@ -108,6 +116,7 @@ fn follow<'v>(root: Cow<'v, Value>, steps: &[Step], context: &Context<'_>) -> Re
     }
 }
 
+#[inline]
 fn walk<'v>(root: &'v Value, steps: &[Step], context: &Context<'_>) -> Result<&'v Value, EvalError> {
     let mut value = root;
     for step in steps {
@@ -121,6 +130,7 @@ fn walk<'v>(root: &'v Value, steps: &[Step], context: &Context<'_>) -> Result<&'
 }
 
 /// A field. Of an array it is the field of its first item (decision D8).
+#[inline]
 fn by_name<'v>(value: &'v Value, name: &Name) -> &'v Value {
     let value = match value {
         Value::Array(items) => items.first().unwrap_or(NOTHING),
@@ -186,7 +196,7 @@ fn with_values(
 fn work(value: &Value) -> usize {
     match value {
         Value::Text(text) => 1 + text.len() / 256,
-        Value::Buffer(buffer) => 1 + buffer.bytes.len() / 256,
+        Value::Buffer(buffer) => 1 + buffer.held().len() / 256,
         Value::Array(items) => 1 + items.len(),
         Value::Collection(collection) => 1 + collection.len() / 8,
         _ => 1,
@@ -197,7 +207,7 @@ fn work(value: &Value) -> usize {
 fn size(value: &Value) -> usize {
     match value {
         Value::Text(text) => text.len(),
-        Value::Buffer(buffer) => buffer.bytes.len(),
+        Value::Buffer(buffer) => buffer.held().len(),
         Value::Array(items) => items.len() * size_of::<Value>(),
         Value::Collection(collection) => collection.len() * (size_of::<Value>() + 32),
         _ => 0,

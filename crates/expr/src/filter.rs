@@ -6,6 +6,7 @@ use rouage_model::{Text, Value};
 use crate::compare::{compare, is_operator, note};
 use crate::context::Context;
 use crate::error::{EvalError, EvalErrorKind, SyntaxError};
+use crate::files;
 use crate::template::{Reference, Template};
 
 /// A filter, compiled.
@@ -164,7 +165,7 @@ impl Operand {
     fn evaluate(&self, context: &Context<'_>) -> Result<Value, EvalError> {
         match self {
             Operand::Constant(value) => Ok(value.clone()),
-            Operand::Template(template) => template.evaluate(context),
+            Operand::Template(template) => files::operand(template.evaluate(context)?, context),
             Operand::Broken(error) => Err(EvalError { kind: EvalErrorKind::Syntax, message: error.to_string() }),
         }
     }

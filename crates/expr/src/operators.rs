@@ -44,7 +44,7 @@ fn add(left: &Value, right: &Value, context: &Context<'_>) -> Result<Value, Eval
             Ok(arithmetic(Operator::Add, &operand(left), &operand(right), context))
         }
         _ => {
-            let mut writer = TextWriter::new(context.budget);
+            let mut writer = TextWriter::new(context);
             writer.value(left)?;
             writer.value(right)?;
             Ok(writer.finish())
@@ -259,7 +259,7 @@ pub(crate) fn strictly_equal(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (left, right) if left.is_nothing() || right.is_nothing() => left.is_nothing() && right.is_nothing(),
         (Value::Number(left), Value::Number(right)) => equal_numbers(left, right),
-        (Value::Buffer(left), Value::Buffer(right)) => left.bytes == right.bytes,
+        (Value::Buffer(left), Value::Buffer(right)) => left.content == right.content,
         (Value::Array(left), Value::Array(right)) => {
             left.len() == right.len() && left.iter().zip(right.iter()).all(|(a, b)| strictly_equal(a, b))
         }

@@ -6,8 +6,8 @@ use rouage_model::{ModuleId, Number, Value};
 use crate::advice::{self, Place};
 use crate::ast::{Node, Operator, Path, Root, Step};
 use crate::error::SyntaxError;
-use crate::{functions, keywords};
 use crate::lexer::{Kind, Lexer, Token};
+use crate::{functions, keywords};
 
 /// How deep calls, parentheses, brackets and signs may nest.
 pub const MAX_DEPTH: usize = 200;
@@ -232,10 +232,13 @@ fn path_of(root: Root, mut steps: Vec<Step>, at: usize) -> Path {
 }
 
 /// `a + b` and `+ c` are one chain, as all operators of a level go from left
-/// to right.
+/// to right. All operators of a chain are of one level, so that its first one
+/// tells which: looking at all would take time squared.
 fn joined(left: Node, operator: Operator, right: Node) -> Node {
     match left {
-        Node::Chain { first, mut rest } if rest.iter().all(|(before, _)| before.level() == operator.level()) => {
+        Node::Chain { first, mut rest }
+            if rest.first().is_none_or(|(before, _)| before.level() == operator.level()) =>
+        {
             rest.push((operator, right));
             Node::Chain { first, rest }
         }

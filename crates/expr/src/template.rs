@@ -94,6 +94,7 @@ impl Template {
             [] => Ok(Value::Text(self.source.clone())),
             [Piece::Literal(text)] => Ok(Value::Text(text.clone())),
             [Piece::Expression(Node::EmptyText)] => Ok(Value::Null),
+            [Piece::Expression(Node::Path(path))] => eval::path(path, context),
             [Piece::Expression(node)] => eval::evaluate(node, context),
             pieces => joined(pieces, context),
         }
@@ -227,7 +228,7 @@ fn shown(steps: &[Step]) -> Vec<ReferenceStep> {
 }
 
 fn joined(pieces: &[Piece], context: &Context<'_>) -> Result<Value, EvalError> {
-    let mut writer = TextWriter::new(context.budget);
+    let mut writer = TextWriter::new(context);
     for piece in pieces {
         match piece {
             Piece::Literal(text) => writer.push(text)?,

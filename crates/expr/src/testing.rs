@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use rouage_model::{ModuleId, Value, tagged};
+use rouage_model::{ModuleId, Stored, Value, tagged};
 
 use crate::{Budget, Context, EvalError, Lookup, Random, Template};
 
@@ -17,6 +18,11 @@ impl Lookup for Bundles {
 
     fn variable(&self, scope: &str, name: &str) -> Option<Value> {
         (scope == "scenario" && name == "name").then(|| Value::from("Orders"))
+    }
+
+    /// A file of so many times "é!".
+    fn file(&self, file: &Stored) -> Result<Bytes, String> {
+        Ok("é!".repeat(usize::try_from(file.size / 3).unwrap()).into())
     }
 }
 

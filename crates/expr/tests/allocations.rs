@@ -92,7 +92,8 @@ fn what_is_new_is_allocated_once() {
 
 #[test]
 fn deciding_a_filter_allocates_nothing() {
-    let conditions = br#"[[{"a":"{{1.total}}","o":"number:greater","b":"10"},{"a":"{{1.name}}","o":"text:equal","b":"Jana"},
+    let conditions =
+        br#"[[{"a":"{{1.total}}","o":"number:greater","b":"10"},{"a":"{{1.name}}","o":"text:equal","b":"Jana"},
         {"a":"{{1.items}}","o":"array:greater","b":"1"},{"a":"{{1.note}}","o":"notexist"},
         {"a":"{{1.created}}","o":"date:less","b":"2027-01-01"}]]"#;
     let (filter, problems) = Filter::compile(&json::parse(conditions).unwrap());

@@ -277,3 +277,34 @@ fn hostile_patterns_end_and_long_texts_are_not_looked_around_in() {
     assert_eq!(replaced(40_000, "/(?=y)a/g").unwrap_err().kind, EvalErrorKind::Range);
     assert_eq!(replaced(40_000, "/a/g"), Ok(Value::from(80_000)));
 }
+
+/// Everything that can be repeated, a hundred thousand times: reading takes
+/// time in proportion, else this test would not end.
+#[test]
+fn long_texts_are_read_in_time_that_grows_with_them() {
+    const MANY: usize = 100_000;
+    let long = |start: &str, part: &str, end: &str| format!("{start}{}{end}", part.repeat(MANY));
+    for text in [
+        long("", "{{", "}}"),
+        long("{{", "1+", "1}}"),
+        long("{{1", " and 1", "}}"),
+        long("{{1", "=1", "}}"),
+        long("{{\"a\"", "+\"a\"", "}}"),
+        long("", "{{1.n}}", ""),
+        long("{{\"", "\"\"", "\"}}"),
+        long("{{upper(", ";", ")}}"),
+        long("{{1", ".a", "}}"),
+        long("{{1.a", "[]", "}}"),
+        long("{{", "(", "}}"),
+        long("{{", "!", "1}}"),
+        long("{{1 + ", "/", "}}"),
+        long("{{1.`", "a", "`}}"),
+        long("{{", "1", "}}"),
+        long("{{", " ", "}}"),
+    ] {
+        if let Ok(template) = Template::parse(&text) {
+            let _ = (template.references(), template.unknown_names(), template.is_volatile());
+            let _ = run(&Budget::default(), 1, |context| template.evaluate(context));
+        }
+    }
+}

@@ -75,7 +75,7 @@ fn is_near(expected: &Value, value: &Value, tolerance: &Value) -> bool {
 
 fn equal(expected: &Value, value: &Value) -> bool {
     match (expected, value) {
-        (Value::Buffer(expected), Value::Buffer(value)) => expected.bytes == value.bytes,
+        (Value::Buffer(expected), Value::Buffer(value)) => expected.held() == value.held(),
         (Value::Text(expected), Value::Date(date)) => json::iso(*date) == expected.as_ref(),
         (Value::Array(expected), Value::Array(value)) => {
             expected.len() == value.len() && expected.iter().zip(value.iter()).all(|(a, b)| equal(a, b))

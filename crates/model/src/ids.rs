@@ -81,6 +81,24 @@ impl FromStr for ExecutionId {
     }
 }
 
+/// A file that the store keeps as a blob. A UUID version 7, so that nobody can
+/// guess one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BlobId(pub uuid::Uuid);
+
+impl fmt::Display for BlobId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.simple().fmt(f)
+    }
+}
+
+impl FromStr for BlobId {
+    type Err = uuid::Error;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        uuid::Uuid::parse_str(text).map(Self)
+    }
+}
+
 /// The position of an operation in its execution; counts from 1 over all
 /// modules. Together with the execution it is the key that makes an effect
 /// recognisable: `execution.operation`.

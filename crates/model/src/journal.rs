@@ -152,6 +152,17 @@ impl Event {
         }
     }
 
+    /// The values it carries.
+    pub fn values(&self) -> impl Iterator<Item = &Value> {
+        let (list, one): (&[Value], Option<&Value>) = match self {
+            Event::Started { bundles, inputs, .. } => (bundles.as_deref().unwrap_or_default(), Some(inputs)),
+            Event::Returned { bundles, .. } => (bundles, None),
+            Event::Called { note, .. } => (&[], Some(note)),
+            _ => (&[], None),
+        };
+        list.iter().chain(one)
+    }
+
     /// The stored name.
     pub fn name(&self) -> &'static str {
         match self {

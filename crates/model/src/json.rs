@@ -8,7 +8,7 @@
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
-use crate::value::{Collection, Number, Value};
+use crate::value::{Buffer, Collection, Content, Number, Value};
 
 /// How deep arrays and objects may nest.
 pub const MAX_DEPTH: usize = 512;
@@ -367,10 +367,12 @@ fn write_value(out: &mut String, value: &Value, style: Style<'_>, level: usize) 
         Value::Number(number) => write_number(out, number),
         Value::Text(text) => write_text(out, text),
         Value::Date(date) => write_text(out, &iso(*date)),
-        Value::Buffer(buffer) => match std::str::from_utf8(&buffer.bytes) {
+        Value::Buffer(Buffer { content: Content::Inline(bytes), .. }) => match std::str::from_utf8(bytes) {
             Ok(text) => write_text(out, text),
-            Err(_) => write_text(out, &base64(&buffer.bytes)),
+            Err(_) => write_text(out, &base64(bytes)),
         },
+        // Whoever wants the bytes reads the file first.
+        Value::Buffer(buffer) => write_text(out, &format!("[file of {} bytes]", buffer.size())),
         Value::Array(items) => {
             out.push('[');
             for (at, item) in items.iter().enumerate() {

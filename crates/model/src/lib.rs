@@ -16,6 +16,7 @@
 
 pub mod a1;
 pub mod blueprint;
+pub mod buffer;
 pub mod clock;
 pub mod datastore;
 pub mod error;
@@ -35,4 +36,5 @@ pub use blueprint::Blueprint;
 pub use clock::Clock;
 pub use error::{Certainty, ErrorKind, ModuleError};
 pub use ids::*;
-pub use value::{Buffer, Collection, Number, Text, Value};
+pub use buffer::{Buffer, Content, Stored};
+pub use value::{Collection, Number, Text, Value};

@@ -1,5 +1,6 @@
 //! Scenario settings and scheduling, in Make's words.
 
+use crate::blueprint::{self, Blueprint};
 use crate::value::Value;
 
 pub use crate::schedule::Scheduling;
@@ -60,6 +61,34 @@ impl Settings {
             incomplete_executions: flag("dlq", default.incomplete_executions),
         }
     }
+
+    /// The same blueprint with these settings. Only what differs is written,
+    /// so that keys and values that mean the same stay as they were.
+    pub fn write(&self, blueprint: &Blueprint) -> Result<Blueprint, blueprint::Error> {
+        let before = blueprint.settings();
+        let mut root = blueprint.root().as_collection().cloned().unwrap_or_default();
+        let mut metadata = root.get("metadata").and_then(Value::as_collection).cloned().unwrap_or_default();
+        let mut stored = metadata.get("scenario").and_then(Value::as_collection).cloned().unwrap_or_default();
+        let mut put = |name: &str, old: Value, new: Value| {
+            if old != new {
+                stored.insert(name, new);
+            }
+        };
+        put("roundtrips", before.roundtrips.into(), self.roundtrips.into());
+        put("maxErrors", before.max_errors.into(), self.max_errors.into());
+        put("autoCommit", before.auto_commit.into(), self.auto_commit.into());
+        put("autoCommitTriggerLast", before.auto_commit_trigger_last.into(), self.auto_commit_trigger_last.into());
+        put("sequential", before.sequential.into(), self.sequential.into());
+        put("confidential", before.confidential.into(), self.confidential.into());
+        put("dataloss", before.data_loss.into(), self.data_loss.into());
+        put("dlq", before.incomplete_executions.into(), self.incomplete_executions.into());
+        if before == *self {
+            return Ok(blueprint.clone());
+        }
+        metadata.insert("scenario", stored);
+        root.insert("metadata", metadata);
+        blueprint.edited(root.into())
+    }
 }
 
 /// What becomes of scheduled runs that could not start in time because the
@@ -92,5 +121,30 @@ impl MissedRuns {
     /// Back from [`MissedRuns::as_str`].
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|rule| rule.as_str() == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_differs_is_written() {
+        let text = r#"{"name":"A","flow":[],"metadata":{"version":1,"scenario":{"slots":null,"roundtrips":1,"dlq":false}}}"#;
+        let blueprint = Blueprint::parse(text.as_bytes()).unwrap();
+        let same = blueprint.settings().write(&blueprint).unwrap();
+        assert_eq!(same.document(), blueprint.document());
+        let wanted = Settings { incomplete_executions: true, max_errors: 5, ..blueprint.settings() };
+        let written = wanted.write(&blueprint).unwrap();
+        assert_eq!(written.settings(), wanted);
+        let expected = r#"{"name":"A","flow":[],"metadata":{"version":1,"scenario":{"slots":null,"roundtrips":1,"dlq":true,"maxErrors":5}}}"#;
+        assert_eq!(crate::json::to_string(written.document()), expected);
+    }
+
+    #[test]
+    fn a_blueprint_without_metadata_gets_it() {
+        let blueprint = Blueprint::parse(br#"{"flow":[]}"#).unwrap();
+        let wanted = Settings { sequential: true, ..Settings::default() };
+        assert_eq!(wanted.write(&blueprint).unwrap().settings(), wanted);
     }
 }

@@ -6,6 +6,7 @@
 //! |---|---|
 //! | date | `{"$date":"2026-11-24T08:00:00.123Z"}` |
 //! | buffer | `{"$buffer":"00ff"}` (hexadecimal), with `"encoding"` when known |
+//! | stored file | `{"$file":"<id>","size":300000}`, with `"encoding"` when known |
 //! | missing, `ignore`, `erase` | `{"$undefined":true}` `{"$ignore":true}` `{"$erase":true}` |
 //! | a number that is not finite | `{"$number":"NaN"}` |
 //! | a collection whose first name starts with `$` | `{"$collection":{…}}` |
@@ -15,7 +16,7 @@
 use std::fmt::Write as _;
 
 use crate::json;
-use crate::value::{Buffer, Collection, Number, Value};
+use crate::value::{Buffer, Collection, Content, Number, Stored, Text, Value};
 
 /// Reads tagged JSON. What is not a known tag is an ordinary collection.
 pub fn parse(bytes: &[u8]) -> Result<Value, json::Error> {
@@ -41,9 +42,9 @@ fn untag_collection(collection: &Collection) -> Value {
     let tagged = match (tag.as_ref(), content) {
         ("$date", _) => text.and_then(|text| text.parse().ok()).map(Value::Date),
         ("$buffer", _) => text.and_then(|text| hex::decode(text).ok()).map(|bytes| {
-            let encoding = collection.get("encoding").and_then(Value::as_text).map(Into::into);
-            Value::Buffer(Buffer { bytes: bytes.into(), encoding })
+            Value::Buffer(Buffer::new(bytes).encoded(encoding_of(collection)))
         }),
+        ("$file", _) => stored_file(collection).map(Value::Buffer),
         ("$undefined", _) => Some(Value::Undefined),
         ("$ignore", _) => Some(Value::Ignore),
         ("$erase", _) => Some(Value::Erase),
@@ -52,6 +53,16 @@ fn untag_collection(collection: &Collection) -> Value {
         _ => None,
     };
     tagged.unwrap_or_else(|| plain(collection))
+}
+
+fn encoding_of(collection: &Collection) -> Option<Text> {
+    collection.get("encoding").and_then(Value::as_text).map(Into::into)
+}
+
+fn stored_file(collection: &Collection) -> Option<Buffer> {
+    let id = collection.get("$file")?.as_text()?.parse().ok()?;
+    let size = u64::try_from(collection.get("size")?.as_i64()?).ok()?;
+    Some(Buffer::stored(Stored { id, size }).encoded(encoding_of(collection)))
 }
 
 /// Writes tagged JSON without blanks.
@@ -98,7 +109,10 @@ fn exact_iso(date: jiff::Timestamp) -> String {
 }
 
 fn write_buffer(out: &mut String, buffer: &Buffer) {
-    let _ = write!(out, r#"{{"$buffer":"{}""#, hex::encode(&buffer.bytes));
+    let _ = match &buffer.content {
+        Content::Inline(bytes) => write!(out, r#"{{"$buffer":"{}""#, hex::encode(bytes)),
+        Content::Stored(Stored { id, size }) => write!(out, r#"{{"$file":"{id}","size":{size}"#),
+    };
     if let Some(encoding) = &buffer.encoding {
         out.push_str(r#","encoding":"#);
         json::write_text(out, encoding);
@@ -129,6 +143,7 @@ fn write_collection(out: &mut String, collection: &Collection) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::BlobId;
 
     #[test]
     fn every_type_comes_back() {
@@ -140,6 +155,7 @@ mod tests {
             ("date", Value::Date("2026-11-24T08:00:00.123Z".parse().unwrap())),
             ("precise", Value::Date("2026-11-24T08:00:00.123456Z".parse().unwrap())),
             ("buffer", Value::buffer(vec![0, 255])),
+            ("file", Value::Buffer(Buffer::stored(Stored { id: BlobId(uuid::Uuid::from_u128(9)), size: 300_000 }))),
             ("infinite", Value::Number(Number::Float(f64::INFINITY))),
             ("digits", Value::Number(Number::Exact("12345678901234567890123".into()))),
             ("lookalike", [("$date", "not a date")].into_iter().collect::<Collection>().into()),

@@ -10,6 +10,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use jiff::Timestamp;
 
+pub use crate::buffer::{Buffer, Content, PIECE, Stored};
+
 /// Immutable shared text.
 pub type Text = Arc<str>;
 
@@ -40,7 +42,7 @@ pub enum Value {
     Text(Text),
     /// An instant.
     Date(Timestamp),
-    /// Bytes.
+    /// Bytes, or a file that the store keeps.
     Buffer(Buffer),
     /// An ordered list.
     Array(Arc<Vec<Value>>),
@@ -121,15 +123,6 @@ fn write_double(f: &mut fmt::Formatter<'_>, float: f64) -> fmt::Result {
         Some((mantissa, exponent)) if !exponent.starts_with('-') => write!(f, "{mantissa}e+{exponent}"),
         _ => f.write_str(&text),
     }
-}
-
-/// Bytes of a file, an image or an encoded text.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Buffer {
-    /// The bytes.
-    pub bytes: Bytes,
-    /// The text encoding, when the bytes are known to be text; `utf8` and so on.
-    pub encoding: Option<Text>,
 }
 
 /// Named values in the order they were added. Names are unique; adding a name
@@ -271,7 +264,7 @@ impl Value {
 
     /// Bytes of unknown encoding.
     pub fn buffer(bytes: impl Into<Bytes>) -> Self {
-        Value::Buffer(Buffer { bytes: bytes.into(), encoding: None })
+        Value::Buffer(Buffer::new(bytes))
     }
 
     /// The name of the type, as `rouage eval` and error texts print it.

@@ -24,16 +24,17 @@ fn leaf() -> impl Strategy<Value = Value> {
         Just(Value::text("")),
         any::<bool>().prop_map(Value::from),
         any::<i64>().prop_map(Value::from),
-        any::<f64>().prop_filter("NaN equals nothing", |float| !float.is_nan() && !is_large_and_whole(*float)).prop_map(Value::from),
+        any::<f64>()
+            .prop_filter("NaN equals nothing", |float| !float.is_nan() && !is_large_and_whole(*float))
+            .prop_map(Value::from),
         "[1-9][0-9]{20,40}".prop_map(|digits| Value::Number(Number::Exact(digits.into()))),
         ".{0,12}".prop_map(Value::from),
         (-377_705_000_000_000_i64..253_402_200_000_000, 0_i64..1_000_000).prop_map(|(milliseconds, nanoseconds)| {
             let instant = Timestamp::from_millisecond(milliseconds).unwrap();
             Value::Date(instant + jiff::SignedDuration::from_nanos(nanoseconds))
         }),
-        (proptest::collection::vec(any::<u8>(), 0..20), proptest::option::of("utf8|latin1|base64")).prop_map(
-            |(bytes, encoding)| Value::Buffer(Buffer { bytes: bytes.into(), encoding: encoding.map(Into::into) })
-        ),
+        (proptest::collection::vec(any::<u8>(), 0..20), proptest::option::of("utf8|latin1|base64"))
+            .prop_map(|(bytes, encoding)| Value::Buffer(Buffer::new(bytes).encoded(encoding.map(Into::into)))),
     ]
 }
 

@@ -16,7 +16,7 @@
 //!   what is to be done.
 
 use jiff::{SignedDuration, Timestamp};
-use rouage_model::{Certainty, ErrorKind, ModuleError};
+use rouage_model::{Certainty, ModuleError};
 use rouage_store::incompletes::Policy;
 
 /// Minutes to wait after the 1st, 2nd … failure of a stored bundle.
@@ -64,12 +64,14 @@ pub fn next_retry(policy: Policy, error: &ModuleError, automatic: u32, now: Time
 
 /// How long the other side asks us to wait.
 fn asked_for(error: &ModuleError) -> Option<SignedDuration> {
-    let seconds = error.retry_after.filter(|_| error.kind == ErrorKind::RateLimitError)?;
+    let seconds = error.retry_after?.max(1);
     Some(SignedDuration::from_secs(i64::from(seconds)).min(LONGEST))
 }
 
 #[cfg(test)]
 mod tests {
+    use rouage_model::ErrorKind;
+
     use super::*;
 
     fn seconds(error: &ModuleError, attempt: u32) -> Option<i64> {
@@ -90,6 +92,8 @@ mod tests {
         let error = ModuleError::new(ErrorKind::RateLimitError, "slow down");
         assert_eq!(seconds(&error.clone().retry_after(Some(7)), 1), Some(7));
         assert_eq!(seconds(&error.retry_after(Some(u32::MAX)), 1), Some(86_400));
+        let down = ModuleError::new(ErrorKind::ConnectionError, "503").retry_after(Some(0));
+        assert_eq!(seconds(&down, 1), Some(1));
     }
 
     #[test]

@@ -6,12 +6,15 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use rouage_engine::Call as EngineCall;
 use rouage_model::{Certainty, Collection, ErrorKind, ModuleError, TeamId, Value};
+use rouage_sdk::files::keep_all;
 use rouage_sdk::{
-    Call, Choice, Connection, Field, FieldKind, Module, Outcome, Prepared as PreparedCall, Secret, Settled, Spec, params,
+    Call, Choice, Connection, Effect, Field, FieldKind, Host, Module, Outcome, Prepared as PreparedCall, Secret,
+    Settled, Spec, params,
 };
 use rouage_store::connections;
 
 use crate::core::Core;
+use crate::files;
 use crate::host::RuntimeHost;
 use crate::links;
 use crate::plans::Prepared;
@@ -33,9 +36,10 @@ pub async fn build<'a>(
     let (position, start) = positions::of(host.core, prepared.scenario, request.module, spec).await?;
     let parameters = own_things(without_accounts(&request.parameters, spec), prepared, request, spec)?;
     let parameters = params::validate(&spec.parameters, &parameters, zone)?;
+    let input = files::readied(host.files().as_ref(), spec, &request.input).await?;
     Ok(Call {
         parameters,
-        input: params::validate(&spec.mapper, &request.input, zone)?,
+        input: params::validate(&spec.mapper, &input, zone)?,
         connection: accounts.connection,
         keychains: accounts.keychains,
         execution: host.execution,
@@ -61,7 +65,28 @@ pub async fn prepare(module: &dyn Module, call: &Call<'_>) -> Result<PreparedCal
 
 /// Runs the module within its time.
 pub async fn run(module: &dyn Module, call: &Call<'_>) -> Result<Outcome, ModuleError> {
-    within(fence(call), module.run(call)).await
+    match within(fence(call), module.run(call)).await? {
+        Outcome::Bundles(bundles) => Ok(Outcome::Bundles(stored(module, call, bundles).await?)),
+        Outcome::Polled { bundles, position } => {
+            Ok(Outcome::Polled { bundles: stored(module, call, bundles).await?, position })
+        }
+        staged => Ok(staged),
+    }
+}
+
+/// The bundles with handles for the files in them, so that no journal grows by
+/// a file. What a `Write` gave is kept as it is when that fails: it happened.
+async fn stored(module: &dyn Module, call: &Call<'_>, bundles: Vec<Value>) -> Result<Vec<Value>, ModuleError> {
+    if module.effect(call) != Effect::Write {
+        return Ok(keep_all(call.host.files(), bundles).await?.0);
+    }
+    match keep_all(call.host.files(), bundles.clone()).await {
+        Ok((bundles, _)) => Ok(bundles),
+        Err(error) => {
+            tracing::warn!(execution.id = %call.execution, %error, "a file of a write stays in its bundle");
+            Ok(bundles)
+        }
+    }
 }
 
 /// Asks a polling trigger for its latest items.
@@ -71,7 +96,10 @@ pub async fn choices(module: &dyn Module, call: &Call<'_>) -> Result<Vec<Choice>
 
 /// Asks the module whether a call without an answer happened.
 pub async fn settle(module: &dyn Module, call: &Call<'_>) -> Result<Settled, ModuleError> {
-    within(fence(call), module.settle(call)).await
+    match within(fence(call), module.settle(call)).await? {
+        Settled::Happened(bundles) => Ok(Settled::Happened(stored(module, call, bundles).await?)),
+        other => Ok(other),
+    }
 }
 
 /// The module's own time-out is more precise about what was sent; this one is

@@ -146,13 +146,12 @@ pub fn check(registry: &Registry, blueprint: &Blueprint, links: &Value) -> Repor
     check_knowing(registry, blueprint, links, &|_| Value::Undefined)
 }
 
-/// Checks a blueprint when it is known what webhooks have learned: `learned`
-/// gives the interface of the hook of a link.
+/// Checks a blueprint when it is known what webhooks have learned.
 pub(crate) fn check_knowing(
     registry: &Registry,
     blueprint: &Blueprint,
     links: &Value,
-    learned: &dyn Fn(&Value) -> Value,
+    learned: shapes::Learned<'_>,
 ) -> Report {
     let linked = links::apply(blueprint, links);
     let shapes = shapes::of(registry, &linked, links, learned);

@@ -4,10 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rouage_model::execution::Origin;
-use rouage_model::schedule::Scheduling;
-use rouage_model::{Blueprint, Collection, ConnectionId, ExecutionId, IncompleteId, ModuleError, ModuleId, ScenarioId, TeamId, Value, clock};
-use rouage_engine::Kind;
-use rouage_sdk::{Choice, Registry, Start};
+use rouage_model::{Blueprint, Collection, ConnectionId, ExecutionId, HookId, IncompleteId, ModuleError, ModuleId, ScenarioId, TeamId, Value, clock};
+use rouage_sdk::Registry;
 use rouage_sdk::params::Misfit;
 use rouage_store::incompletes::Begun;
 use rouage_store::retention::Policy;
@@ -24,14 +22,12 @@ use crate::incompletes::{self, Edited, Opened};
 use crate::plans::Prepared;
 use crate::single::{self, Wanted};
 use crate::limits::Limits;
-use crate::positions::{self, PollingTrigger};
-use crate::schedule::{self, Schedule};
-use crate::{inputs, queue, replay, retention, stop};
+use crate::{inputs, positions, queue, replay, retention, schedule, stop};
 
 /// Steers a running [`crate::Runtime`]. Cloning shares it.
 #[derive(Clone)]
 pub struct Control {
-    core: Arc<Core>,
+    pub(crate) core: Arc<Core>,
 }
 
 /// Why something could not be done.
@@ -266,7 +262,7 @@ impl Control {
 
     /// What stands against switching a scenario on.
     pub fn reasons_against(&self, scenario: &scenarios::Scenario) -> Vec<String> {
-        let report = self.check(&scenario.blueprint, &scenario.links);
+        let report = self.check_scenario(scenario);
         let mut problems = report.problems.clone();
         problems.extend(schedule::problems(&self.core, scenario));
         for module in &report.modules {
@@ -287,10 +283,20 @@ impl Control {
 
     /// The report on a blueprint with the links chosen so far.
     pub fn check(&self, blueprint: &Blueprint, links: &Value) -> Report {
-        let learned = |link: &Value| {
-            let id = link.as_i64().or_else(|| link.as_text()?.parse().ok());
+        self.check_with_hook(blueprint, links, None)
+    }
+
+    /// The report on a scenario, with what its webhook has learned.
+    pub fn check_scenario(&self, scenario: &scenarios::Scenario) -> Report {
+        self.check_with_hook(&scenario.blueprint, &scenario.links, scenario.hook)
+    }
+
+    fn check_with_hook(&self, blueprint: &Blueprint, links: &Value, attached: Option<HookId>) -> Report {
+        let learned = |link: Option<&Value>| {
+            let linked = link.and_then(|link| link.as_i64().or_else(|| link.as_text()?.parse().ok()));
+            let id = linked.map(HookId).or(attached);
             let hooks = self.core.hooks.all();
-            let hook = hooks.iter().find(|hook| Some(hook.hook.id.0) == id);
+            let hook = hooks.iter().find(|hook| Some(hook.hook.id) == id);
             hook.map_or(Value::Undefined, |hook| hook.hook.interface.clone())
         };
         check::check_knowing(&self.core.registry, blueprint, links, &learned)
@@ -433,55 +439,7 @@ impl Control {
         links.into()
     }
 
-    /// Sets when a scenario runs. What stands against it is told when the
-    /// scenario is switched on; one that is on must be able to go on.
-    pub async fn set_schedule(&self, team: TeamId, id: ScenarioId, schedule: &Schedule) -> Result<(), ControlError> {
-        let scenario = self.scenario(team, id).await?;
-        let (scheduling, timezone) = (schedule.scheduling.clone(), schedule.timezone.clone());
-        let changed = scenarios::Scenario { scheduling, timezone, ..scenario };
-        let problems = if changed.enabled { schedule::problems(&self.core, &changed) } else { Vec::new() };
-        if !problems.is_empty() {
-            return Err(ControlError::Problems(problems));
-        }
-        schedule::set(&self.core, &changed, schedule.missed_runs).await?;
-        self.refresh().await;
-        Ok(())
-    }
-
-    /// The schedule that a blueprint brings or that suits its first module, and
-    /// why the one it brings could not be taken.
-    pub fn schedule_of(&self, blueprint: &Blueprint) -> (Scheduling, Option<String>) {
-        schedule::of_blueprint(&self.core, blueprint)
-    }
-
-    /// What stands against switching a scenario on with the schedule it has.
-    pub fn schedule_problems(&self, scenario: &scenarios::Scenario) -> Vec<String> {
-        schedule::problems(&self.core, scenario)
-    }
-
-    /// Whether the first module of a blueprint gets data pushed to it, or is
-    /// asked for news; nothing for other modules.
-    pub fn trigger_kind(&self, blueprint: &Blueprint) -> Option<Kind> {
-        schedule::trigger_kind(&self.core, blueprint)
-    }
-
-    /// The polling trigger of a scenario: where it started and how far it has
-    /// come. `None` when the first module is another.
-    pub async fn polling_trigger(&self, team: TeamId, id: ScenarioId) -> Result<Option<PollingTrigger>, ControlError> {
-        positions::trigger(&self.core, team, id).await
-    }
-
-    /// Lets the polling trigger start anew.
-    pub async fn restart_trigger(&self, team: TeamId, id: ScenarioId, start: &Start) -> Result<(), ControlError> {
-        positions::restart(&self.core, team, id, start).await
-    }
-
-    /// The latest items of the polling trigger, newest first.
-    pub async fn trigger_choices(&self, team: TeamId, id: ScenarioId) -> Result<Vec<Choice>, ControlError> {
-        positions::choices(&self.core, team, id).await
-    }
-
-    async fn scenario(&self, team: TeamId, id: ScenarioId) -> Result<scenarios::Scenario, ControlError> {
+    pub(crate) async fn scenario(&self, team: TeamId, id: ScenarioId) -> Result<scenarios::Scenario, ControlError> {
         scenarios::find(&self.core.store, team, id).await?.ok_or(ControlError::NotFound("scenario"))
     }
 }

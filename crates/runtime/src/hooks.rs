@@ -8,11 +8,15 @@ use arc_swap::ArcSwap;
 use rouage_model::execution::Origin;
 use rouage_model::structure::Structure;
 use rouage_model::{DeliveryId, ExecutionId, HookId, ScenarioId, TeamId, Value, Version, clock};
-use rouage_store::{Accept, AcceptOutcome, Lineage, NewDelivery, NewExecution, deliveries, hooks, scenarios, structures};
+use rouage_sdk::files;
+use rouage_store::{
+    Accept, AcceptOutcome, Lineage, NewDelivery, NewExecution, deliveries, hooks, scenarios, structures,
+};
 use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 
 use crate::core::Core;
+use crate::files::TeamFiles;
 use crate::replies::Reply;
 use crate::{queue, worker};
 
@@ -178,11 +182,30 @@ pub async fn deliver(
     bundles: Vec<Value>,
     structure: Option<Value>,
 ) -> Result<Delivered, DeliverError> {
+    let files = TeamFiles::new(core.store.clone(), hook.team, None, core.limits.file_bytes);
+    let kept = files::keep_all(files.clone(), bundles).await;
+    let (bundles, made) = kept.map_err(|error| rouage_store::Error::Database(error.message.to_string()))?;
+    let delivered = hand_on(core, hook, delivery, bundles, structure).await;
+    if delivered.is_err() {
+        // Whoever is turned away again and again must not fill the disk.
+        files::discard(files.as_ref(), &made).await;
+    }
+    delivered
+}
+
+async fn hand_on(
+    core: &Arc<Core>,
+    hook: &LiveHook,
+    delivery: NewDelivery,
+    bundles: Vec<Value>,
+    structure: Option<Value>,
+) -> Result<Delivered, DeliverError> {
     let Some((scenario, origin)) = hook.scenario.as_ref().and_then(|scenario| listener(core, scenario)) else {
         return learn(core, hook, delivery, bundles, structure).await;
     };
     let is_paced = scenario.maximum_runs_per_minute.is_some();
-    if origin == Origin::Webhook && is_paced && scenario.waits_for_response && !queue::may_start(core, scenario).await? {
+    if origin == Origin::Webhook && is_paced && scenario.waits_for_response && !queue::may_start(core, scenario).await?
+    {
         return Err(DeliverError::TooManyRuns);
     }
     // With a limit all go through the queue, so that every node keeps to it.

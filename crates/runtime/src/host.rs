@@ -1,13 +1,16 @@
 //! What a running module may ask of Rouage.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use rouage_model::structure::Structure;
 use rouage_model::{Clock, ConnectionId, ErrorKind, ExecutionId, ModuleError, TeamId, Value, datastore, sheets};
-use rouage_sdk::{Host, Secret, StructureOf, WebhookResponse, subscenario};
+use rouage_sdk::{Files, Host, Secret, StructureOf, WebhookResponse, subscenario};
 use rouage_store::{datastores, structures};
 
 use crate::core::Core;
 use crate::driver::staged::module_error;
+use crate::files::TeamFiles;
 use crate::replies::Reply;
 use crate::subscenarios;
 
@@ -59,6 +62,10 @@ impl Host for RuntimeHost<'_> {
 
     async fn child(&self, child: ExecutionId) -> Result<subscenario::State, ModuleError> {
         subscenarios::state(self.core, self.team, child).await.map_err(subscenarios::unreadable)
+    }
+
+    fn files(&self) -> Arc<dyn Files> {
+        TeamFiles::new(self.core.store.clone(), self.team, Some(self.execution), self.core.limits.file_bytes)
     }
 
     async fn respond(&self, response: WebhookResponse) -> bool {

@@ -43,13 +43,14 @@ pub async fn import(core: &Core, team: TeamId, request: ImportRequest) -> Result
     let report = check::check(&core.registry, &blueprint, &Value::from(links.clone()));
     subscenarios::links_by_name(core, team, &report, &mut links).await?;
     let mut tx = core.store.begin().await?;
-    let (mut made, mut hook, mut spreadsheets) = (Made::default(), None, Vec::new());
+    let mut answers = Answers { links, ..Answers::default() };
     for module in &report.modules {
         let Some(id) = module.id else { continue };
         for action in &module.actions {
-            answer(&mut tx, team, id, action, &mut links, &mut made, &mut hook, &mut spreadsheets).await?;
+            answer(&mut tx, team, id, action, &mut answers).await?;
         }
     }
+    let Answers { links, hook, spreadsheets, .. } = answers;
     let (scheduling, schedule_problem) = schedule::of_blueprint(core, &blueprint);
     // What the webhook learned at the other server is still true here.
     let structure = blueprint.trigger().map(|trigger| trigger.interface().to_vec()).filter(|fields| !fields.is_empty());
@@ -75,16 +76,22 @@ pub async fn import(core: &Core, team: TeamId, request: ImportRequest) -> Result
     Ok(Imported { scenario, hook, spreadsheets, report })
 }
 
+/// What the questions of an import were answered with.
+#[derive(Default)]
+struct Answers {
+    links: Collection,
+    made: Made,
+    hook: Option<(HookId, String)>,
+    spreadsheets: Vec<(String, String)>,
+}
+
 /// Answers one question with what is built in; leaves it open where nothing is.
 async fn answer(
     tx: &mut WriteTx,
     team: TeamId,
     id: ModuleId,
     action: &Action,
-    links: &mut Collection,
-    made: &mut Made,
-    hook: &mut Option<(HookId, String)>,
-    spreadsheets: &mut Vec<(String, String)>,
+    Answers { links, made, hook, spreadsheets }: &mut Answers,
 ) -> Result<(), rouage_store::Error> {
     match action {
         Action::ChooseConnection { field, built_in: true, .. } => links.insert(format!("{id}.{field}"), BUILT_IN),

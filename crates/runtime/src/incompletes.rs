@@ -143,12 +143,7 @@ async fn remainder(core: &Core, run: Subject, item: &Incomplete) -> Result<Resul
 
 /// Retries one with its module as a person edited it, in a copy of the
 /// scenario that is made for this run. The scenario itself stays as it is.
-pub async fn run_edited(
-    core: &Core,
-    team: TeamId,
-    id: IncompleteId,
-    edited: Edited,
-) -> Result<Begun, ControlError> {
+pub async fn run_edited(core: &Core, team: TeamId, id: IncompleteId, edited: Edited) -> Result<Begun, ControlError> {
     let opened = open(core, team, id).await?.ok_or(ControlError::NotFound("incomplete execution"))?;
     let (scenario, module) = (opened.item.scenario, opened.item.module);
     let current = scenarios::find(&core.store, team, scenario).await?;
@@ -183,9 +178,10 @@ fn relinked(links: &Value, current: &Value, module: ModuleId) -> Value {
 
 fn check(core: &Core, blueprint: &Blueprint, links: &Value, module: ModuleId) -> Result<(), ControlError> {
     let compiled = compile(&links::apply(blueprint, links), &RegistryCatalogue(&core.registry));
-    let wrong = compiled.problems.into_iter().filter(|problem| {
-        problem.module == Some(module) && matches!(problem.severity, Severity::Error)
-    });
+    let wrong = compiled
+        .problems
+        .into_iter()
+        .filter(|problem| problem.module == Some(module) && matches!(problem.severity, Severity::Error));
     let wrong: Vec<_> = wrong.map(|problem| problem.message).collect();
     if wrong.is_empty() { Ok(()) } else { Err(ControlError::Problems(wrong)) }
 }

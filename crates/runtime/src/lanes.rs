@@ -123,7 +123,7 @@ async fn run(core: &Arc<Core>, team: TeamId, scenario: ScenarioId) {
             }
             Turn::Of { front, by_arrival } => match next_job(core, team, scenario, front, by_arrival, driven).await {
                 Some(job) => job,
-                None if front.status == Status::Running && looks < ON_ITS_WAY.0 => {
+                None if looks < ON_ITS_WAY.0 && is_on_its_way(core, front) => {
                     looks += 1;
                     tokio::time::sleep(ON_ITS_WAY.1).await;
                     continue;
@@ -216,6 +216,16 @@ async fn next_job(
     })?;
     core.held.hold(&job);
     Some(job)
+}
+
+/// Whether the run in front was leased just now, perhaps by this process: what
+/// was read of it may be older than that.
+fn is_on_its_way(core: &Core, front: Active) -> bool {
+    match front.status {
+        Status::Queued | Status::Running => true,
+        Status::Waiting => front.wake_at.is_some_and(|due| due <= core.clock.now()),
+        _ => false,
+    }
 }
 
 fn held_up_until(core: &Core, front: Active) -> Timestamp {

@@ -26,6 +26,7 @@ mod core;
 mod decide;
 mod driver;
 mod endings;
+mod files;
 mod held;
 mod history;
 mod hooks;

@@ -22,6 +22,8 @@ pub struct Limits {
     pub bundles: u64,
     /// Most bytes of bundles that it may hold at a time.
     pub memory: u64,
+    /// Most bytes of one file.
+    pub file_bytes: u64,
     /// How much of its history a scenario keeps, unless the settings page or
     /// the scenario says otherwise.
     pub history: Policy,
@@ -35,6 +37,7 @@ impl Default for Limits {
             operations: engine.operations,
             bundles: engine.bundles,
             memory: engine.memory,
+            file_bytes: 100 * 1024 * 1024,
             history: Policy { days: 30, runs: 0, bytes: 1_000_000_000 },
         }
     }

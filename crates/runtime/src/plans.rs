@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::tz::TimeZone;
-use rouage_engine::{Plan, RunContext, compile};
+use rouage_engine::{Files, Plan, RunContext, compile};
 use rouage_model::execution::Origin;
 use rouage_model::interface::Interface;
 use rouage_model::{Collection, ExecutionId, ScenarioId, TeamId, Text, Value, Version};
@@ -13,13 +13,14 @@ use rouage_store::scenarios;
 
 use crate::catalogue::RegistryCatalogue;
 use crate::core::Core;
-use crate::{inputs, links};
+use crate::{files, inputs, links};
 
 /// How many plans are kept.
 const CAPACITY: usize = 2_000;
 
 /// A scenario version, ready to run.
 pub struct Prepared {
+    pub team: TeamId,
     pub scenario: ScenarioId,
     pub plan: Arc<Plan>,
     pub links: Value,
@@ -45,6 +46,7 @@ impl Prepared {
             // `Started` carries them when the run is given some.
             inputs: self.defaults.clone(),
             limits: core.limits.of_run(origin),
+            files: Files::new(Arc::new(files::Reader::new(core.store.clone(), self.team))),
         }
     }
 }
@@ -76,6 +78,7 @@ impl PlanCache {
         let timezone = TimeZone::get(&timezone).unwrap_or(TimeZone::UTC);
         let interface = Interface::of(&stored.blueprint);
         let prepared = Arc::new(Prepared {
+            team,
             scenario,
             plan: Arc::new(compile(&linked, &RegistryCatalogue(&core.registry)).plan),
             links: stored.links.clone(),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use rouage_store::retention::{self, Policy};
-use rouage_store::{Error, incompletes};
+use rouage_store::{Error, blobs, incompletes};
 use tokio::time::Instant;
 
 use crate::core::Core;
@@ -15,7 +15,7 @@ use crate::core::Core;
 /// How often the limits are looked at.
 const PERIOD: Duration = Duration::from_secs(60);
 /// How soon for the first time, so that a start is not slowed down.
-const FIRST: Duration = Duration::from_secs(5);
+const FIRST: Duration = Duration::from_secs(1);
 /// Runs or requests that one transaction deletes.
 const BATCH: u32 = 50;
 /// The shortest pause after a transaction.
@@ -34,9 +34,11 @@ pub async fn keep_within_limits(core: Arc<Core>) {
             Ok(0) => {}
             Ok(runs) => tracing::info!(runs, "old runs deleted"),
             Err(Error::Full) => {
-                // What is set aside for this moment lets the next sweep write.
                 tracing::error!("the disk is full; space is being freed from the history");
-                core.store.release_reserve().await;
+                // What is set aside for this moment lets the next sweep write.
+                if core.store.release_reserve().await {
+                    continue;
+                }
             }
             Err(error) => tracing::warn!(%error, "the history could not be kept within its limits"),
         }
@@ -70,6 +72,7 @@ pub async fn sweep(core: &Core, seen: &mut i64) -> Result<u64, Error> {
     }
     delete_resolved(core).await?;
     delete_requests(core, server, seen).await?;
+    delete_files(core).await?;
     give_back_space(core).await?;
     core.store.keep_reserve().await;
     Ok(deleted)
@@ -134,6 +137,26 @@ async fn delete_requests(core: &Core, policy: Policy, seen: &mut i64) -> Result<
         match place {
             Some(place) if !core.is_closing() => *seen = place,
             _ => return Ok(()),
+        }
+    }
+}
+
+/// Files that no run and no request names any more.
+async fn delete_files(core: &Core) -> Result<(), Error> {
+    loop {
+        let ids = blobs::unreferenced(&core.store, BATCH).await?;
+        if ids.is_empty() || core.is_closing() {
+            return Ok(());
+        }
+        for id in ids {
+            loop {
+                let begun = Instant::now();
+                let is_gone = blobs::delete_some(&core.store, id).await?;
+                breathe(begun).await;
+                if is_gone {
+                    break;
+                }
+            }
         }
     }
 }

@@ -53,6 +53,23 @@ pub struct Resumed {
     pub incomplete: IncompleteId,
     /// The module was edited.
     pub is_edited: bool,
+    /// It goes on with all that an interrupted run had still before it, and not
+    /// with one bundle: what fails in it is less than it was.
+    pub is_whole: bool,
+}
+
+impl Resumed {
+    /// Whether something that fails in the retry is what it is there to retry.
+    pub fn is_again(&self, operation: OperationId) -> bool {
+        self.operation == operation && !self.is_whole
+    }
+}
+
+/// Whether the rest of a run was stored at this operation because its time was
+/// over.
+fn was_interrupted_at(events: &[Event], operation: OperationId) -> bool {
+    let after = events.iter().skip_while(|event| !matches!(event, Event::Interrupted { .. }));
+    after.into_iter().any(|event| matches!(event, Event::Parked { operation: at, .. } if *at == operation))
 }
 
 /// A run before its first event.
@@ -81,7 +98,7 @@ pub async fn beginning(core: &Core, subject: Subject, limits: Limits) -> Result<
         };
         let is_edited = parent.version != at.version;
         if let Some((_, resumed)) = chain.last_mut() {
-            *resumed = Some(Resumed { origin, operation, incomplete, is_edited });
+            *resumed = Some(Resumed { origin, operation, incomplete, is_edited, is_whole: false });
         }
         at = Subject::from(&parent);
         chain.push((at, None));
@@ -90,8 +107,9 @@ pub async fn beginning(core: &Core, subject: Subject, limits: Limits) -> Result<
     let context = RunContext { limits, ..prepared.context(core, at.execution, at.scenario, at.origin) };
     let mut built = Beginning { run: Run::new(prepared.plan.clone(), context), prepared, resumed: None };
     while let Some((parent, _)) = chain.pop() {
-        let Some((child, Some(resumed))) = chain.last().copied() else { return Ok(Ok(built)) };
+        let Some((child, Some(mut resumed))) = chain.last().copied() else { return Ok(Ok(built)) };
         let events = journal::events(&core.store, parent.execution).await?;
+        resumed.is_whole = was_interrupted_at(&events, resumed.operation);
         let run = match built.run.retried(events, resumed.operation) {
             Ok(Some(run)) => run,
             Ok(None) => return Ok(Err(format!("the run before it did not store operation {}", resumed.operation))),
@@ -151,7 +169,7 @@ pub async fn ended(
         return Ok(Retried { incomplete: resumed.incomplete, end: Ended::Left });
     };
     let again = events.iter().rev().find_map(|event| match event {
-        Event::Parked { operation, error, .. } if *operation == resumed.operation => Some(error.clone()),
+        Event::Parked { operation, error, .. } if resumed.is_again(*operation) => Some(error.clone()),
         _ => None,
     });
     let end = match (again, verdict) {
@@ -160,7 +178,8 @@ pub async fn ended(
         // What it had done before it ended must not be done twice blindly.
         (None, Some((_, error))) => {
             let error = error.cloned().unwrap_or_else(|| item.error.clone());
-            let certainty = if got_past(&events, resumed.operation) { Certainty::MaybeApplied } else { error.certainty };
+            let certainty =
+                if got_past(&events, resumed.operation) { Certainty::MaybeApplied } else { error.certainty };
             failed(core, &item, error, certainty)
         }
         (None, None) if got_past(&events, resumed.operation) => {

@@ -6,21 +6,25 @@ use rouage_engine::check::{Field, Shape, Shapes};
 use rouage_model::blueprint::Module;
 use rouage_model::{Blueprint, Value};
 use rouage_sdk::registry::Found;
-use rouage_sdk::{self as sdk, FieldKind, Registry, Spec};
+use rouage_sdk::{self as sdk, FieldKind, Kind, Registry, Spec};
 
 use crate::links;
 
-/// The shapes of a blueprint's modules. `learned` gives what the webhook of a
-/// link has learned.
-pub fn of(registry: &Registry, blueprint: &Blueprint, links: &Value, learned: &dyn Fn(&Value) -> Value) -> Shapes {
+/// Gives what a webhook has learned, by its link if there is one.
+pub type Learned<'l> = &'l dyn Fn(Option<&Value>) -> Value;
+
+/// The shapes of a blueprint's modules.
+pub fn of(registry: &Registry, blueprint: &Blueprint, links: &Value, learned: Learned<'_>) -> Shapes {
     let mut shapes = Shapes::of(blueprint);
     for visited in blueprint.modules() {
         let (Some(id), Found::Same(found)) = (visited.module.id(), find(registry, visited.module)) else { continue };
         let spec = found.spec();
-        let hook = spec.parameters.iter().find(|field| matches!(field.kind, FieldKind::Hook(_)));
-        let interface = hook.and_then(|field| links::get(links, id, field.name)).map(learned);
-        if let Some(fields) = interface.as_ref().and_then(Value::as_array).filter(|fields| !fields.is_empty()) {
-            shapes.replace(id, Shape::of_interface(fields));
+        if spec.kind == Kind::InstantTrigger {
+            let hook = spec.parameters.iter().find(|field| matches!(field.kind, FieldKind::Hook(_)));
+            let interface = learned(hook.and_then(|field| links::get(links, id, field.name)));
+            if let Some(fields) = interface.as_array().filter(|fields| !fields.is_empty()) {
+                shapes.replace(id, Shape::of_interface(fields));
+            }
         }
         if let Some(shape) = described(spec) {
             shapes.add(id, shape);
@@ -63,7 +67,7 @@ fn shape(kind: &FieldKind) -> Shape {
 
 #[cfg(test)]
 mod tests {
-    use rouage_sdk::{Effect, Kind};
+    use rouage_sdk::Effect;
 
     use super::*;
 

@@ -1,7 +1,7 @@
 //! Scenarios that call scenarios: whether one may be called, and how it came
 //! out.
 
-use rouage_engine::Run;
+use rouage_engine::{Run, RunContext};
 use rouage_model::execution::Status;
 use rouage_model::{Collection, ErrorKind, ExecutionId, ModuleError, ScenarioId, TeamId, Text, Value, clock};
 use rouage_sdk::subscenario::{Child, Request, State};
@@ -12,6 +12,7 @@ use crate::check::{Action, Report};
 use crate::core::Core;
 use crate::host::RuntimeHost;
 use crate::inputs;
+use crate::limits::Limits;
 use crate::plans::Prepared;
 
 /// How deep scenarios may call each other. One that calls itself ends there.
@@ -62,7 +63,8 @@ pub async fn outputs(core: &Core, execution: &executions::Execution) -> Result<V
     let found = core.plans.get(core, execution.team, execution.scenario, execution.version).await?;
     let Some(prepared) = found else { return Ok(Value::empty_collection()) };
     let events = journal::events(&core.store, execution.id).await?;
-    let context = prepared.context(core, execution.id, execution.scenario, execution.origin);
+    let (id, scenario, origin) = (execution.id, execution.scenario, execution.origin);
+    let context = RunContext { limits: Limits::of_look(origin), ..prepared.context(core, id, scenario, origin) };
     // It ended with this journal, so it can be followed.
     let run = Run::replay(prepared.plan.clone(), context, events).ok();
     Ok(run.and_then(|run| run.outputs().cloned()).unwrap_or_else(Value::empty_collection))

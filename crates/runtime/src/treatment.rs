@@ -52,14 +52,12 @@ pub fn consequence(kind: ErrorKind) -> Consequence {
 /// Why a scenario was switched off at once, and what to do.
 pub fn sentence(kind: ErrorKind, module: &str) -> String {
     let (why, what) = match kind {
-        ErrorKind::InvalidConfigurationError => (
-            "is not set up so that it can run",
-            "Set it up on the scenario's Set-up tab",
-        ),
-        ErrorKind::InconsistencyError => (
-            "could neither keep nor undo what it had done",
-            "Look at the data that it writes and put it right",
-        ),
+        ErrorKind::InvalidConfigurationError => {
+            ("is not set up so that it can run", "Set it up on the scenario's Set-up tab")
+        }
+        ErrorKind::InconsistencyError => {
+            ("could neither keep nor undo what it had done", "Look at the data that it writes and put it right")
+        }
         _ => ("may not transfer any more data", "Raise the quota at the other side"),
     };
     format!("Switched off because {module} {why}. {what}, then switch the scenario on again.")

@@ -10,7 +10,7 @@ use rouage_model::scenario::Scheduling;
 use rouage_model::{ModuleError, Value};
 use rouage_runtime::{DeliverError, Reply, RunOnce};
 use rouage_store::{executions, hooks, scenarios};
-use support::{Play, Process, Scenario, World, page};
+use support::{Play, Process, Scenario, World};
 
 const READ: &str = r#"{"id":2,"module":"test:Read","version":1,"mapper":{"text":"{{1.text}}"}}"#;
 const RESPOND: &str = r#"{"id":3,"module":"gateway:WebhookRespond","version":1,"mapper":{"text":"{{2.text}}"}}"#;

@@ -91,7 +91,8 @@ async fn a_retry_goes_on_at_the_failed_module_and_resolves_the_item() {
     assert_eq!((found.status, found.attempts, found.retried_by), (IncompleteStatus::Resolved, 1, Some(run)));
     let history = process.control.history(process.team, run).await.unwrap().unwrap();
     assert_eq!(history.problem, None);
-    let inputs: Vec<_> = history.trace.operations.iter().map(|operation| operation.input.field("text").clone()).collect();
+    let inputs: Vec<_> =
+        history.trace.operations.iter().map(|operation| operation.input.field("text").clone()).collect();
     assert_eq!(inputs, [Value::text("an order"), Value::text("then an order")]);
     assert!(process.control.retry_incomplete(process.team, stored.id).await.is_err(), "it is resolved");
 }
@@ -172,6 +173,34 @@ fn a_retry_survives_the_end_of_its_process() {
         assert_eq!(process.until_over(run).await.status, Status::Success);
         assert_eq!(process.script.effects(), ["then an order"]);
         assert_eq!(item(&process, stored.id).await.status, IncompleteStatus::Resolved);
+    });
+}
+
+#[test]
+fn a_process_that_ends_in_an_error_route_stores_the_bundle_once() {
+    let world = World::new();
+    let broken = r#"{"id":2,"module":"test:Write","version":1,"mapper":{"text":"{{1.text}}"},
+        "onerror":[{"id":3,"module":"test:Idempotent","version":1,"mapper":{"text":"told of {{2.error.type}}"}},
+        {"id":4,"module":"builtin:Break","version":1,"mapper":{"retry":true,"count":1,"interval":5}}]}"#;
+    let run = killed(async {
+        let process = world.process().await;
+        let scenario = process.scenario(broken, DLQ).await;
+        process.script.play("test:Write", Play::Fail(bad()));
+        process.script.play("test:Idempotent", Play::DoAndHang);
+        let run = process.send(&scenario, "an order").await;
+        process.script.hangs.notified().await;
+        assert!(items(&process).await.is_empty());
+        run
+    });
+    killed(async {
+        let process = world.process().await;
+        assert_eq!(process.until_over(run).await.status, Status::Warning);
+        assert_eq!(process.script.calls().len(), 1, "the module that failed is not called again");
+        let stored = items(&process).await;
+        assert_eq!(stored.len(), 1);
+        world.advance(5 * 60);
+        until_status(&process, stored[0].id, IncompleteStatus::Resolved).await;
+        assert_eq!(process.script.effects(), ["told of DataError", "an order"]);
     });
 }
 
@@ -470,10 +499,8 @@ async fn an_edited_module_runs_in_a_copy_and_the_scenario_stays() {
     let remainder = opened.remainder.unwrap();
     assert_eq!(remainder.input.unwrap().field("text"), &Value::text("an order"));
     assert_eq!(remainder.bundles[0].1.field("text"), &Value::text("an order"));
-    let edit = |mapping: &str| Edited {
-        parameters: Collection::new(),
-        mapper: Collection::from_iter([("text", mapping)]),
-    };
+    let edit =
+        |mapping: &str| Edited { parameters: Collection::new(), mapper: Collection::from_iter([("text", mapping)]) };
     let refused = process.control.run_edited(process.team, stored.id, edit("{{upper(1.text}}")).await;
     assert!(refused.is_err(), "it is no expression");
     let begun = process.control.run_edited(process.team, stored.id, edit("{{upper(1.text)}}")).await.unwrap();
@@ -502,7 +529,10 @@ async fn a_mapping_that_failed_is_mended_by_an_edit() {
     // As it is it fails again, at the same place.
     let again = retry(&process, stored.id).await;
     process.until_over(again).await;
-    assert_eq!((items(&process).await.len(), item(&process, stored.id).await.status), (1, IncompleteStatus::Unresolved));
+    assert_eq!(
+        (items(&process).await.len(), item(&process, stored.id).await.status),
+        (1, IncompleteStatus::Unresolved)
+    );
     let begun = process.control.run_edited(process.team, stored.id, edited).await.unwrap();
     let Begun::Run(run) = begun else { panic!() };
     assert_eq!(process.until_over(run).await.status, Status::Success);
@@ -550,4 +580,33 @@ async fn with_data_loss_a_full_store_costs_the_bundle_and_the_run_says_so() {
     assert_eq!(items(&process).await.len(), 1);
     let current = scenarios::find(&process.store, process.team, scenario.id).await.unwrap().unwrap();
     assert!(current.enabled);
+}
+
+/// The run works for a minute at its first item and may take half of that.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_interrupted_run_had_left_is_done_once_although_a_part_of_it_fails() {
+    let world = World::new();
+    let process = world.process_with(|parts| parts.limits.run_time = Duration::from_secs(30)).await;
+    let each = r#"{"id":5,"module":"builtin:BasicFeeder","version":1,"mapper":{"array":"{{split(1.text; \",\")}}"}},
+        {"id":2,"module":"test:Write","version":1,"mapper":{"text":"{{5.value}}"}}"#;
+    let scenario = process.scenario(each, DLQ).await;
+    process.script.play("test:Write", Play::Hang);
+    let run = process.send(&scenario, "a,b,c").await;
+    process.script.hangs.notified().await;
+    world.advance(60);
+    process.script.go_on.notify_one();
+    assert_eq!(process.until_over(run).await.status, Status::Warning);
+    let whole = items(&process).await.remove(0);
+    assert_eq!((whole.error.kind, process.script.effects()), (ErrorKind::ExecutionInterruptedError, vec!["a".into()]));
+    // The first of the rest fails, the other one does not.
+    process.script.play("test:Write", Play::Fail(bad()));
+    let rest = retry(&process, whole.id).await;
+    assert_eq!(process.until_over(rest).await.status, Status::Warning);
+    assert_eq!(process.script.effects(), ["a", "c"]);
+    assert_eq!(item(&process, whole.id).await.status, IncompleteStatus::Resolved);
+    let failed = items(&process).await.remove(0);
+    assert_eq!((failed.execution, failed.status), (rest, IncompleteStatus::Unresolved));
+    let last = retry(&process, failed.id).await;
+    assert_eq!(process.until_over(last).await.status, Status::Success);
+    assert_eq!(process.script.effects(), ["a", "c", "b"]);
 }

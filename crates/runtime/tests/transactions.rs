@@ -303,3 +303,32 @@ fn a_taken_key_is_a_duplicate_data_error() {
         assert!(found.error.as_deref().unwrap_or_default().starts_with("DuplicateDataError"), "{found:?}");
     });
 }
+
+const CARRIED: &str = r#"{"name":"Shop","flow":[{"id":1,"module":"test:Hook","version":1},
+    {"id":2,"module":"keep:Record","version":1,"parameters":{"datastore":4711},"mapper":{"key":"a"},
+     "metadata":{"restore":{"parameters":{"datastore":{"label":"Customers"}}},
+       "expect":[{"name":"data","type":"collection","spec":[{"name":"n","type":"number"},{"name":"t","type":"text"}]}]}},
+    {"id":3,"module":"keep:Record","version":1,"parameters":{"datastore":4711},"mapper":{"key":"b"}},
+    {"id":4,"module":"keep:Record","version":1,"parameters":{"datastore":4712},"mapper":{"key":"c"}}]}"#;
+
+#[test]
+fn an_import_makes_each_data_store_that_is_named_once_and_with_its_structure() {
+    let world = World::new();
+    killed(async {
+        let process = world.process_with(with_keep).await;
+        let blueprint = rouage_model::Blueprint::parse(CARRIED.as_bytes()).unwrap();
+        let request = rouage_runtime::ImportRequest { blueprint, links: Collection::new() };
+        let imported = process.control.import(process.team, request).await.unwrap();
+        let stores = datastores::list(&process.store, process.team).await.unwrap();
+        let names: Vec<_> = stores.iter().map(|store| store.name.as_str()).collect();
+        assert_eq!(names, ["Customers", "Imported data store"]);
+        let structure = rouage_store::structures::find(&process.store, process.team, stores[0].structure.unwrap());
+        let structure = structure.await.unwrap().unwrap();
+        assert_eq!((structure.name.as_str(), structure.structure.fields.len()), ("Customers", 2));
+        let scenario = scenarios::find(&process.store, process.team, imported.scenario).await.unwrap().unwrap();
+        let link = |name: &str| scenario.links.field(name).as_i64();
+        assert_eq!(link("2.datastore"), Some(stores[0].id.0));
+        assert_eq!(link("3.datastore"), link("2.datastore"));
+        assert_eq!(link("4.datastore"), Some(stores[1].id.0));
+    });
+}

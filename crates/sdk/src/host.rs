@@ -1,10 +1,15 @@
 //! What Rouage itself offers a running module.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use rouage_model::structure::Structure;
-use rouage_model::{Clock, ConnectionId, DatastoreId, ExecutionId, ModuleError, ModuleId, StructureId, Text, Value, datastore, sheets};
+use rouage_model::{
+    Clock, ConnectionId, DatastoreId, ExecutionId, ModuleError, ModuleId, StructureId, Text, Value, datastore, sheets,
+};
 
 use crate::connection::Secret;
+use crate::files::Files;
 use crate::subscenario;
 
 /// The runtime as a module sees it. Implemented over the store by the runtime
@@ -36,6 +41,9 @@ pub trait Host: Send + Sync {
     /// Answers the caller that waits for this run. `false` when nobody waits
     /// any more or it was answered before.
     async fn respond(&self, response: WebhookResponse) -> bool;
+
+    /// The stored files of the team; what is written belongs to this run.
+    fn files(&self) -> Arc<dyn Files>;
 
     /// Keeps a renewed secret of a connection, sealed.
     async fn renew_secret(&self, connection: ConnectionId, secret: Secret) -> Result<(), ModuleError>;

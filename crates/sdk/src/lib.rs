@@ -17,6 +17,7 @@
 //! tests, and one line in the app's `mod.rs`.
 
 pub mod connection;
+pub mod files;
 pub mod filter;
 pub mod guard;
 pub mod host;
@@ -33,6 +34,7 @@ pub mod testing;
 pub mod xml;
 
 pub use connection::{Connection, ConnectionSpec, ConnectionTest, Secret};
+pub use files::Files;
 pub use host::{Host, OutboxMail, Staged, StagedEffect, StructureOf, WebhookResponse};
 pub use module::{Call, Effect, Module, Outcome, Prepared, Settled};
 pub use params::Values;

@@ -47,7 +47,13 @@ pub struct Spec {
     /// Where a polling trigger can begin ("choose where to start"), the
     /// default first; nothing for other modules.
     pub starts: &'static [StartOption],
+    /// Whether stored files come as handles, which `run` reads piece by piece;
+    /// otherwise their bytes come in the input, within [`READ_FILES`].
+    pub takes_files: bool,
 }
+
+/// How many bytes of stored files the input of one call may have in memory.
+pub const READ_FILES: u64 = 16 * 1024 * 1024;
 
 impl Spec {
     /// An empty description to fill with the builder methods.
@@ -63,6 +69,7 @@ impl Spec {
             mapper: Vec::new(),
             output: Vec::new(),
             synonyms: &[],
+            takes_files: false,
             starts: if kind == Kind::PollingTrigger { &[StartOption::FromNow] } else { &[] },
         }
     }
@@ -99,6 +106,13 @@ impl Spec {
     #[must_use]
     pub fn synonyms(mut self, synonyms: &'static [&'static str]) -> Self {
         self.synonyms = synonyms;
+        self
+    }
+
+    /// Says that stored files come as handles.
+    #[must_use]
+    pub fn takes_files(mut self) -> Self {
+        self.takes_files = true;
         self
     }
 

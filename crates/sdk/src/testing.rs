@@ -4,7 +4,7 @@
 //! Compiled in normally, because the tests of other crates use it; it costs
 //! nothing when unused.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,14 +15,15 @@ use jiff::tz::TimeZone;
 use rouage_model::clock::{SimulatedClock, execution_id};
 use rouage_model::structure::Structure;
 use rouage_model::{
-    Clock, Collection, ConnectionId, ExecutionId, ModuleError, ModuleId, OperationId, Value, Version, datastore, json,
-    sheets,
+    BlobId, Buffer, Clock, Collection, ConnectionId, ExecutionId, ModuleError, ModuleId, OperationId, Stored, Value,
+    Version, datastore, json, sheets,
 };
 use url::Url;
 
 use crate::connection::{Connection, Secret};
+use crate::files::{self, Files, PIECE};
 use crate::host::{Host, StructureOf, WebhookResponse};
-use crate::http::{Body, Client, Request, Response, Transport, TransportError};
+use crate::http::{Body, Client, Exchange, Request, Response, Transport, TransportError, Whole};
 use crate::module::{Call, Module, Outcome};
 use crate::params;
 use crate::polling::Start;
@@ -50,6 +51,59 @@ pub struct FakeHost {
     datastore_answers: Mutex<VecDeque<Value>>,
     structure: Mutex<Option<Structure>>,
     children: Mutex<VecDeque<subscenario::State>>,
+    files: Arc<MemoryFiles>,
+}
+
+/// Stored files in memory.
+#[derive(Debug)]
+struct MemoryFiles {
+    limit: Mutex<u64>,
+    pieces: Mutex<BTreeMap<BlobId, Vec<Bytes>>>,
+}
+
+impl Default for MemoryFiles {
+    fn default() -> Self {
+        Self { limit: Mutex::new(100 * 1024 * 1024), pieces: Mutex::default() }
+    }
+}
+
+#[async_trait]
+impl Files for MemoryFiles {
+    fn limit(&self) -> u64 {
+        *lock(&self.limit)
+    }
+
+    async fn create(&self) -> Result<BlobId, ModuleError> {
+        let mut pieces = lock(&self.pieces);
+        let id: BlobId = format!("{:032x}", pieces.len() + 1).parse().expect("an id");
+        pieces.insert(id, Vec::new());
+        Ok(id)
+    }
+
+    async fn append(&self, id: BlobId, piece: u64, data: Bytes) -> Result<(), ModuleError> {
+        let mut pieces = lock(&self.pieces);
+        let file = pieces.get_mut(&id).expect("the file was created");
+        assert_eq!(file.len() as u64, piece, "the pieces come in order");
+        assert!(file.iter().all(|piece| piece.len() == PIECE), "only the last piece is shorter");
+        file.push(data);
+        Ok(())
+    }
+
+    async fn finish(&self, id: BlobId, size: u64) -> Result<(), ModuleError> {
+        let pieces = lock(&self.pieces);
+        assert_eq!(pieces[&id].iter().map(Bytes::len).sum::<usize>() as u64, size);
+        Ok(())
+    }
+
+    async fn discard(&self, id: BlobId) {
+        lock(&self.pieces).remove(&id);
+    }
+
+    async fn piece(&self, file: &Stored, piece: u64) -> Result<Option<Bytes>, ModuleError> {
+        let pieces = lock(&self.pieces);
+        let file = pieces.get(&file.id).ok_or_else(|| files::gone(file))?;
+        Ok(usize::try_from(piece).ok().and_then(|piece| file.get(piece)).cloned())
+    }
 }
 
 impl Default for FakeHost {
@@ -64,11 +118,22 @@ impl Default for FakeHost {
             datastore_answers: Mutex::default(),
             structure: Mutex::default(),
             children: Mutex::default(),
+            files: Arc::default(),
         }
     }
 }
 
 impl FakeHost {
+    /// Sets how large a stored file may be.
+    pub fn limit_files(&self, bytes: u64) {
+        *lock(&self.files.limit) = bytes;
+    }
+
+    /// How many stored files there are.
+    pub fn stored_files(&self) -> usize {
+        lock(&self.files.pieces).len()
+    }
+
     /// Prepares how a called scenario stands the next time it is looked at.
     pub fn child_stands(&self, state: subscenario::State) {
         lock(&self.children).push_back(state);
@@ -142,6 +207,10 @@ impl Host for FakeHost {
 
     async fn child(&self, _child: ExecutionId) -> Result<subscenario::State, ModuleError> {
         Ok(lock(&self.children).pop_front().unwrap_or(subscenario::State::Gone))
+    }
+
+    fn files(&self) -> Arc<dyn Files> {
+        self.files.clone()
     }
 
     async fn respond(&self, response: WebhookResponse) -> bool {
@@ -227,23 +296,41 @@ impl RecordedTransport {
 
 #[async_trait]
 impl Transport for RecordedTransport {
-    async fn exchange(&self, request: &Request, headers: HeaderMap) -> Result<Response, TransportError> {
+    async fn exchange(&self, request: &Request, headers: HeaderMap) -> Result<Exchange, TransportError> {
         let headers = headers.iter();
+        let body = sent(request).await;
         lock(&self.seen).push(Seen {
             method: request.method.to_string(),
             url: request.url.to_string(),
             headers: headers
                 .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
                 .collect(),
-            body: if let Body::Bytes(bytes) = &request.body { bytes.clone() } else { Bytes::new() },
+            body,
         });
         let unexpected = || Err(TransportError::InvalidRequest(format!("no answer prepared for {}", request.url)));
         let (status, headers, body) = lock(&self.script).pop_front().unwrap_or_else(unexpected)?;
         if body.len() as u64 > request.max_bytes {
             return Err(TransportError::TooLarge(request.max_bytes));
         }
-        Ok(Response { status, headers, body, url: request.url.clone() })
+        let head = Response { status, headers, body: Bytes::new(), url: request.url.clone() };
+        Ok(Exchange { head, body: Box::new(Whole(Some(body))) })
     }
+}
+
+/// The body of a request as the other side gets it.
+async fn sent(request: &Request) -> Bytes {
+    let contents = match &request.body {
+        Body::Bytes(bytes) => return bytes.clone(),
+        Body::Pieces(contents) => contents,
+        Body::Empty | Body::Multipart(_) => return Bytes::new(),
+    };
+    let mut out = Vec::new();
+    for content in contents {
+        let files = request.files.0.as_deref().expect("a body with files says where they are");
+        let buffer = Buffer { content: content.clone(), encoding: None };
+        out.extend_from_slice(&files::bytes(files, &buffer, u64::MAX).await.expect("the file is there"));
+    }
+    out.into()
 }
 
 /// Everything a module needs around it. Change the fields before a run.

@@ -18,6 +18,7 @@
 //! a module here with plain structs, reads on `&Store` and writes on
 //! `&mut WriteTx`; then a test in `tests/` that runs on both databases.
 
+pub mod blobs;
 pub mod commit;
 pub mod connections;
 pub mod counters;

@@ -23,13 +23,19 @@ impl Reserve {
     }
 }
 
-impl Store {
-    /// Gives the space back to the disk.
-    pub async fn release_reserve(&self) {
-        if let Some(path) = &self.shared.reserve.0 {
-            // It may be gone already.
-            let _ = tokio::fs::remove_file(path).await;
+impl Reserve {
+    pub(crate) async fn release(&self) -> bool {
+        match &self.0 {
+            Some(path) => tokio::fs::remove_file(path).await.is_ok(),
+            None => false,
         }
+    }
+}
+
+impl Store {
+    /// Gives the space back to the disk; whether there was any.
+    pub async fn release_reserve(&self) -> bool {
+        self.shared.reserve.release().await
     }
 
     /// Sets the space aside (again). A disk that has none left keeps it.

@@ -115,6 +115,9 @@ impl Store {
     /// Errors: [`Error::NewerSchema`], [`Error::WrongKey`], and those of the
     /// database. Must be called within a tokio runtime; it starts the writer.
     pub async fn open(options: Options) -> Result<Store, Error> {
+        let reserve = crate::reserve::Reserve::of(&options.url);
+        // A start writes as well, and the first thing then is to free space.
+        reserve.release().await;
         let pools = crate::open::open(&options.url).await?;
         let (changes, _) = broadcast::channel(4096);
         let (requests, receiver) = mpsc::channel(commit::QUEUE);
@@ -129,7 +132,7 @@ impl Store {
             changes,
             counters: Counters::default(),
             backlog: crate::queue::Backlog::default(),
-            reserve: crate::reserve::Reserve::of(&options.url),
+            reserve,
             outgoing: is_shared.then_some(outgoing),
             listener: OnceLock::new(),
         });

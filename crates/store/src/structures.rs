@@ -139,11 +139,7 @@ pub async fn users(store: &Store, team: TeamId, id: StructureId) -> Result<Users
 }
 
 /// The webhooks that check what arrives by it.
-async fn hooks_with<C: ConnectionTrait>(
-    db: &C,
-    team: TeamId,
-    id: StructureId,
-) -> Result<Vec<(HookId, String)>, Error> {
+async fn hooks_with<C: ConnectionTrait>(db: &C, team: TeamId, id: StructureId) -> Result<Vec<(HookId, String)>, Error> {
     let all: Vec<(i64, String, String)> = hooks::Entity::find()
         .filter(hooks::Column::TeamId.eq(team.0))
         .order_by_asc(hooks::Column::Name)

@@ -100,6 +100,7 @@ fn native_icon(module: &str) -> &'static str {
         name if name.contains("Aggregator") => "layers",
         name if name.contains("Variable") => "variable",
         name if name.starts_with("builtin") => "route",
+        name if name.starts_with("scenario-service") => "workflow",
         _ => "wrench",
     }
 }

@@ -2,8 +2,9 @@
 //! page whatever a run carried; the whole is behind the copy button.
 
 use askama::Template;
-use rouage_model::{Value, json};
+use rouage_model::{Collection, Value, json};
 
+use crate::pages::files;
 use crate::words;
 
 /// Values of one bundle that are shown.
@@ -11,6 +12,7 @@ const MOST_NODES: usize = 1_500;
 const MOST_ITEMS: usize = 200;
 const MOST_DEPTH: usize = 24;
 const LONGEST_TEXT: usize = 1_500;
+const LONGEST_NAME: usize = 100;
 
 /// A value in the tree.
 #[derive(Debug, Clone, PartialEq, Template)]
@@ -22,6 +24,8 @@ pub struct Tree {
     pub kind: &'static str,
     /// What is shown of a simple value, or `3 items`.
     pub text: String,
+    /// Where a stored file is to be had; empty for anything else.
+    pub link: String,
     /// Fields or items.
     pub children: Vec<Tree>,
     /// Whether it begins open.
@@ -39,6 +43,7 @@ fn node(name: &str, value: &Value, depth: usize, left: &mut usize) -> Tree {
         name: name.to_owned(),
         kind: value.type_name(),
         text: String::new(),
+        link: String::new(),
         children: Vec::new(),
         open: depth < 3,
     };
@@ -47,15 +52,31 @@ fn node(name: &str, value: &Value, depth: usize, left: &mut usize) -> Tree {
             tree.text = words::count(collection.len() as u64, "field");
             let fields = collection.iter().map(|(name, value)| (name.to_string(), value));
             children(&mut tree, fields, depth, left);
+            name_files(&mut tree.children, collection);
         }
         Value::Array(items) => {
             tree.text = words::count(items.len() as u64, "item");
             let items = items.iter().enumerate().map(|(at, value)| ((at + 1).to_string(), value));
             children(&mut tree, items, depth, left);
         }
-        simple => tree.text = simple_text(simple),
+        simple => {
+            tree.text = simple_text(simple);
+            tree.link = files::link(simple, None).unwrap_or_default();
+        }
     }
     tree
+}
+
+/// A file has its name in a field beside it.
+fn name_files(children: &mut [Tree], collection: &Collection) {
+    let name = ["fileName", "filename", "name"].into_iter().find_map(|name| collection.get(name)?.as_text());
+    let Some(name) = name.filter(|name| !name.is_empty()) else { return };
+    for (child, value) in children.iter_mut().zip(collection.values()) {
+        if let Some(link) = files::link(value, Some(name)) {
+            child.link = link;
+            child.text = format!("{}, {}", words::cut(name, LONGEST_NAME), child.text);
+        }
+    }
 }
 
 fn children<'a>(
@@ -68,7 +89,7 @@ fn children<'a>(
     for (shown, (name, value)) in entries.enumerate() {
         if shown >= MOST_ITEMS || *left == 0 || depth >= MOST_DEPTH {
             let text = format!("{} more; copy to see all", total - shown);
-            tree.children.push(Tree { name: "…".into(), kind: "more", text, children: Vec::new(), open: false });
+            tree.children.push(Tree { name: "…".into(), kind: "more", text, link: String::new(), children: Vec::new(), open: false });
             return;
         }
         let child = node(&name, value, depth + 1, left);
@@ -84,7 +105,7 @@ fn simple_text(value: &Value) -> String {
         Value::Erase => "erase".to_owned(),
         Value::Text(text) if text.is_empty() => "empty".to_owned(),
         Value::Text(text) => words::cut(text, LONGEST_TEXT),
-        Value::Buffer(buffer) => format!("file data, {}", words::bytes(buffer.bytes.len() as u64)),
+        Value::Buffer(buffer) => format!("file data, {}", words::bytes(buffer.size())),
         other => words::cut(json::to_string(other).trim_matches('"'), LONGEST_TEXT),
     }
 }
@@ -92,6 +113,16 @@ fn simple_text(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_stored_file_is_a_name_a_size_and_a_link() {
+        let text = br#"{"name":"a b\"<.pdf","data":{"$file":"0196f7a0111172228333444455556666","size":3145728}}"#;
+        let tree = fields(&rouage_model::tagged::parse(text).unwrap());
+        assert_eq!(tree[1].text, "a b\"<.pdf, file data, 3.1 MB");
+        assert_eq!(tree[1].link, "/files/0196f7a0111172228333444455556666?name=a%20b%22%3C%2Epdf");
+        let html = tree[1].render().unwrap();
+        assert!(html.contains(r#"href="/files/0196f7a0"#) && !html.contains("\"<."), "{html}");
+    }
 
     #[test]
     fn everything_is_text_and_bounded() {

@@ -203,3 +203,60 @@ async fn a_webhook_enforces_a_structure_and_follows_its_changes() {
     let page = server.get(&format!("/webhooks/{}", hook.id), &cookie).await;
     assert!(page.body.contains("selected>Customer"), "{}", page.body);
 }
+
+/// A module with a data store and a data structure, which does nothing.
+struct Keep(rouage_sdk::Spec);
+
+#[async_trait::async_trait]
+impl rouage_sdk::Module for Keep {
+    fn spec(&self) -> &rouage_sdk::Spec {
+        &self.0
+    }
+
+    async fn run(&self, _: &rouage_sdk::Call<'_>) -> Result<rouage_sdk::Outcome, rouage_model::ModuleError> {
+        Ok(rouage_sdk::Outcome::Bundles(Vec::new()))
+    }
+}
+
+fn keep() -> rouage_sdk::App {
+    use rouage_sdk::{Effect, Field, FieldKind, Kind, Spec};
+    let spec = Spec::new("keep:Record", 1, "Keep", Kind::Action, Effect::Pure).parameters(vec![
+        Field::new("datastore", "Data store", FieldKind::Datastore).required(),
+        Field::new("type", "Data structure", FieldKind::Structure),
+    ]);
+    let modules: Vec<std::sync::Arc<dyn rouage_sdk::Module>> = vec![std::sync::Arc::new(Keep(spec))];
+    rouage_sdk::App { name: "keep", label: "Keep", color: "#000000", icon: "database", modules, connections: vec![] }
+}
+
+#[tokio::test]
+async fn the_set_up_makes_what_a_blueprint_names_or_takes_what_is_there() {
+    let server = Server::with_apps(vec![keep()], |_| {}).await;
+    let cookie = server.owner().await;
+    let file = r#"{"name":"Shop","flow":[{"id":2,"module":"keep:Record","version":1,"parameters":{"datastore":4711,"type":9},
+        "metadata":{"restore":{"parameters":{"datastore":{"label":"Customers"},"type":{"label":"Client"}}},
+        "expect":[{"name":"data","type":"collection","spec":[{"name":"n","type":"number"}]}]}}]}"#;
+    let id = server.scenario(file).await;
+    let page = server.get(&format!("/scenarios/{id}/setup"), &cookie).await;
+    for part in [
+        "choose the data store (it was &#34;Customers&#34;)",
+        "Create a new data store with 1 field",
+        "Create it with 1 field",
+    ] {
+        assert!(page.body.contains(part), "{part}: {}", page.body);
+    }
+    server.post(&format!("/scenarios/{id}/setup"), &cookie, "2.datastore=new&2.type=new").await;
+    let stores = datastores::list(&server.store, server.team).await.unwrap();
+    let known = structures::list(&server.store, server.team).await.unwrap();
+    let names: Vec<_> = known.iter().map(|row| row.name.as_str()).collect();
+    assert_eq!((stores[0].name.as_str(), names), ("Customers", vec!["Client", "Customers"]));
+    let scenario = rouage_store::scenarios::find(&server.store, server.team, id).await.unwrap().unwrap();
+    assert_eq!(scenario.links.field("2.datastore").as_i64(), Some(stores[0].id.0));
+    assert_eq!(scenario.links.field("2.type").as_i64(), Some(known[0].id.0));
+    let page = server.get(&format!("/datastores/{}", stores[0].id), &cookie).await;
+    assert!(page.body.contains("Shop"), "the scenario is named as its user: {}", page.body);
+    // Answered, the questions can be answered again.
+    server.post(&format!("/scenarios/{id}/setup"), &cookie, &format!("2.datastore={}&2.type=", stores[0].id)).await;
+    let scenario = rouage_store::scenarios::find(&server.store, server.team, id).await.unwrap().unwrap();
+    assert_eq!(scenario.links.get("2.type"), None);
+    assert_eq!(datastores::list(&server.store, server.team).await.unwrap().len(), 1);
+}

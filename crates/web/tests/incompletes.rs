@@ -265,7 +265,9 @@ async fn the_module_is_corrected_for_one_bundle_and_typing_is_kept_when_it_is_wr
     for text in ["Text of the order", "name=\"mapper.text\"", "{{1.order}}", "name=\"mapper.list\"", "As JSON."] {
         assert!(page.contains(text), "{text} is missing: {page}");
     }
-    for (form, problem) in [("mapper.text=fine&mapper.list=%5B1", "List is not JSON"), ("mapper.text=%7B%7Bupper(1.order%7D%7D", "")] {
+    for (form, problem) in
+        [("mapper.text=fine&mapper.list=%5B1", "List is not JSON"), ("mapper.text=%7B%7Bupper(1.order%7D%7D", "")]
+    {
         let refused = world.server.post(&edit, &world.cookie, form).await;
         assert_eq!(refused.status.as_u16(), 422, "{}", refused.body);
         assert!(refused.body.contains(problem) && refused.body.contains("role=\"alert\""), "{}", refused.body);

@@ -92,7 +92,7 @@ async fn a_preview_says_what_a_schedule_means_and_saves_nothing() {
     assert_eq!(answer.status, StatusCode::OK);
     assert!(answer.body.contains("Every weekday at 09:00 (Europe/Paris)."), "{}", answer.body);
     assert_eq!(answer.body.matches(", 09:00</li>").count(), 5);
-    assert!(answer.body.contains("asks Watch Orders once, also when nothing is new"));
+    assert!(answer.body.contains("A run asks Watch Orders once, also when nothing is new"), "{}", answer.body);
     assert_eq!(world.scenario().await.scheduling, before.scheduling);
 }
 

@@ -8,7 +8,7 @@ mod sheets;
 
 use std::time::Duration;
 
-pub use browser::Browser;
+pub use browser::{Browser, between};
 pub use http::{Answer, Url, exchange, request};
 pub use orders::{COUPON_FIELD, ORDERS_SHEET, ORDERS_SPREADSHEET, example, order, small_order};
 pub use program::{Imported, Place, Running, Store, run_with_input};

@@ -4,6 +4,7 @@
 //! It has the user `ada` with the password `right`; any other user name has an
 //! empty mailbox of its own with the same password.
 
+use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -29,8 +30,8 @@ impl Dovecot {
     pub fn start() -> Option<Self> {
         let Some(binary) = binary() else {
             let in_ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
-            assert!(!in_ci, "no Dovecot: install dovecot-imapd");
-            eprintln!("SKIPPED: no Dovecot found, the tests of IMAP do not run (install dovecot-imapd)");
+            assert!(!in_ci, "no Dovecot 2.3: install dovecot-imapd");
+            eprintln!("SKIPPED: no Dovecot 2.3 found, the tests of IMAP do not run (install dovecot-imapd)");
             return None;
         };
         Some(start(&binary))
@@ -69,7 +70,9 @@ fn binary() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
     folders.push("/usr/sbin".into());
-    folders.into_iter().map(|folder| folder.join("dovecot")).find(|binary| binary.exists())
+    let binaries = folders.into_iter().map(|folder| folder.join("dovecot"));
+    // 2.4 has another configuration.
+    binaries.into_iter().find(|binary| binary.exists() && output_of(binary, &["--version"]).starts_with("2.3."))
 }
 
 fn start(binary: &Path) -> Dovecot {
@@ -128,7 +131,7 @@ fn user() -> User {
     }
 }
 
-fn output_of(program: &str, arguments: &[&str]) -> String {
+fn output_of(program: impl AsRef<OsStr>, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output().expect("the program runs");
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }

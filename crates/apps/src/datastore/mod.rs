@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use rouage_model::{Collection, DatastoreId, ModuleError, Text, Value, datastore};
 use rouage_sdk::structure::{Extent, check};
-use rouage_sdk::{App, Call, Field, FieldKind, Outcome, Staged, StagedEffect, StructureOf};
+use rouage_sdk::{App, Call, Field, FieldKind, Outcome, Staged, StagedEffect, StructureOf, files};
 
 pub(crate) fn app() -> App {
     App {
@@ -65,7 +65,10 @@ fn key_of(call: &Call<'_>) -> Text {
 
 /// The mapped fields, checked and coerced by the structure of the data store.
 async fn data_of(call: &Call<'_>, store: DatastoreId, extent: Extent) -> Result<Collection, ModuleError> {
-    let data = call.input.collection("data").cloned().unwrap_or_default();
+    // A record outlives the run and its files, so it holds their bytes itself.
+    let most = datastore::MAX_RECORD as u64 / 2;
+    let data = files::with_bytes(call.host.files().as_ref(), call.input.raw("data"), most).await?;
+    let data = data.as_collection().cloned().unwrap_or_default();
     match call.host.structure(StructureOf::Datastore(store)).await? {
         None => Ok(data),
         Some(structure) => check(&structure, &data, extent, &call.timezone).map_err(ModuleError::validation),
@@ -91,8 +94,8 @@ fn with_key(answer: &Value) -> Value {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use rouage_sdk::Module;
     use rouage_sdk::testing::{Bench, value};
+    use rouage_sdk::{Host, Module};
 
     use super::*;
 
@@ -109,6 +112,17 @@ pub(crate) mod tests {
             }
             _ => panic!("expected a staged write"),
         }
+    }
+
+    #[tokio::test]
+    async fn a_record_holds_the_bytes_of_its_files() {
+        let bench = Bench::default();
+        let file = files::keep(bench.host.files(), vec![7; 300_000].into()).await.unwrap();
+        let data = Collection::from_iter([("file", Value::Buffer(file))]);
+        let mapper = Collection::from_iter([("data", data)]).into();
+        let (call, _) = staged(&bench, &add_record::AddRecord::default(), &mapper, "{}").await.unwrap();
+        let datastore::Call::Add { data, .. } = call else { panic!("{call:?}") };
+        assert_eq!(data.get("file"), Some(&Value::buffer(vec![7; 300_000])));
     }
 
     #[tokio::test]

@@ -16,6 +16,7 @@ impl Default for FeedAttachments {
         output.push(Field::new("__IMTLENGTH__", "Total number of bundles", FieldKind::UnsignedInteger));
         output.push(Field::new("__IMTINDEX__", "Bundle order position", FieldKind::UnsignedInteger));
         let spec = Spec::new("email:FeedAttachments", 7, "Iterate attachments", Kind::Iterator, Effect::Pure)
+            .takes_files()
             .describe("Gives each attachment of a message as a bundle of its own.")
             .mapper(vec![Field::new("array", "Attachments", FieldKind::Array(Vec::new()))])
             .output(output)

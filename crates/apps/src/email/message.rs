@@ -180,7 +180,7 @@ fn further_headers(mut builder: MessageBuilder, input: &Values) -> Result<Messag
     let one = [input.raw("references").clone()];
     let references = input.raw("references").as_array().unwrap_or(&one);
     let references = references.iter().map(|id| line("references", id)).collect::<Result<Vec<_>, _>>()?;
-    let references: Vec<String> = references.iter().flat_map(|ids| ids.split_whitespace()).map(bracketed).collect();
+    let references: Vec<String> = references.iter().flat_map(|ids| message_ids(ids)).collect();
     if !references.is_empty() {
         builder = builder.references(references.join(" "));
     }
@@ -209,6 +209,15 @@ fn raw(builder: MessageBuilder, name: &str, value: &str) -> Result<MessageBuilde
 fn bracketed(id: &str) -> String {
     let id = id.trim();
     if id.starts_with('<') { id.to_owned() } else { format!("<{id}>") }
+}
+
+/// The ids of a text. People map several with whatever sign between.
+fn message_ids(text: &str) -> Vec<String> {
+    if !text.contains('<') {
+        return text.split_whitespace().map(bracketed).collect();
+    }
+    let ids = text.split('<').skip(1).filter_map(|rest| Some(rest.split_once('>')?.0.trim()));
+    ids.filter(|id| !id.is_empty()).map(bracketed).collect()
 }
 
 /// `None` for an item without name and data, which an empty mapping leaves.

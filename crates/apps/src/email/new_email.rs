@@ -307,3 +307,21 @@ async fn choices(session: &mut Opened, wish: &Wish, zone: &TimeZone) -> Result<V
     }
     Ok(choices)
 }
+
+#[cfg(test)]
+mod tests {
+    use rouage_model::tagged;
+
+    use super::*;
+
+    /// Positions are stored: this line is never changed.
+    #[test]
+    fn a_position_of_version_1_is_read_and_written_as_before() {
+        let stored = r#"{"watched":"ada@x.example:993/INBOX","validity":4294967295,"lastId":7,"unmarked":[6,7],"restarted":null}"#;
+        let value = tagged::parse(stored.as_bytes()).unwrap();
+        let position = Position::read(&value, "ada@x.example:993/INBOX").unwrap();
+        assert_eq!((position.validity, position.last, position.unmarked.len()), (u32::MAX, 7, 2));
+        assert_eq!(tagged::to_string(&position.to_value()), stored);
+        assert!(Position::read(&value, "ada@x.example:993/Other").is_none());
+    }
+}

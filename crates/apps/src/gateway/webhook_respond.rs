@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 use rouage_model::{Collection, ModuleError, Text, Value, json};
+use rouage_sdk::params::bytes_of;
 use rouage_sdk::{Call, Effect, Field, FieldKind, Kind, Module, Outcome, Spec, WebhookResponse};
 
 const MAX_HEADERS: usize = 16;
@@ -102,7 +103,7 @@ fn body(value: &Value) -> Bytes {
     match value {
         nothing if nothing.is_nothing() => Bytes::new(),
         Value::Text(text) => Bytes::copy_from_slice(text.as_bytes()),
-        Value::Buffer(buffer) => buffer.bytes.clone(),
+        Value::Buffer(_) => bytes_of(value).unwrap_or_default(),
         Value::Date(date) => json::iso(*date).into(),
         other => json::to_string(other).into(),
     }

@@ -32,7 +32,7 @@ fn text(value: &Value) -> String {
         Value::Text(text) => text.to_string(),
         Value::Date(date) => json::iso(*date),
         Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join(","),
-        Value::Buffer(buffer) => String::from_utf8_lossy(&buffer.bytes).into_owned(),
+        Value::Buffer(buffer) => String::from_utf8_lossy(buffer.held()).into_owned(),
         Value::Collection(_) => json::to_string(value),
     }
 }

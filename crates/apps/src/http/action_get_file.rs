@@ -56,9 +56,11 @@ impl Module for ActionGetFile {
 
     async fn run(&self, call: &Call<'_>) -> Result<Outcome, ModuleError> {
         let request = v3::build(call, &self.jars)?;
-        let response = exchange::send(call, request, call.parameters.is_true("handleErrors")).await?;
-        let mut bundle = answer::version_3(&response, answer::file(&response));
-        bundle.insert("fileName", answer::file_name(&response));
+        let arriving = exchange::send(call, request, call.parameters.is_true("handleErrors")).await?;
+        let answer = answer::file(call, arriving).await?;
+        let name = answer::file_name(&answer.head);
+        let mut bundle = answer::version_3(answer);
+        bundle.insert("fileName", name);
         Ok(Outcome::bundle(bundle))
     }
 }

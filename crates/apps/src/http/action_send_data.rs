@@ -17,6 +17,7 @@ pub(super) struct ActionSendData {
 impl ActionSendData {
     pub(super) fn new(jars: Arc<Jars>) -> Self {
         let spec = Spec::new("http:ActionSendData", 3, "Make a request (legacy)", Kind::Action, Effect::Write)
+            .takes_files()
             .describe("Sends any HTTP request and gives the answer.")
             .parameters(vec![v3::handle_errors()])
             .mapper(v3::mapper(true))

@@ -22,6 +22,7 @@ impl ActionSendDataBasicAuth {
         let key = Field::new(KEY, "Credentials", FieldKind::Keychain(&[credentials::BASIC]));
         let label = "Make a request with Basic auth (legacy)";
         let spec = Spec::new("http:ActionSendDataBasicAuth", 3, label, Kind::Action, Effect::Write)
+            .takes_files()
             .describe("Sends any HTTP request with a stored user name and password and gives the answer.")
             .parameters(vec![key.required().help("Sent only to the hosts that it is bound to."), v3::handle_errors()])
             .mapper(v3::mapper(false))

@@ -20,6 +20,7 @@ impl ActionSendDataOAuth {
         let account = Field::new("account", "Connection", FieldKind::Connection(&[credentials::OAUTH2]));
         let label = "Make an OAuth 2.0 request (legacy)";
         let spec = Spec::new("http:ActionSendDataOAuth", 3, label, Kind::Action, Effect::Write)
+            .takes_files()
             .describe("Sends any HTTP request with an OAuth 2.0 access token and gives the answer.")
             .parameters(vec![
                 account.required().help("Its token is sent only to the hosts that it is bound to."),

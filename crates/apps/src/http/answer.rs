@@ -1,13 +1,17 @@
 //! From an answer to a bundle.
 
+use bytes::Bytes;
 use percent_encoding::percent_decode_str;
-use rouage_model::{Buffer, Collection, ErrorKind, ModuleError, Text, Value, json};
-use rouage_sdk::http::Response;
-use rouage_sdk::xml;
+use rouage_model::{Collection, ErrorKind, ModuleError, Text, Value, json};
+use rouage_sdk::files::Writer;
+use rouage_sdk::http::{Arriving, MAX_BYTES, Response};
+use rouage_sdk::{Call, xml};
+
+use super::exchange;
 
 /// The body: parsed when asked for and when it says that it is JSON or XML;
 /// otherwise text when it is text, else a buffer.
-pub(super) fn data(response: &Response, parse: bool) -> Result<Value, ModuleError> {
+fn data(response: &Response, parse: bool) -> Result<Value, ModuleError> {
     let media = Media::of(response);
     if parse && !response.body.is_empty() {
         let wrong = |kind: &str, reason: String| {
@@ -27,28 +31,95 @@ pub(super) fn data(response: &Response, parse: bool) -> Result<Value, ModuleErro
     Ok(media.text(&response.body).map_or_else(|| Value::buffer(response.body.clone()), Value::Text))
 }
 
-/// The body as a file.
-pub(super) fn file(response: &Response) -> Value {
-    let encoding = Media::of(response).text(&response.body).map(|_| "utf8".into());
-    Value::Buffer(Buffer { bytes: response.body.clone(), encoding })
+/// An answer with its body.
+pub(super) struct Answer {
+    /// Status, headers and address.
+    pub(super) head: Response,
+    /// How many bytes its body has.
+    pub(super) size: u64,
+    /// What its body becomes.
+    pub(super) data: Value,
+}
+
+/// Reads the body: what is text, JSON or XML into memory, anything else into a
+/// file.
+pub(super) async fn read(call: &Call<'_>, mut answer: Arriving, parse: bool) -> Result<Answer, ModuleError> {
+    if !Media::of(answer.head()).is_text() {
+        return file(call, answer).await;
+    }
+    answer.limit_to(MAX_BYTES);
+    let what = exchange::what(&answer.head().url);
+    let response = answer.collect().await.map_err(|error| error.into_module_error(&what))?;
+    let data = data(&response, parse)?;
+    Ok(Answer { size: response.body.len() as u64, head: Response { body: Bytes::new(), ..response }, data })
+}
+
+/// Reads the body into a file, piece by piece.
+pub(super) async fn file(call: &Call<'_>, answer: Arriving) -> Result<Answer, ModuleError> {
+    let (media, what) = (Media::of(answer.head()), exchange::what(&answer.head().url));
+    let mut text = Utf8::default();
+    let see = |chunk: &[u8]| text.see(chunk);
+    let (head, buffer) = answer.store(Writer::new(call.host.files()), &what, see).await?;
+    let encoding = media.encoding().filter(|encoding| *encoding != "utf8" || text.is_valid());
+    let size = buffer.size();
+    Ok(Answer { head, size, data: Value::Buffer(buffer.encoded(encoding.map(Into::into))) })
+}
+
+/// Whether bytes that come in parts are UTF-8.
+#[derive(Default)]
+struct Utf8 {
+    /// The beginning of a letter that goes on in the next part.
+    open: Vec<u8>,
+    is_broken: bool,
+}
+
+impl Utf8 {
+    fn see(&mut self, part: &[u8]) {
+        if self.is_broken {
+            return;
+        }
+        // The end of the open letter, apart from the rest, so that the rest
+        // is not copied.
+        let mut rest = part;
+        while !self.open.is_empty() && !rest.is_empty() {
+            self.open.push(rest[0]);
+            rest = &rest[1..];
+            match std::str::from_utf8(&self.open) {
+                Ok(_) => self.open.clear(),
+                Err(error) if error.error_len().is_some() => return self.is_broken = true,
+                Err(_) => {}
+            }
+        }
+        match std::str::from_utf8(rest) {
+            Ok(_) => {}
+            Err(error) if error.error_len().is_some() => self.is_broken = true,
+            Err(error) => self.open.extend_from_slice(&rest[error.valid_up_to()..]),
+        }
+    }
+
+    fn is_valid(&self) -> bool {
+        !self.is_broken && self.open.is_empty()
+    }
 }
 
 /// The bundle of version 3: headers as rows.
-pub(super) fn version_3(response: &Response, data: Value) -> Collection {
+pub(super) fn version_3(answer: Answer) -> Collection {
     let row = |(name, value): &(String, String)| -> Value {
         Collection::from_iter([("name", name.as_str()), ("value", value.as_str())]).into()
     };
+    let head = &answer.head;
     let mut bundle = Collection::new();
-    bundle.insert("statusCode", response.status);
-    bundle.insert("headers", response.headers.iter().map(row).collect::<Vec<_>>());
-    bundle.insert("cookieHeaders", response.header_values("set-cookie").map(Value::from).collect::<Vec<_>>());
-    bundle.insert("data", data);
-    bundle.insert("fileSize", response.body.len());
+    bundle.insert("statusCode", head.status);
+    bundle.insert("headers", head.headers.iter().map(row).collect::<Vec<_>>());
+    bundle.insert("cookieHeaders", head.header_values("set-cookie").map(Value::from).collect::<Vec<_>>());
+    bundle.insert("data", answer.data);
+    bundle.insert("fileSize", i64::try_from(answer.size).unwrap_or(i64::MAX));
     bundle
 }
 
 /// The bundle of version 4: headers by lower-case name; `set-cookie` is a list.
-pub(super) fn version_4(response: &Response, data: Value) -> Collection {
+pub(super) fn version_4(answer: Answer) -> Collection {
+    let response = &answer.head;
     let mut headers = Collection::new();
     for (name, _) in &response.headers {
         let name = name.to_ascii_lowercase();
@@ -61,8 +132,9 @@ pub(super) fn version_4(response: &Response, data: Value) -> Collection {
         headers.insert(name, value);
     }
     let mut bundle = Collection::new();
-    bundle.insert("data", data);
-    bundle.insert("statusCode", response.status);
+    let status = response.status;
+    bundle.insert("data", answer.data);
+    bundle.insert("statusCode", status);
     bundle.insert("headers", headers);
     bundle
 }
@@ -132,15 +204,20 @@ impl Media {
             || TEXTS.contains(&self.kind.as_str())
     }
 
-    fn text(&self, body: &[u8]) -> Option<Text> {
-        if !self.is_text() {
-            return None;
-        }
+    /// The encoding of a text. Bytes that we cannot read are not guessed at.
+    fn encoding(&self) -> Option<&'static str> {
         match self.charset.as_deref() {
-            Some("iso-8859-1" | "latin1") => Some(body.iter().copied().map(char::from).collect::<String>().into()),
-            None | Some("utf-8" | "utf8" | "us-ascii" | "ascii") => std::str::from_utf8(body).ok().map(Text::from),
-            // Bytes that we cannot read are not guessed at.
+            _ if !self.is_text() => None,
+            Some("iso-8859-1" | "latin1") => Some("latin1"),
+            None | Some("utf-8" | "utf8" | "us-ascii" | "ascii") => Some("utf8"),
             Some(_) => None,
+        }
+    }
+
+    fn text(&self, body: &[u8]) -> Option<Text> {
+        match self.encoding()? {
+            "latin1" => Some(body.iter().copied().map(char::from).collect::<String>().into()),
+            _ => std::str::from_utf8(body).ok().map(Text::from),
         }
     }
 }
@@ -178,6 +255,20 @@ mod tests {
         assert_eq!(data(&response("application/json", b""), true).unwrap(), Value::text(""));
         let error = data(&response("application/json", b"{oops"), true).unwrap_err();
         assert_eq!(error.certainty, rouage_model::Certainty::MaybeApplied);
+    }
+
+    #[test]
+    fn utf8_is_known_however_it_is_cut() {
+        let whole = "aé€😀z".as_bytes();
+        for cut in 0..whole.len() {
+            let mut text = Utf8::default();
+            text.see(&whole[..cut]);
+            assert_eq!(text.is_valid(), std::str::from_utf8(&whole[..cut]).is_ok(), "{cut}");
+            text.see(&whole[cut..]);
+            assert!(text.is_valid(), "{cut}");
+            text.see(b"\xff");
+            assert!(!text.is_valid());
+        }
     }
 
     #[test]

@@ -43,10 +43,12 @@ impl Module for DownloadFile {
     async fn run(&self, call: &Call<'_>) -> Result<Outcome, ModuleError> {
         let mut request = v4::build(call, &self.jars)?;
         v4::sign_in(call, &mut request)?;
-        let response = exchange::send(call, request, call.input.is_true("stopOnHttpError")).await?;
-        let mut bundle = answer::version_4(&response, answer::file(&response));
-        bundle.insert("fileName", answer::file_name(&response));
-        bundle.insert("fileSize", response.body.len());
+        let arriving = exchange::send(call, request, call.input.is_true("stopOnHttpError")).await?;
+        let answer = answer::file(call, arriving).await?;
+        let (name, size) = (answer::file_name(&answer.head), answer.size);
+        let mut bundle = answer::version_4(answer);
+        bundle.insert("fileName", name);
+        bundle.insert("fileSize", i64::try_from(size).unwrap_or(i64::MAX));
         Ok(Outcome::bundle(bundle))
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rouage_model::{ModuleError, Value};
-use rouage_sdk::http::{Method, Request, Response, error_for_status, parse_url, retry_after};
+use rouage_sdk::http::{Arriving, BodyFiles, Method, Request, error_for_status, parse_url, retry_after};
 use rouage_sdk::{Call, Effect, Values};
 use url::Url;
 
@@ -59,25 +59,36 @@ fn timeout(call: &Call<'_>) -> Result<Duration, ModuleError> {
     Ok(Duration::from_secs(seconds.unsigned_abs()).min(call.timeout))
 }
 
+/// How much of an answer that is an error is read, to be quoted.
+const QUOTED: usize = 64 * 1024;
+
 /// Sends the request; with `stop_on_error` an answer of 400 and above is an
-/// error.
-pub(super) async fn send(call: &Call<'_>, request: Request, stop_on_error: bool) -> Result<Response, ModuleError> {
-    judge(call, receive(call, request).await?, stop_on_error)
+/// error. The body is still to come.
+pub(super) async fn send(call: &Call<'_>, request: Request, stop_on_error: bool) -> Result<Arriving, ModuleError> {
+    judge(call, receive(call, request).await?, stop_on_error).await
 }
 
 /// Sends the request; every answer is good.
-pub(super) async fn receive(call: &Call<'_>, request: Request) -> Result<Response, ModuleError> {
-    let what = format!("calling {}", request.url.host_str().unwrap_or("the server"));
-    call.http.send(request).await.map_err(|error| error.into_module_error(&what))
+pub(super) async fn receive(call: &Call<'_>, mut request: Request) -> Result<Arriving, ModuleError> {
+    let (what, files) = (what(&request.url), call.host.files());
+    request.max_bytes = files.limit();
+    request.files = BodyFiles(Some(files));
+    call.http.fetch(request).await.map_err(|error| error.into_module_error(&what))
+}
+
+/// What is tried, for errors.
+pub(super) fn what(url: &Url) -> String {
+    format!("calling {}", url.host_str().unwrap_or("the server"))
 }
 
 /// With `stop_on_error` an answer of 400 and above is an error.
-pub(super) fn judge(call: &Call<'_>, response: Response, stop_on_error: bool) -> Result<Response, ModuleError> {
-    if stop_on_error && !(200..400).contains(&response.status) {
-        let wait = retry_after(&response, call.host.clock().now());
-        return Err(error_for_status(response.status, &response.body, wait));
+pub(super) async fn judge(call: &Call<'_>, answer: Arriving, stop_on_error: bool) -> Result<Arriving, ModuleError> {
+    let (status, wait) = (answer.head().status, retry_after(answer.head(), call.host.clock().now()));
+    if stop_on_error && !(200..400).contains(&status) {
+        let body = answer.beginning(QUOTED).await.map(|answer| answer.body).unwrap_or_default();
+        return Err(error_for_status(status, &body, wait));
     }
-    Ok(response)
+    Ok(answer)
 }
 
 /// Name and value of the rows that have a value. A value that was mapped to

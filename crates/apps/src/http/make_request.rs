@@ -17,6 +17,7 @@ pub(super) struct MakeRequest {
 impl MakeRequest {
     pub(super) fn new(jars: Arc<Jars>) -> Self {
         let spec = Spec::new("http:MakeRequest", 4, "Make a request", Kind::Action, Effect::Write)
+            .takes_files()
             .describe("Sends any HTTP request and gives the answer.")
             .parameters(v4::parameters())
             .mapper(mapper())
@@ -57,8 +58,8 @@ impl Module for MakeRequest {
         let mut request = v4::build(call, &self.jars)?;
         v4::set_body(call, &mut request)?;
         v4::sign_in(call, &mut request)?;
-        let response = exchange::send(call, request, call.input.is_true("stopOnHttpError")).await?;
-        let data = answer::data(&response, call.input.is_true("parseResponse"))?;
-        Ok(Outcome::bundle(answer::version_4(&response, data)))
+        let arriving = exchange::send(call, request, call.input.is_true("stopOnHttpError")).await?;
+        let answer = answer::read(call, arriving, call.input.is_true("parseResponse")).await?;
+        Ok(Outcome::bundle(answer::version_4(answer)))
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use rouage_model::{Certainty, Collection, ConnectionId, ErrorKind, ModuleError, Text, Value, json};
-use rouage_sdk::http::{Method, Redirects, Request, Response, TransportError, parse_url, retry_after};
+use rouage_sdk::http::{Arriving, Method, Redirects, Request, TransportError, parse_url, retry_after};
 use rouage_sdk::{Call, Connection, Host, Outcome, Secret};
 
 use super::{credentials, exchange, v3};
@@ -53,16 +53,17 @@ impl Tokens {
         let token = self.get(call, connection).await?;
         let response = receive(call, &request, &token).await?;
         // A redirect to another origin went without the token.
-        if response.status != 401 || response.url.origin() != request.url.origin() {
-            return hide_in(v3::outcome(call, response), &token);
+        let head = response.head();
+        if head.status != 401 || head.url.origin() != request.url.origin() {
+            return hide_in(v3::outcome(call, response).await, &token);
         }
         self.forget(connection, &token).await;
         if !is_surely_refused(&request) {
-            return hide_in(v3::outcome(call, response), &token);
+            return hide_in(v3::outcome(call, response).await, &token);
         }
         let token = self.get(call, connection).await?;
         let response = receive(call, &request, &token).await?;
-        hide_in(v3::outcome(call, response), &token)
+        hide_in(v3::outcome(call, response).await, &token)
     }
 
     /// A token that is valid for another minute at least.
@@ -177,7 +178,7 @@ fn limit(call: &Call<'_>) -> Duration {
     TIMEOUT.min(call.timeout / 2)
 }
 
-async fn receive(call: &Call<'_>, request: &Request, token: &str) -> Result<Response, ModuleError> {
+async fn receive(call: &Call<'_>, request: &Request, token: &str) -> Result<Arriving, ModuleError> {
     let mut request = request.clone();
     request.headers.retain(|(name, _)| !name.trim().eq_ignore_ascii_case("authorization"));
     exchange::receive(call, request.secret_header("Authorization", format!("Bearer {token}"))).await

@@ -6,7 +6,7 @@ use ::http::HeaderMap;
 use async_trait::async_trait;
 use rouage_model::{Certainty, ErrorKind, ModuleError, Value};
 use rouage_sdk::Secret;
-use rouage_sdk::http::{Client, Request, Response, Transport, TransportError};
+use rouage_sdk::http::{Client, Exchange, Request, Transport, TransportError};
 use rouage_sdk::testing::{Bench, RecordedTransport, Seen, connection, value};
 
 use super::action_send_data_oauth::ActionSendDataOAuth;
@@ -75,7 +75,7 @@ struct Yielding(Arc<RecordedTransport>);
 
 #[async_trait]
 impl Transport for Yielding {
-    async fn exchange(&self, request: &Request, headers: HeaderMap) -> Result<Response, TransportError> {
+    async fn exchange(&self, request: &Request, headers: HeaderMap) -> Result<Exchange, TransportError> {
         tokio::task::yield_now().await;
         self.0.exchange(request, headers).await
     }

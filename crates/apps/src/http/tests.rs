@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use rouage_model::{Certainty, ErrorKind, ModuleError, Value, json};
+use rouage_model::{Certainty, Content, ErrorKind, ModuleError, Value, json};
+use rouage_sdk::files::{PIECE, keep};
 use rouage_sdk::testing::{Bench, RecordedTransport, Seen, connection, value};
-use rouage_sdk::{Effect, Module};
+use rouage_sdk::{Effect, Host, Module};
 
 use super::action_send_data::ActionSendData;
 use super::action_send_data_api_key_auth::ActionSendDataApiKeyAuth;
@@ -236,4 +237,79 @@ fn the_effect_follows_the_method() {
             assert_eq!(module.effect(&bench.call(module, &value("{}"), &mapper).unwrap()), effect, "{method}");
         }
     }
+}
+
+/// A stored file of a bench: `size` bytes, and the value that names it.
+async fn stored_file(bench: &Bench, size: usize) -> (Vec<u8>, Value) {
+    let bytes: Vec<u8> = (0..size).map(|at| u8::try_from(at % 251).unwrap()).collect();
+    let buffer = keep(bench.host.files(), bytes.clone().into()).await.unwrap();
+    assert!(matches!(buffer.content, Content::Stored(_)));
+    (bytes, Value::Buffer(buffer))
+}
+
+fn with(mapper: &str, name: &str, file: Value) -> Value {
+    let mut fields = value(mapper).as_collection().unwrap().clone();
+    fields.insert(name, file);
+    fields.into()
+}
+
+#[tokio::test]
+async fn a_stored_file_goes_out_as_a_raw_body() {
+    let network = RecordedTransport::new();
+    let bench = Bench::new(&network);
+    let (bytes, file) = stored_file(&bench, 3 * PIECE + 11).await;
+    let raw = r#"{"url":"https://a.example","method":"post","bodyType":"raw"}"#;
+    let custom = r#"{"url":"https://a.example","method":"post","contentType":"custom"}"#;
+    network.answer(200, &[], "").answer(200, &[], "");
+    bench.bundles(&version_3(), &value("{}"), &with(raw, "data", file.clone())).await.unwrap();
+    bench.bundles(&version_4(), &value("{}"), &with(custom, "rawBodyContent", file)).await.unwrap();
+    assert!(network.seen().iter().all(|seen| seen.body == bytes));
+}
+
+#[tokio::test]
+async fn a_stored_file_goes_out_in_a_form_under_a_boundary_that_nobody_can_guess() {
+    let network = RecordedTransport::new();
+    let bench = Bench::new(&network);
+    let (bytes, file) = stored_file(&bench, PIECE + 1).await;
+    let row = with(r#"{"fieldType":"file","key":"f","fileName":"x.bin"}"#, "data", file);
+    let text = value(r#"{"fieldType":"text","key":"t","value":"1"}"#);
+    let form = r#"{"url":"https://a.example","method":"post","bodyType":"multipart_form_data"}"#;
+    network.answer(200, &[], "");
+    let mapper = with(form, "formDataFields", vec![text, row].into());
+    bench.bundles(&version_3(), &value("{}"), &mapper).await.unwrap();
+    let seen = network.seen().remove(0);
+    let boundary = seen.header("content-type").unwrap().strip_prefix("multipart/form-data; boundary=").unwrap();
+    let known = format!("{:016x}", rouage_model::clock::split_mix(0));
+    assert!(!boundary.contains(&known), "{boundary}");
+    let head = format!(
+        "--{boundary}\r\nContent-Disposition: form-data; name=\"t\"\r\n\r\n1\r\n\
+         --{boundary}\r\nContent-Disposition: form-data; name=\"f\"; filename=\"x.bin\"\r\n\
+         Content-Type: application/octet-stream\r\n\r\n"
+    );
+    let expected = [head.as_bytes(), &bytes, format!("\r\n--{boundary}--\r\n").as_bytes()].concat();
+    assert!(seen.body == expected);
+}
+
+#[tokio::test]
+async fn what_is_no_text_is_stored_when_it_is_large() {
+    for (kind, is_stored) in [("image/png", true), ("text/plain", false)] {
+        let network = RecordedTransport::new();
+        let bench = Bench::new(&network);
+        network.answer(200, &[("content-type", kind)], vec![b'a'; PIECE + 1]);
+        let mapper = value(r#"{"url":"https://a.example","method":"get"}"#);
+        let bundles = bench.bundles(&version_4(), &value("{}"), &mapper).await.unwrap();
+        assert_eq!(bundles[0].has_stored_file(), is_stored, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_download_beyond_the_limit_is_refused_and_leaves_nothing() {
+    let network = RecordedTransport::new();
+    let bench = Bench::new(&network);
+    bench.host.limit_files(PIECE as u64 * 2);
+    network.answer(200, &[], vec![0; PIECE * 2 + 1]);
+    let mapper = value(r#"{"url":"https://a.example/x"}"#);
+    let module = super::download_file::DownloadFile::new(Arc::default());
+    let error = bench.bundles(&module, &value(r#"{"authenticationType":"noAuth"}"#), &mapper).await.unwrap_err();
+    assert_eq!((error.kind, bench.host.stored_files()), (ErrorKind::MaxFileSizeExceededError, 0));
 }

@@ -1,8 +1,9 @@
 //! The form of version 3: `http:ActionSendData` and its variants.
 
-use rouage_model::{ErrorKind, ModuleError, Value};
-use rouage_sdk::http::{Body, Part, Redirects, Request, Response};
-use rouage_sdk::params::bytes_of;
+use bytes::Bytes;
+use rouage_model::{Content, ErrorKind, ModuleError, Value};
+use rouage_sdk::http::{Arriving, Body, Part, Redirects, Request};
+use rouage_sdk::params::content_of;
 use rouage_sdk::{Call, Field, FieldKind, Outcome};
 
 use super::cookies::Jars;
@@ -125,14 +126,14 @@ pub(super) async fn run(call: &Call<'_>, jars: &Jars, key: Option<&str>) -> Resu
         Some(parameter) => credentials::apply(call, parameter, &mut request)?,
         None => own_sign_in(call, &mut request),
     }
-    outcome(call, exchange::receive(call, request).await?)
+    outcome(call, exchange::receive(call, request).await?).await
 }
 
 /// The bundle of an answer, or its error when the form asks for one.
-pub(super) fn outcome(call: &Call<'_>, response: Response) -> Result<Outcome, ModuleError> {
-    let response = exchange::judge(call, response, call.parameters.is_true("handleErrors"))?;
-    let data = answer::data(&response, call.input.is_true("parseResponse"))?;
-    Ok(Outcome::bundle(answer::version_3(&response, data)))
+pub(super) async fn outcome(call: &Call<'_>, arriving: Arriving) -> Result<Outcome, ModuleError> {
+    let arriving = exchange::judge(call, arriving, call.parameters.is_true("handleErrors")).await?;
+    let answer = answer::read(call, arriving, call.input.is_true("parseResponse")).await?;
+    Ok(Outcome::bundle(answer::version_3(answer)))
 }
 
 fn own_sign_in(call: &Call<'_>, request: &mut Request) {
@@ -187,7 +188,7 @@ fn set_body(call: &Call<'_>, request: &mut Request) -> Result<(), ModuleError> {
             if content_type != "custom" && !request.has_header("content-type") {
                 request.headers.push(("Content-Type".to_owned(), content_type.to_owned()));
             }
-            request.body = Body::Bytes(input.bytes("data").unwrap_or_default());
+            request.body = body_of(input.raw("data"));
         }
         "x_www_form_urlencoded" => {
             let rows = exchange::rows(input.array("formFields"), "key");
@@ -203,6 +204,15 @@ fn set_body(call: &Call<'_>, request: &mut Request) -> Result<(), ModuleError> {
     Ok(())
 }
 
+/// A raw body: bytes, a text or a stored file.
+pub(super) fn body_of(value: &Value) -> Body {
+    match content_of(value) {
+        Some(Content::Inline(bytes)) => Body::Bytes(bytes),
+        Some(file) => Body::Pieces(vec![file]),
+        None => Body::Bytes(Bytes::new()),
+    }
+}
+
 /// An `application/x-www-form-urlencoded` body.
 pub(super) fn set_form(request: &mut Request, pairs: &[(String, &str)]) {
     if !request.has_header("content-type") {
@@ -216,10 +226,10 @@ pub(super) fn part(row: &Value, name: &str, kind: &str) -> Result<Part, ModuleEr
     let name = row.field(name).as_text().unwrap_or_default().to_owned();
     let text = |field: &str| row.field(field).as_text().filter(|text| !text.is_empty());
     if text(kind) != Some("file") {
-        let content = bytes_of(row.field("value")).unwrap_or_default();
+        let content = content_of(row.field("value")).unwrap_or_default();
         return Ok(Part { name, content, file_name: None, content_type: None });
     }
-    let content = bytes_of(row.field("data"))
+    let content = content_of(row.field("data"))
         .ok_or_else(|| ModuleError::validation(vec![format!("Missing data of the file '{name}'.").into()]))?;
     let file_name = text("fileName").unwrap_or("file").to_owned();
     let content_type = mime_guess::from_path(&file_name).first_raw().map(str::to_owned);

@@ -170,7 +170,7 @@ pub(super) fn set_body(call: &Call<'_>, request: &mut Request) -> Result<(), Mod
             if let Some(content_type) = input.text("contentTypeValue") {
                 set_type(request, content_type);
             }
-            request.body = Body::Bytes(input.bytes("rawBodyContent").unwrap_or_default());
+            request.body = v3::body_of(input.raw("rawBodyContent"));
         }
         "urlEncoded" => {
             let rows = exchange::rows(input.array("urlEncodedBodyContent"), "name");

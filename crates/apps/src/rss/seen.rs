@@ -103,6 +103,8 @@ pub(super) fn oldest_first(articles: &[Article]) -> Vec<&Article> {
 
 #[cfg(test)]
 mod tests {
+    use rouage_model::tagged;
+
     use super::*;
 
     fn at(day: i8) -> Timestamp {
@@ -174,6 +176,15 @@ mod tests {
         assert_eq!(poll(&mut seen, &feed(&[("future", 28), ("a", 1)]), 9), "future");
         assert_eq!(poll(&mut seen, &feed(&[("b", 21), ("future", 28), ("a", 1)]), 9), "b");
         assert_eq!(poll(&mut seen, &feed(&[("b", 21), ("future", 28), ("a", 1)]), 9), "");
+    }
+
+    /// Positions are stored: this line is never changed.
+    #[test]
+    fn a_position_of_version_1_is_read_and_written_as_before() {
+        let stored = r#"{"feed":"https://x.example/","lastDate":{"$date":"2026-01-05T00:00:00.000Z"},"ids":["a","b"]}"#;
+        let seen = Seen::read(&tagged::parse(stored.as_bytes()).unwrap(), "https://x.example/").unwrap();
+        assert_eq!((seen.last, seen.ids.len()), (at(5), 2));
+        assert_eq!(tagged::to_string(&seen.to_value()), stored);
     }
 
     #[test]

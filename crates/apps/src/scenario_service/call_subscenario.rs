@@ -17,6 +17,7 @@ impl Default for CallSubscenario {
     fn default() -> Self {
         let spec = Spec::new("scenario-service:CallSubscenario", 2, "Call a subscenario", Kind::Action, Effect::Write)
             .describe("Runs another scenario and gives what it returns.")
+            .takes_files()
             .parameters(vec![
                 Field::new(SCENARIO, "Scenario", FieldKind::Scenario)
                     .required()

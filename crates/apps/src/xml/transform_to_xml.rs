@@ -137,6 +137,14 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn bytes_that_are_text_are_written_and_others_refused() {
+        let field = |bytes: &'static [u8]| Collection::from_iter([("a", Value::buffer(bytes))]).into();
+        let parameters = r#"{"stripXmlDeclaration":true}"#;
+        assert_eq!(run(parameters, &field("é".as_bytes())).await.unwrap(), "<a>é</a>");
+        assert!(run(parameters, &field(b"\xff")).await.unwrap_err().message.contains("not text"));
+    }
+
+    #[tokio::test]
     async fn a_document_type_is_written_when_identifiers_are_given() {
         let parameters = r#"{"rootName":"html","pubID":"-//W3C","sysID":"http://x","stripXmlDeclaration":true}"#;
         assert_eq!(

@@ -83,8 +83,11 @@ fn text_of(value: &Value) -> Result<String, String> {
         Value::Number(number) => number.to_string(),
         Value::Boolean(boolean) => boolean.to_string(),
         Value::Date(instant) => json::iso(*instant),
+        Value::Buffer(buffer) if buffer.size() != buffer.held().len() as u64 => {
+            return Err("a field holds a file, and only text can be written".to_owned());
+        }
         Value::Buffer(buffer) => {
-            let text = std::str::from_utf8(&buffer.bytes).map_err(|_| "a field holds bytes that are not text")?;
+            let text = std::str::from_utf8(buffer.held()).map_err(|_| "a field holds bytes that are not text")?;
             text.to_owned()
         }
         Value::Array(_) => return Err("a list stands directly in a list".to_owned()),

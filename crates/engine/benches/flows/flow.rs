@@ -137,6 +137,7 @@ fn context() -> RunContext {
         team_variables: Collection::new(),
         organization_variables: Collection::new(),
         inputs: Value::empty_collection(),
+        files: rouage_engine::Files::default(),
         limits: Limits { operations: u32::MAX, bundles: u64::MAX, ..Limits::default() },
     }
 }

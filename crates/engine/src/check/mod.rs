@@ -110,7 +110,9 @@ impl fmt::Display for Finding {
             Reason::WrongCase => {
                 write!(f, "{{{{{reference}}}}} is empty, because upper and lower case matter.")?;
             }
-            Reason::NoIndex => write!(f, "{{{{{reference}}}}} takes a field of a list; that of its first item is used.")?,
+            Reason::NoIndex => {
+                write!(f, "{{{{{reference}}}}} takes a field of a list; that of its first item is used.")?
+            }
             Reason::UnknownName => write!(
                 f,
                 "{{{{{reference}}}}} names nothing, so it is empty. Put a value from a module or a text in quotes there."

@@ -160,10 +160,22 @@ mod tests {
 
     #[test]
     fn what_was_seen_is_found_and_what_is_open_has_anything() {
-        for path in
-            ["1.id", "1.customer.Email", "1.items[].price", "1.items[2].price", "1.tags[]", "1.open.a.b", "1.rows[].x",
-             "`1`", "1.__IMTLENGTH__", "1.items", "1.items[1.id].price", "1.id.x", "1.customer[].Email", "1.items[].__x"]
-        {
+        for path in [
+            "1.id",
+            "1.customer.Email",
+            "1.items[].price",
+            "1.items[2].price",
+            "1.tags[]",
+            "1.open.a.b",
+            "1.rows[].x",
+            "`1`",
+            "1.__IMTLENGTH__",
+            "1.items",
+            "1.items[1.id].price",
+            "1.id.x",
+            "1.customer[].Email",
+            "1.items[].__x",
+        ] {
             assert_eq!(found(path), None, "{path}");
         }
     }

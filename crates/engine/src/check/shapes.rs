@@ -80,5 +80,9 @@ fn aggregate(mapper: &Value) -> Shape {
         Some(fields) if !fields.is_empty() => Shape::of_names(fields.keys().map(ToString::to_string)),
         _ => Shape::Anything,
     };
-    Shape::Fields(vec![Field { name: "array".to_owned(), label: "Array".to_owned(), shape: Shape::List(Box::new(item)) }])
+    Shape::Fields(vec![Field {
+        name: "array".to_owned(),
+        label: "Array".to_owned(),
+        shape: Shape::List(Box::new(item)),
+    }])
 }

@@ -110,8 +110,9 @@ impl Seen {
             self.bytes += SLOT;
             match value {
                 Value::Text(text) if self.is_new(Arc::as_ptr(text).addr()) => self.bytes += bytes(text.len()),
-                Value::Buffer(buffer) if self.is_new(buffer.bytes.as_ptr().addr()) => {
-                    self.bytes += bytes(buffer.bytes.len());
+                // A stored file is not held, however large it is.
+                Value::Buffer(buffer) if self.is_new(buffer.held().as_ptr().addr()) => {
+                    self.bytes += bytes(buffer.held().len());
                 }
                 Value::Array(items) if self.is_new(Arc::as_ptr(items).addr()) => {
                     self.bytes += SHARED;
@@ -139,7 +140,7 @@ pub(super) fn size_of_bundles(bundles: &[Value]) -> u64 {
         total += SLOT;
         match value {
             Value::Text(text) => total += bytes(text.len()),
-            Value::Buffer(buffer) => total += bytes(buffer.bytes.len()),
+            Value::Buffer(buffer) => total += bytes(buffer.held().len()),
             Value::Array(items) => {
                 total += SHARED;
                 open.extend(items.iter());
@@ -158,7 +159,7 @@ pub(super) fn size_of_bundles(bundles: &[Value]) -> u64 {
 pub(crate) fn size_of_new(value: &Value) -> u64 {
     match value {
         Value::Text(text) => bytes(text.len()),
-        Value::Buffer(buffer) => bytes(buffer.bytes.len()),
+        Value::Buffer(buffer) => bytes(buffer.held().len()),
         Value::Array(items) => SHARED + SLOT * bytes(items.len()),
         Value::Collection(fields) => size_of_fields(fields),
         _ => 0,
@@ -171,4 +172,21 @@ fn size_of_fields(fields: &Collection) -> u64 {
 
 fn bytes(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use rouage_model::{BlobId, Buffer, Stored};
+
+    use super::*;
+
+    #[test]
+    fn a_stored_file_takes_no_more_than_its_handle() {
+        let id: BlobId = "00000000000000000000000000000001".parse().unwrap();
+        let file = Value::Buffer(Buffer::stored(Stored { id, size: 1 << 40 }));
+        let mut seen = Seen::default();
+        seen.look(&file);
+        assert_eq!((size_of_bundles(std::slice::from_ref(&file)), size_of_new(&file), seen.bytes), (SLOT, 0, SLOT));
+        assert_eq!(size_of_new(&Value::buffer(vec![0; 1000])), 1000);
+    }
 }

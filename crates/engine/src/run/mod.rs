@@ -319,6 +319,7 @@ mod tests {
             team_variables: Collection::new(),
             organization_variables: Collection::new(),
             inputs: Value::empty_collection(),
+            files: crate::Files::default(),
             limits: Limits::default(),
         };
         Run::new(Arc::new(compile(&blueprint, &Actions).plan), context)

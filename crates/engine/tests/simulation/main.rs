@@ -31,7 +31,7 @@ use reference::{Deed, Expected, MOST_OPERATIONS, Stored};
 use scenario::{Scenario, Start};
 use world::World;
 
-const SEEDS: u64 = 4_000;
+const SEEDS: u64 = 3_000;
 
 /// How often a retry may store and be retried again here.
 const MOST_RETRIES: u32 = 3;
@@ -185,6 +185,7 @@ fn context() -> RunContext {
         team_variables: Collection::new(),
         organization_variables: Collection::new(),
         inputs: Value::empty_collection(),
+        files: rouage_engine::Files::default(),
         limits: Limits { operations: MOST_OPERATIONS, ..Limits::default() },
     }
 }

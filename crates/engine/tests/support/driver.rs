@@ -134,6 +134,7 @@ fn context(case: &Case) -> RunContext {
         team_variables: [("city", "Brno")].into_iter().collect(),
         organization_variables: Collection::new(),
         inputs: [("size", 3)].into_iter().collect::<Collection>().into(),
+        files: rouage_engine::Files::default(),
         limits: Limits {
             operations: number("operations").unwrap_or(default.operations),
             bundles: number("bundles").map_or(default.bundles, u64::from),

@@ -97,6 +97,7 @@ fn estimates() -> Vec<(String, f64)> {
         serde_json::from_slice::<serde_json::Value>(&text).ok()?["median"]["point_estimate"].as_f64()
     };
     let evaluated = ROWS.iter().filter_map(|row| Some((row.name.to_owned(), median("evaluate", row.name)?)));
-    let parsed = ["real", "synthetic"].into_iter().filter_map(|name| Some((format!("parse {name}"), median("parse", name)?)));
+    let parsed =
+        ["real", "synthetic"].into_iter().filter_map(|name| Some((format!("parse {name}"), median("parse", name)?)));
     evaluated.chain(parsed).collect()
 }

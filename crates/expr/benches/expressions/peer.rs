@@ -37,7 +37,10 @@ pub fn compare(ours: &[(String, f64)]) {
         }
     }
     if let Some(nanoseconds) = theirs["function"]["parse synthetic"].as_f64() {
-        println!("V8 compiles synthetic: {:.1} MB/s", megabytes(&rows::synthetic(Language::JavaScript)) / (nanoseconds / 1e9));
+        println!(
+            "V8 compiles synthetic: {:.1} MB/s",
+            megabytes(&rows::synthetic(Language::JavaScript)) / (nanoseconds / 1e9)
+        );
     }
     println!("a ratio above 1 means that Rouage is that many times as fast");
 }

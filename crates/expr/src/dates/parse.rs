@@ -368,7 +368,9 @@ impl Found {
         let year = self.week_year.or(self.year).unwrap_or(current_year);
         let week = self.week.unwrap_or(current_week);
         let weekday = self.weekday.unwrap_or(0);
-        ((1..=weeks_in(year)).contains(&week) && (0..=6).contains(&weekday)).then(|| date_of(year, week, weekday)).flatten()
+        ((1..=weeks_in(year)).contains(&week) && (0..=6).contains(&weekday))
+            .then(|| date_of(year, week, weekday))
+            .flatten()
     }
 }
 

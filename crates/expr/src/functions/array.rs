@@ -176,7 +176,7 @@ fn fields() -> Vec<Row> {
 
 fn join(call: &Call<'_>) -> Outcome {
     let separator = call.optional_text(1)?.unwrap_or_else(|| ",".into());
-    let mut writer = TextWriter::new(call.context.budget);
+    let mut writer = TextWriter::new(call.context);
     for (at, item) in call.array(0)?.iter().enumerate() {
         if at > 0 {
             writer.push(&separator)?;

@@ -13,6 +13,7 @@ use super::text::is_blank;
 use super::{Call, Outcome, Row, Run};
 use crate::coerce::{decode, shorten, to_buffer};
 use crate::error::EvalError;
+use crate::files;
 
 pub(super) fn rows() -> Vec<Row> {
     vec![
@@ -67,7 +68,7 @@ pub(super) fn rows() -> Vec<Row> {
 /// The bytes of a text or buffer argument; nothing has none.
 fn bytes(call: &Call<'_>, at: usize) -> Result<bytes::Bytes, EvalError> {
     match call.value(at) {
-        Value::Buffer(buffer) => Ok(buffer.bytes.clone()),
+        Value::Buffer(buffer) => files::bytes(buffer, call.context),
         value => Ok(call.text_of(value)?.as_bytes().to_vec().into()),
     }
 }
@@ -96,7 +97,7 @@ fn signed<M: Mac + KeyInit>(data: &[u8], key: &[u8]) -> Option<Vec<u8>> {
 fn key_bytes(call: &Call<'_>, key: &Value) -> Result<Vec<u8>, EvalError> {
     let encoding = call.optional_text(3)?.filter(|encoding| !encoding.is_empty()).unwrap_or_else(|| "text".into());
     match (key, encoding.as_ref()) {
-        (Value::Buffer(buffer), _) => Ok(buffer.bytes.to_vec()),
+        (Value::Buffer(buffer), _) => Ok(files::bytes(buffer, call.context)?.to_vec()),
         (_, "binary") => Err(EvalError::of_type("a key of encoding binary must be a buffer")),
         (key, "text" | "utf8") => Ok(call.text_of(key)?.as_bytes().to_vec()),
         (key, encoding) => encoded_bytes(&call.text_of(key)?, encoding),
@@ -128,13 +129,13 @@ fn to_binary(call: &Call<'_>) -> Outcome {
         (Value::Buffer(buffer), _) => Ok(Value::Buffer(buffer.clone())),
         (Value::Array(_) | Value::Collection(_), _) => {
             let text = call.text(0)?;
-            Ok(Value::Buffer(Buffer { bytes: text.as_bytes().to_vec().into(), encoding: Some("utf8".into()) }))
+            Ok(Value::Buffer(Buffer::utf8(text.as_bytes().to_vec())))
         }
         (_, Some(encoding)) => {
             let bytes = encoded_bytes(&call.text(0)?, &encoding)?;
             let text = matches!(encoding.as_ref(), "utf8" | "utf-8" | "text" | "ascii");
             let encoding = text.then(|| Text::from("utf8"));
-            Ok(Value::Buffer(Buffer { bytes: bytes.into(), encoding }))
+            Ok(Value::Buffer(Buffer::new(bytes).encoded(encoding)))
         }
         (value, None) => to_buffer(value).map(Value::Buffer).map_err(EvalError::of_type),
     }
@@ -145,7 +146,7 @@ fn to_string(call: &Call<'_>) -> Outcome {
         Value::Buffer(buffer) => {
             let given = call.optional_text(1)?.filter(|encoding| !encoding.is_empty());
             let encoding = given.or_else(|| buffer.encoding.clone()).unwrap_or_else(|| "utf8".into());
-            decode(&buffer.bytes, &encoding).map(Value::Text).map_err(EvalError::of_range)
+            decode(&files::bytes(buffer, call.context)?, &encoding).map(Value::Text).map_err(EvalError::of_range)
         }
         _ => call.text(0).map(Value::Text),
     }

@@ -6,6 +6,7 @@ use jiff::{Timestamp, ToSpan};
 use rouage_model::{Number, Value};
 
 use super::{Call, Outcome, Row, Run};
+use crate::coerce::shorten;
 use crate::dates;
 use crate::error::EvalError;
 
@@ -141,6 +142,15 @@ fn durations() -> Vec<Row> {
             run: Run::Eager(date_difference),
         },
         Row {
+            signature: "dateDiff(endDate; startDate; unit)",
+            help: "How long one date is after another in D, H, m or s; RH, Rm and Rs are what remains beside the larger unit.",
+            examples: &[
+                ("dateDiff(\"2026-11-24T10:30:00Z\"; \"2026-11-20T09:00:00Z\"; \"D\")", "4"),
+                ("dateDiff(\"2026-11-24T10:30:00Z\"; \"2026-11-20T09:00:00Z\"; \"RH\")", "1"),
+            ],
+            run: Run::Eager(date_diff),
+        },
+        Row {
             signature: "weekDayDiff(date2; date1)",
             help: "How many weekdays lie between the second date and the first, with fractions of days.",
             examples: &[("weekDayDiff(\"2016-12-07T12:00:00Z\"; \"2016-12-05T00:00:00Z\")", "2.5")],
@@ -230,6 +240,27 @@ fn date_difference(call: &Call<'_>) -> Outcome {
         other => return Err(EvalError::of_range(format!("'{other}' is not a unit from milliseconds to months"))),
     };
     Ok(Value::from(milliseconds / unit))
+}
+
+/// Not in Make's list, but its engine has it and blueprints use it.
+fn date_diff(call: &Call<'_>) -> Outcome {
+    let (Some(end), Some(start)) = (call.date(0)?, call.date(1)?) else {
+        return Ok(Value::Null);
+    };
+    let seconds = (end.as_millisecond() - start.as_millisecond()) / 1000;
+    if end < start {
+        return Err(EvalError::of_range("the start date is after the end date"));
+    }
+    Ok(Value::from(match call.text(2)?.as_ref() {
+        "D" => seconds / 86_400,
+        "H" => seconds / 3600,
+        "m" => seconds / 60,
+        "s" => seconds,
+        "RH" => seconds / 3600 % 24,
+        "Rm" => seconds / 60 % 60,
+        "Rs" => seconds % 60,
+        other => return Err(EvalError::of_range(format!("'{}' is not one of D, H, m, s, RH, Rm, Rs", shorten(other)))),
+    }))
 }
 
 fn months_between(call: &Call<'_>, later: Timestamp, earlier: Timestamp) -> Outcome {

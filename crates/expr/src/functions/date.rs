@@ -38,15 +38,6 @@ fn texts() -> Vec<Row> {
             ],
             run: Run::Eager(parse_date),
         },
-        Row {
-            signature: "dateDiff(endDate; startDate; unit)",
-            help: "How long one date is after another in D, H, m or s; RH, Rm and Rs are what remains beside the larger unit.",
-            examples: &[
-                ("dateDiff(\"2026-11-24T10:30:00Z\"; \"2026-11-20T09:00:00Z\"; \"D\")", "4"),
-                ("dateDiff(\"2026-11-24T10:30:00Z\"; \"2026-11-20T09:00:00Z\"; \"RH\")", "1"),
-            ],
-            run: Run::Eager(date_diff),
-        },
     ]
 }
 
@@ -176,27 +167,6 @@ fn parse_date(call: &Call<'_>) -> Outcome {
         Some(date) => Ok(Value::Date(date)),
         None => Err(EvalError::of_range(format!("'{}' is not a valid date", shorten(&call.text(0)?)))),
     }
-}
-
-/// Not in Make's list, but its engine has it and blueprints use it.
-fn date_diff(call: &Call<'_>) -> Outcome {
-    let (Some(end), Some(start)) = (call.date(0)?, call.date(1)?) else {
-        return Ok(Value::Null);
-    };
-    let seconds = (end.as_millisecond() - start.as_millisecond()) / 1000;
-    if end < start {
-        return Err(EvalError::of_range("the start date is after the end date"));
-    }
-    Ok(Value::from(match call.text(2)?.as_ref() {
-        "D" => seconds / 86_400,
-        "H" => seconds / 3600,
-        "m" => seconds / 60,
-        "s" => seconds,
-        "RH" => seconds / 3600 % 24,
-        "Rm" => seconds / 60 % 60,
-        "Rs" => seconds % 60,
-        other => return Err(EvalError::of_range(format!("'{}' is not one of D, H, m, s, RH, Rm, Rs", shorten(other)))),
-    }))
 }
 
 fn add_exact(call: &Call<'_>, milliseconds: f64) -> Outcome {

@@ -11,7 +11,7 @@ use crate::ast::Operator;
 use crate::coerce::{TextWriter, measure, visit};
 use crate::error::EvalError;
 use crate::operators::{calculate, compare_numbers, strictly_equal};
-use crate::{path, pattern};
+use crate::{files, path, pattern};
 
 pub(super) fn rows() -> Vec<Row> {
     let mut rows = choices();
@@ -274,7 +274,7 @@ fn jsonpath(call: &Call<'_>) -> Outcome {
     }
     let value = match call.value(0) {
         Value::Text(text) => json::parse(text.as_bytes()).map_err(|error| EvalError::of_range(error.to_string()))?,
-        other => other.clone(),
+        other => files::with_bytes(other, call.context.budget, Some(call.context.lookup))?,
     };
     measure(&value, call.context.budget, 0)?;
     let value = json::to_serde(&value);
@@ -345,7 +345,7 @@ fn sorted_texts(call: &Call<'_>) -> Result<Vec<Value>, EvalError> {
 
 fn concat(call: &Call<'_>) -> Outcome {
     let separator = call.text(0)?;
-    let mut writer = TextWriter::new(call.context.budget);
+    let mut writer = TextWriter::new(call.context);
     for (at, text) in texts_of(call, 1)?.iter().enumerate() {
         if at > 0 {
             writer.push(&separator)?;

@@ -5,7 +5,7 @@ use rouage_model::{Collection, Value};
 use super::{Call, LazyCall, Outcome, Row, Run};
 use crate::coerce::{to_text, truthy};
 use crate::error::EvalError;
-use crate::{operators, path};
+use crate::{files, operators, path};
 
 /// Deeper paths are refused, so that nobody can build what nobody can take apart.
 const DEEPEST: usize = 64;
@@ -131,7 +131,7 @@ fn text_or_none(value: &Value, call: &LazyCall<'_>) -> Result<Option<rouage_mode
     call.context.budget.spend(1)?;
     Ok(match value {
         Value::Array(_) | Value::Collection(_) => None,
-        value => to_text(value).ok(),
+        value => to_text(&files::operand(value.clone(), call.context)?).ok(),
     })
 }
 

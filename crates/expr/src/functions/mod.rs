@@ -273,8 +273,8 @@ impl Call<'_> {
     pub(crate) fn text_of(&self, value: &Value) -> Result<Text, EvalError> {
         match value {
             Value::Text(text) => Ok(text.clone()),
-            Value::Array(_) | Value::Collection(_) => {
-                let mut writer = crate::coerce::TextWriter::new(self.context.budget);
+            Value::Array(_) | Value::Collection(_) | Value::Buffer(_) => {
+                let mut writer = crate::coerce::TextWriter::new(self.context);
                 writer.value(value)?;
                 to_text(&writer.finish()).map_err(EvalError::of_type)
             }

@@ -255,7 +255,7 @@ fn index_of(call: &Call<'_>) -> Outcome {
 fn length(call: &Call<'_>) -> Outcome {
     Ok(Value::from(match call.value(0) {
         Value::Array(items) => items.len(),
-        Value::Buffer(buffer) => buffer.bytes.len(),
+        Value::Buffer(buffer) => usize::try_from(buffer.size()).unwrap_or(usize::MAX),
         Value::Collection(collection) => collection.len(),
         _ => call.text(0)?.chars().count(),
     }))

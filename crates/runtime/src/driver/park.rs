@@ -20,7 +20,7 @@ impl Drive<'_> {
         let at = self.now();
         self.parked.push((parked.module, parked.error.kind));
         let Parked { operation, module, error, .. } = parked.clone();
-        if self.resumed.is_some_and(|resumed| resumed.operation == operation) {
+        if self.resumed.is_some_and(|resumed| resumed.is_again(operation)) {
             // The same again: what is retried stays, and learns of it when the
             // run ends.
             return self.note_event(Event::Parked { at, operation, module, error });

@@ -22,6 +22,7 @@
 
 mod pause;
 mod slots;
+mod steer;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -185,7 +186,7 @@ async fn start_runs(
     }
     let wanted = if polls { 1 } else { wanted };
     for started in 0..wanted {
-        let created = if trigger == Some(Kind::InstantTrigger) {
+        let created = if trigger == Some(Kind::InstantTrigger) && scenario.hook.is_some() {
             queue::take(core, tx, scenario, (Origin::Schedule, started)).await?.is_some()
         } else {
             executions::enqueue(tx, run(core, scenario, started)).await?;

@@ -22,8 +22,11 @@ use rouage_store::{NewDelivery, Options, PageRequest, Store, executions, hooks, 
 
 mod app;
 mod caller;
+pub mod files;
 
-pub use app::{Play, Script};
+pub use app::Script;
+#[allow(unused_imports, reason = "each test file uses its part")]
+pub use app::{Play, app as scripted};
 
 /// What outlives a process: the file and the clock.
 pub struct World {

@@ -8,11 +8,13 @@
 //! An error says whether the request may have reached the other side, because
 //! that decides whether repeating it is safe.
 
+mod arriving;
 mod error;
 mod multipart;
 mod redirect;
 mod tls;
 mod transport;
+mod upload;
 
 use std::fmt;
 use std::sync::Arc;
@@ -24,11 +26,15 @@ use ::http::header::{HeaderMap, HeaderName, HeaderValue};
 use async_trait::async_trait;
 use bytes::Bytes;
 use reqwest::cookie::CookieStore;
+use rouage_model::{Buffer, Content};
+use tokio::time::Instant;
 use url::Url;
 
+pub use arriving::{Arriving, Chunks, Exchange, Whole};
 pub use error::{TransportError, error_for_status, retry_after};
 pub use multipart::Part;
 
+use crate::files::Files;
 use crate::guard::Guard;
 
 /// The limit of an answer unless a request sets another: 64 MiB.
@@ -51,6 +57,8 @@ pub struct Request {
     pub secret_headers: SecretHeaders,
     /// The body.
     pub body: Body,
+    /// Where the stored files in the body are read.
+    pub files: BodyFiles,
     /// From name resolution to the last byte of the answer.
     pub timeout: Duration,
     /// Which redirects to follow.
@@ -87,6 +95,29 @@ pub enum Body {
     Bytes(Bytes),
     /// A form with files; the client sets `Content-Type`.
     Multipart(Vec<Part>),
+    /// Bytes and stored files one after the other; the caller sets
+    /// `Content-Type`. Files are read piece by piece as they are sent.
+    Pieces(Vec<Content>),
+}
+
+impl Body {
+    /// The bytes of a buffer, or its file.
+    pub fn of(buffer: &Buffer) -> Self {
+        match &buffer.content {
+            Content::Inline(bytes) => Body::Bytes(bytes.clone()),
+            Content::Stored(_) => Body::Pieces(vec![buffer.content.clone()]),
+        }
+    }
+}
+
+/// Where the stored files of a body are read.
+#[derive(Clone, Default)]
+pub struct BodyFiles(pub Option<Arc<dyn Files>>);
+
+impl fmt::Debug for BodyFiles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BodyFiles")
+    }
 }
 
 /// Which redirects are followed.
@@ -141,6 +172,7 @@ impl Request {
             headers: Vec::new(),
             secret_headers: SecretHeaders::default(),
             body: Body::Empty,
+            files: BodyFiles::default(),
             timeout: TIMEOUT,
             redirects: Redirects::default(),
             max_bytes: MAX_BYTES,
@@ -270,8 +302,9 @@ impl Jar {
 /// and by [`crate::testing::RecordedTransport`].
 #[async_trait]
 pub trait Transport: Send + Sync {
-    /// Sends the request, whose body is empty or bytes, and reads the answer.
-    async fn exchange(&self, request: &Request, headers: HeaderMap) -> Result<Response, TransportError>;
+    /// Sends the request, whose body is not a form any more, and gives the
+    /// answer when its head is there.
+    async fn exchange(&self, request: &Request, headers: HeaderMap) -> Result<Exchange, TransportError>;
 }
 
 /// The client. Cloning shares its connections.
@@ -300,36 +333,43 @@ impl Client {
 
     /// Sends a request and follows redirects as it says.
     pub async fn send(&self, request: Request) -> Result<Response, TransportError> {
-        let limit = request.timeout;
-        match tokio::time::timeout(limit, self.follow(request)).await {
-            Ok(result) => result,
-            Err(_) => Err(TransportError::TimedOut { sent: true }),
-        }
+        self.fetch(request).await?.collect().await
     }
 
-    async fn follow(&self, mut request: Request) -> Result<Response, TransportError> {
+    /// The same, but gives the answer when its head is there; the body comes
+    /// with [`Arriving::chunk`], within the time of the request.
+    pub async fn fetch(&self, request: Request) -> Result<Arriving, TransportError> {
+        let (deadline, limit) = (Instant::now() + request.timeout, request.max_bytes);
+        let exchange = match tokio::time::timeout_at(deadline, self.follow(request)).await {
+            Ok(result) => result?,
+            Err(_) => return Err(TransportError::TimedOut { sent: true }),
+        };
+        Ok(Arriving::new(exchange, limit, deadline))
+    }
+
+    async fn follow(&self, mut request: Request) -> Result<Exchange, TransportError> {
         multipart::encode(&mut request);
         for _ in 0..=redirect::MAX_REDIRECTS {
-            let response = self.hop(&request).await?;
-            match redirect::next(&mut request, &response)? {
-                redirect::Next::Stay => return Ok(response),
+            let exchange = self.hop(&request).await?;
+            match redirect::next(&mut request, &exchange.head)? {
+                redirect::Next::Stay => return Ok(exchange),
                 redirect::Next::Again => {}
             }
         }
         Err(TransportError::Broken(format!("more than {} redirects", redirect::MAX_REDIRECTS)))
     }
 
-    async fn hop(&self, request: &Request) -> Result<Response, TransportError> {
+    async fn hop(&self, request: &Request) -> Result<Exchange, TransportError> {
         self.guard.check_url(&request.url)?;
         let mut headers = request.header_map()?;
         if let Some(jar) = &request.cookies {
             add_cookies(&mut headers, jar, &request.url)?;
         }
-        let response = self.transport.exchange(request, headers).await?;
+        let exchange = self.transport.exchange(request, headers).await?;
         if let Some(jar) = &request.cookies {
-            jar.keep(&response);
+            jar.keep(&exchange.head);
         }
-        Ok(response)
+        Ok(exchange)
     }
 }
 

@@ -1,6 +1,7 @@
 //! `multipart/form-data` bodies (RFC 7578).
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{BufMut, BytesMut};
+use rouage_model::Content;
 
 use super::{Body, Request};
 
@@ -10,14 +11,14 @@ pub struct Part {
     /// The field's name.
     pub name: String,
     /// Its value.
-    pub content: Bytes,
+    pub content: Content,
     /// The file's name, when it is a file.
     pub file_name: Option<String>,
     /// The media type; files without one are `application/octet-stream`.
     pub content_type: Option<String>,
 }
 
-/// Turns a form into bytes with its `Content-Type`, which replaces the
+/// Turns a form into bytes, or pieces where files are stored, with its `Content-Type`, which replaces the
 /// caller's: only we know the boundary.
 pub(super) fn encode(request: &mut Request) {
     let Body::Multipart(parts) = &request.body else {
@@ -27,19 +28,27 @@ pub(super) fn encode(request: &mut Request) {
     let body = write(parts, &boundary);
     request.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
     request.headers.push(("Content-Type".to_owned(), format!("multipart/form-data; boundary={boundary}")));
-    request.body = Body::Bytes(body);
+    request.body = body;
 }
 
-/// A boundary that no part contains. It need not be random, only absent.
+/// A boundary that no part contains. For bytes that are here it need not be
+/// random, only absent. A stored file is not searched: there the boundary comes
+/// out of the random ids of the files, which were not known to who made them.
 fn boundary(parts: &[Part]) -> String {
-    let mut number = 0_u64;
+    let mut number = parts.iter().fold(0, |number, part| match &part.content {
+        Content::Stored(file) => {
+            let (high, low) = file.id.0.as_u64_pair();
+            rouage_model::clock::split_mix(number ^ high.rotate_left(17) ^ low)
+        }
+        Content::Inline(_) => number,
+    });
     loop {
         let candidate = format!("rouage-boundary-{:016x}", rouage_model::clock::split_mix(number));
-        let found = parts.iter().any(|part| contains(&part.content, candidate.as_bytes()));
-        if !found {
+        let is_in = |part: &Part| matches!(&part.content, Content::Inline(bytes) if contains(bytes, candidate.as_bytes()));
+        if !parts.iter().any(is_in) {
             return candidate;
         }
-        number += 1;
+        number = number.wrapping_add(1);
     }
 }
 
@@ -55,17 +64,28 @@ fn contains(content: &[u8], wanted: &[u8]) -> bool {
     false
 }
 
-fn write(parts: &[Part], boundary: &str) -> Bytes {
+fn write(parts: &[Part], boundary: &str) -> Body {
+    let mut pieces = Vec::new();
     let mut out = BytesMut::new();
     for part in parts {
         out.put_slice(format!("--{boundary}\r\n").as_bytes());
         out.put_slice(head(part).as_bytes());
         out.put_slice(b"\r\n\r\n");
-        out.put_slice(&part.content);
+        match &part.content {
+            Content::Inline(bytes) => out.put_slice(bytes),
+            Content::Stored(_) => {
+                pieces.push(Content::Inline(out.split().freeze()));
+                pieces.push(part.content.clone());
+            }
+        }
         out.put_slice(b"\r\n");
     }
     out.put_slice(format!("--{boundary}--\r\n").as_bytes());
-    out.freeze()
+    if pieces.is_empty() {
+        return Body::Bytes(out.freeze());
+    }
+    pieces.push(Content::Inline(out.freeze()));
+    Body::Pieces(pieces)
 }
 
 fn head(part: &Part) -> String {

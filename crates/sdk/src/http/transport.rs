@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use ::http::header::HeaderMap;
 use async_trait::async_trait;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-use super::{Body, Request, Response, Transport, TransportError, tls};
+use super::upload::Upload;
+use super::{Body, Chunks, Exchange, Request, Response, Transport, TransportError, tls};
 use crate::guard::{ConnectError, Guard, Refusal};
 
 /// How many sets of connections are kept.
@@ -90,24 +91,28 @@ fn connect_limit(timeout: Duration) -> u64 {
 
 #[async_trait]
 impl Transport for Network {
-    async fn exchange(&self, request: &Request, headers: HeaderMap) -> Result<Response, TransportError> {
+    async fn exchange(&self, request: &Request, headers: HeaderMap) -> Result<Exchange, TransportError> {
         let client = self.client(request)?;
         let mut builder = client.request(request.method.clone(), request.url.clone()).headers(headers);
         match &request.body {
             Body::Empty => {}
             Body::Bytes(bytes) => builder = builder.body(bytes.clone()),
-            // `Client::send` has turned forms into bytes.
+            Body::Pieces(contents) => {
+                let upload = Upload::new(contents.clone(), request.files.0.clone());
+                builder = builder.body(reqwest::Body::wrap(upload));
+            }
+            // `Client::fetch` has turned forms into bytes or pieces.
             Body::Multipart(_) => {
                 return Err(TransportError::InvalidRequest("the form was not encoded".to_owned()));
             }
         }
         let response = builder.send().await.map_err(classify)?;
-        read(response, request).await
+        begin(response, request)
     }
 }
 
-/// Reads an answer, counting decoded bytes.
-async fn read(mut response: reqwest::Response, request: &Request) -> Result<Response, TransportError> {
+/// The head of an answer, and its body to come.
+fn begin(response: reqwest::Response, request: &Request) -> Result<Exchange, TransportError> {
     let limit = request.max_bytes;
     if response.content_length().is_some_and(|length| length > limit) {
         return Err(TransportError::TooLarge(limit));
@@ -117,14 +122,17 @@ async fn read(mut response: reqwest::Response, request: &Request) -> Result<Resp
     let headers = headers
         .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
         .collect();
-    let mut body = BytesMut::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| TransportError::Broken(chain(&error)))? {
-        if (body.len() as u64).saturating_add(chunk.len() as u64) > limit {
-            return Err(TransportError::TooLarge(limit));
-        }
-        body.extend_from_slice(&chunk);
+    let head = Response { status, headers, body: Bytes::new(), url: request.url.clone() };
+    Ok(Exchange { head, body: Box::new(Incoming(response)) })
+}
+
+struct Incoming(reqwest::Response);
+
+#[async_trait]
+impl Chunks for Incoming {
+    async fn chunk(&mut self) -> Result<Option<Bytes>, TransportError> {
+        self.0.chunk().await.map_err(|error| TransportError::Broken(chain(&error)))
     }
-    Ok(Response { status, headers, body: body.freeze(), url: request.url.clone() })
 }
 
 /// What a failed request means: refused, surely not sent, or perhaps sent.

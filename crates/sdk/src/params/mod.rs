@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::tz::TimeZone;
-use rouage_model::{Collection, ModuleError, Value};
+use rouage_model::{Buffer, Collection, Content, ModuleError, Value};
 
 use crate::spec::Field;
 
@@ -93,12 +93,21 @@ impl Values {
     }
 }
 
-/// The bytes of a buffer or a text.
+/// The bytes of a buffer or a text. A stored file has none here: modules that
+/// take files as they are read them piece by piece.
 pub fn bytes_of(value: &Value) -> Option<Bytes> {
     match value {
-        Value::Buffer(buffer) => Some(buffer.bytes.clone()),
+        Value::Buffer(Buffer { content: Content::Inline(bytes), .. }) => Some(bytes.clone()),
         Value::Text(text) => Some(Bytes::copy_from_slice(text.as_bytes())),
         _ => None,
+    }
+}
+
+/// The content of a buffer, stored or not, or of a text.
+pub fn content_of(value: &Value) -> Option<Content> {
+    match value {
+        Value::Buffer(buffer) => Some(buffer.content.clone()),
+        other => bytes_of(other).map(Content::Inline),
     }
 }
 

@@ -13,7 +13,8 @@ use super::prepare::{self, Row};
 use super::statements::{self, Settled};
 use super::writer::Pending;
 use super::{Accepted, Appended, Request, Update, staged};
-use crate::entities::{deliveries, executions, hooks, journal, lineages};
+use crate::blobs::{Holder, reference};
+use crate::entities::{blob_references, deliveries, executions, hooks, journal, lineages};
 use crate::incompletes::{self, Retried};
 use crate::queue::Job;
 use crate::store::{Change, WriteTx};
@@ -43,6 +44,10 @@ pub(super) struct Batch {
     executions: Vec<executions::ActiveModel>,
     journal: Vec<journal::ActiveModel>,
     lineages: Vec<lineages::ActiveModel>,
+    /// Who names which stored files.
+    references: Vec<blob_references::ActiveModel>,
+    /// The same for requests that have no id yet: by their position.
+    request_files: Vec<(usize, Uuid)>,
     settled: Vec<Settled>,
     /// Ends of runs that retried something.
     retried: Vec<(ExecutionId, Retried)>,
@@ -70,6 +75,8 @@ impl Batch {
             executions: Vec::new(),
             journal: Vec::new(),
             lineages: Vec::new(),
+            references: Vec::new(),
+            request_files: Vec::new(),
             settled: Vec::new(),
             retried: Vec::new(),
             learned: Vec::new(),
@@ -155,6 +162,7 @@ impl Batch {
             self.news.push(Change::Hook(HookId(delivery.hook)));
         }
         // The position in the batch, until the database has given the id.
+        self.request_files.extend(delivery.blobs.into_iter().map(|blob| (self.deliveries.len(), blob)));
         let position = i64::try_from(self.deliveries.len()).unwrap_or(0);
         self.deliveries.push(delivery.row);
         Ok(Accepted { delivery: DeliveryId(position), job })
@@ -167,8 +175,10 @@ impl Batch {
         }
         self.lineages.extend(crate::lineages::row(id.0, execution.new.lineage));
         let is_called = execution.new.origin == Origin::Scenario;
+        self.refer(id.0, &execution.row.blobs);
         let (row, started, job) = execution.into_rows(self.node, self.now);
-        let standing = Standing { team, fence: i64::from(job.is_some()), is_running: job.is_some(), next_seq: 1, is_called };
+        let standing =
+            Standing { team, fence: i64::from(job.is_some()), is_running: job.is_some(), next_seq: 1, is_called };
         self.standings.insert(id.0, standing);
         self.executions.push(row);
         self.journal.push(started);
@@ -210,6 +220,7 @@ impl Batch {
     fn note(&mut self, id: ExecutionId, first_seq: u32, rows: Vec<Row>) -> u32 {
         let mut seq = first_seq;
         for row in rows {
+            self.refer(id.0, &row.blobs);
             self.journal.push(row.at_seq(id.0, seq));
             seq += 1;
         }
@@ -217,6 +228,11 @@ impl Batch {
             standing.next_seq = seq;
         }
         seq
+    }
+
+    fn refer(&mut self, execution: Uuid, blobs: &[Uuid]) {
+        let holder = Holder::Execution(execution);
+        self.references.extend(blobs.iter().map(|blob| reference(*blob, holder)));
     }
 
     fn settle(&mut self, id: ExecutionId, scenario: ScenarioId, update: Update) {
@@ -237,7 +253,17 @@ impl Batch {
                 settled.ready_at = Some(micros(self.now));
                 self.has_jobs = true;
             }
-            Update::Finished { status, error, operations, finished_at, counts, name, is_check, is_confidential, retried } => {
+            Update::Finished {
+                status,
+                error,
+                operations,
+                finished_at,
+                counts,
+                name,
+                is_check,
+                is_confidential,
+                retried,
+            } => {
                 self.retried.extend(retried.map(|retried| (id, retried)));
                 settled.name = name.map(clean);
                 settled.is_check = is_check;
@@ -279,6 +305,7 @@ impl Batch {
         for rows in chunks(std::mem::take(&mut self.lineages)) {
             lineages::Entity::insert_many(rows).exec_without_returning(db).await?;
         }
+        crate::blobs::refer(&self.tx, std::mem::take(&mut self.references)).await?;
         statements::settle(&self.tx, std::mem::take(&mut self.settled)).await?;
         statements::wake_callers(&self.tx, std::mem::take(&mut self.ended), micros(self.now)).await?;
         for (execution, retried) in std::mem::take(&mut self.retried) {
@@ -303,6 +330,10 @@ impl Batch {
             // Ids are given in the order of the rows; the answer has no order.
             given.sort_unstable();
             ids.extend(given);
+        }
+        for (position, blob) in std::mem::take(&mut self.request_files) {
+            let id = ids.get(position).ok_or_else(|| Error::Database("a request got no id".into()))?;
+            self.references.push(reference(blob, Holder::Delivery(*id)));
         }
         for answer in pending {
             if let Pending::Accepted(_, Ok(accepted)) = answer {

@@ -5,11 +5,13 @@
 //! once, and only then answers. So an answer means: on the disk.
 
 use jiff::Timestamp;
+use rouage_model::datastore;
 use rouage_model::execution::{Origin, Status};
 use rouage_model::journal::Event;
-use rouage_model::datastore;
 use rouage_model::sheets::{ApiError, Call};
-use rouage_model::{DeliveryId, ExecutionId, HookId, IncompleteId, ModuleId, OperationId, ScenarioId, TeamId, Value, Version};
+use rouage_model::{
+    DeliveryId, ExecutionId, HookId, IncompleteId, ModuleId, OperationId, ScenarioId, TeamId, Value, Version,
+};
 use tokio::sync::oneshot;
 
 use crate::incompletes::{NewIncomplete, Retried};

@@ -7,6 +7,7 @@ use sea_orm::{NotSet, Set};
 use uuid::Uuid;
 
 use super::{Accept, AcceptOutcome, Append, NewDelivery, NewExecution, StagedWrite, Update};
+use crate::blobs;
 use crate::deliveries::DeliveryStatus;
 use crate::entities::{deliveries, executions, journal};
 use crate::queue::{FIRST_LEASE, Fence, Job};
@@ -16,11 +17,15 @@ use crate::text::{clean, column, micros, store_bundles, store_headers, store_val
 pub(crate) struct Row {
     at: i64,
     data: Vec<u8>,
+    /// The stored files that it names.
+    pub(crate) blobs: Vec<Uuid>,
 }
 
 impl Row {
     pub(crate) fn new(event: &Event) -> Self {
-        Self { at: micros(event.at()), data: event.encode().into_bytes() }
+        let text = event.encode();
+        let blobs = if blobs::may_name_files(&text) { blobs::named(event.values()) } else { Vec::new() };
+        Self { at: micros(event.at()), data: text.into_bytes(), blobs }
     }
 
     pub(crate) fn at_seq(self, execution: Uuid, seq: u32) -> journal::ActiveModel {
@@ -37,7 +42,7 @@ impl Row {
 pub(crate) struct Execution {
     pub(crate) new: NewExecution,
     started: Event,
-    row: Row,
+    pub(crate) row: Row,
 }
 
 impl Execution {
@@ -105,6 +110,8 @@ pub(crate) struct Delivery {
     /// The structure of a sample, stored.
     pub(crate) learned: Option<String>,
     pub(crate) hook: i64,
+    /// The stored files of a payload that waits.
+    pub(crate) blobs: Vec<Uuid>,
 }
 
 impl Delivery {
@@ -112,7 +119,7 @@ impl Delivery {
         let Accept { team, hook, delivery, outcome } = accept;
         let mut row = delivery_row(team, delivery);
         row.hook_id = Set(hook.0);
-        let (mut execution, mut learned) = (None, None);
+        let (mut execution, mut learned, mut files) = (None, None, Vec::new());
         let status = match outcome {
             AcceptOutcome::Run { execution: new } => {
                 row.execution_id = Set(Some(new.id.0));
@@ -120,10 +127,12 @@ impl Delivery {
                 DeliveryStatus::Accepted
             }
             AcceptOutcome::Queue { payload } => {
+                files = blobs::named(&payload);
                 row.payload = Set(Some(store_bundles(payload)));
                 DeliveryStatus::Queued
             }
             AcceptOutcome::Learned { structure, payload } => {
+                files = blobs::named(&payload);
                 row.payload = Set(Some(store_bundles(payload)));
                 learned = Some(store_value(&structure));
                 DeliveryStatus::Learned
@@ -134,7 +143,7 @@ impl Delivery {
             }
         };
         row.status = Set(status.as_str().to_owned());
-        Self { row, execution, learned, hook: hook.0 }
+        Self { row, execution, learned, hook: hook.0, blobs: files }
     }
 }
 

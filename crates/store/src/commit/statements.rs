@@ -134,7 +134,8 @@ pub(super) async fn settle(tx: &WriteTx, settled: Vec<Settled>) -> Result<(), Er
          confidential = given.confidential, trials = 0, \
          operations = COALESCE(given.operations, executions.operations), \
          size = CASE WHEN given.finished_at IS NULL THEN executions.size ELSE \
-         COALESCE((SELECT SUM({length}(j.data)) FROM journal j WHERE j.execution_id = executions.id), 0) END \
+         COALESCE((SELECT SUM({length}(j.data)) FROM journal j WHERE j.execution_id = executions.id), 0) + \
+         CAST(COALESCE((SELECT SUM(b.size) FROM blobs b WHERE b.execution_id = executions.id), 0) AS BIGINT) END \
          FROM given WHERE executions.id = given.id"
     ));
     tx.db().execute_raw(statement).await?;

@@ -131,11 +131,7 @@ async fn take<C: ConnectionTrait>(db: &C, team: TeamId, id: DatastoreId) -> Resu
 
 /// Some records after a place, in the order they were added; and where to go
 /// on, unless that was all.
-async fn scan<C: ConnectionTrait>(
-    db: &C,
-    id: DatastoreId,
-    after: i64,
-) -> Result<(Vec<Record>, Option<i64>), Error> {
+async fn scan<C: ConnectionTrait>(db: &C, id: DatastoreId, after: i64) -> Result<(Vec<Record>, Option<i64>), Error> {
     use rows::Column::{DatastoreId as Store, Id, Size};
     let following = || rows::Entity::find().filter(Store.eq(id.0)).filter(Id.gt(after)).order_by_asc(Id);
     let sizes = following().select_only().columns([Id, Size]).limit(SCAN_RECORDS);

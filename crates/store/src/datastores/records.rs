@@ -1,11 +1,14 @@
 //! Records: writing them within the limits of their data store.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use rouage_model::datastore::{Arrays, MAX_KEY, MAX_RECORD, merge, whole};
 use rouage_model::sheets::ApiError;
 use rouage_model::structure::Structure;
 use rouage_model::{Clock, Collection, DatastoreId, ExecutionId, StructureId, TeamId, Text, Value};
-use sea_orm::{ActiveValue, ColumnTrait, ConnectionTrait, EntityTrait, NotSet, QueryFilter, Set};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ActiveValue, ColumnTrait, ConnectionTrait, EntityTrait, NotSet, QueryFilter, QuerySelect, Set};
 
 use super::refusals;
 use super::{Answer, allowed};
@@ -157,31 +160,109 @@ impl<'a> Writer<'a> {
 
     /// Writes a record in the place of what is there, within the limits.
     async fn put(&mut self, key: Text, there: Option<rows::Model>, data: Collection) -> Answer<Value> {
-        let missing = self.structure.as_ref().map(|structure| structure.missing(&data)).unwrap_or_default();
-        if let Some(path) = missing.first() {
-            return Ok(Err(ApiError::invalid(format!("Missing value of required parameter '{path}'."))));
-        }
-        let data = Value::from(data);
-        let stored = without_nul(store_value(&data));
-        let size = stored.len() + key.len();
-        if size > MAX_RECORD {
-            let text = format!("the record has {size} bytes, and at most {MAX_RECORD} are allowed");
-            return Ok(Err(ApiError::invalid(text)));
-        }
-        let size = i32::try_from(size).unwrap_or(i32::MAX);
-        let grown = self.store.size + i64::from(size) - there.as_ref().map_or(0, |there| i64::from(there.size));
-        // A record that becomes smaller is welcome however full it is.
-        if grown > self.store.max_size && grown > self.store.size {
-            return Ok(Err(refusals::full(&self.store.name)));
-        }
+        let stored = allowed!(self.encode(&key, &data));
+        let size = size_of(&key, &stored);
+        let before = there.as_ref().map_or(0, |there| i64::from(there.size));
+        allowed!(self.grow(i64::from(size) - before));
         if let Some(run) = self.run {
             let after = Some(self.store.revision);
             transactions::records::note(self.tx, run, self.store.id, &key, there.as_ref(), after).await?;
         }
-        self.store.size = grown;
         self.store.records += i64::from(there.is_none());
         self.write(&key, there, stored, size).await?;
-        Ok(Ok(answer(&key, data.as_collection().cloned().unwrap_or_default())))
+        Ok(Ok(answer(&key, data)))
+    }
+
+    /// The text that is stored; refuses a record that is not whole or too large.
+    fn encode(&self, key: &str, data: &Collection) -> Result<String, ApiError> {
+        let missing = self.structure.as_ref().map(|structure| structure.missing(data)).unwrap_or_default();
+        if let Some(path) = missing.first() {
+            return Err(ApiError::invalid(format!("Missing value of required parameter '{path}'.")));
+        }
+        let stored = without_nul(store_value(&Value::from(data.clone())));
+        let size = stored.len() + key.len();
+        if size > MAX_RECORD {
+            let text = format!("the record has {size} bytes, and at most {MAX_RECORD} are allowed");
+            return Err(ApiError::invalid(text));
+        }
+        Ok(stored)
+    }
+
+    /// Makes room for so many bytes more, or less.
+    fn grow(&mut self, bytes: i64) -> Result<(), ApiError> {
+        let size = self.store.size + bytes;
+        // A record that becomes smaller is welcome however full it is.
+        if size > self.store.max_size && bytes > 0 {
+            return Err(refusals::full(&self.store.name));
+        }
+        self.store.size = size;
+        Ok(())
+    }
+
+    /// Adds or replaces many records with a few statements; of those with the
+    /// same key the last one counts. Refuses the first that does not fit, by
+    /// its place.
+    pub(super) async fn put_all(
+        &mut self,
+        records: &[(Option<Text>, Collection)],
+    ) -> Result<Vec<(usize, String)>, Error> {
+        let (mut wanted, mut problems) = (HashMap::new(), Vec::new());
+        for (at, (key, data)) in records.iter().enumerate() {
+            let key = match key {
+                Some(key) => checked_key(key),
+                None => Ok(random_key(self.tx.clock().as_ref()).into()),
+            };
+            let data = whole(data, self.structure.as_ref());
+            match key.and_then(|key| self.encode(&key, &data).map(|stored| (key, stored))) {
+                Ok((key, stored)) => drop(wanted.insert(key, (at, stored))),
+                Err(error) => problems.push((at, error.message)),
+            }
+        }
+        let there: Vec<(String, i32)> = rows::Entity::find()
+            .filter(rows::Column::DatastoreId.eq(self.store.id))
+            .filter(rows::Column::Key.is_in(wanted.keys().map(AsRef::as_ref)))
+            .select_only()
+            .columns([rows::Column::Key, rows::Column::Size])
+            .into_tuple()
+            .all(self.tx.db())
+            .await?;
+        let there: HashMap<String, i32> = there.into_iter().collect();
+        let mut ordered: Vec<(usize, Text, String)> =
+            wanted.into_iter().map(|(key, (at, stored))| (at, key, stored)).collect();
+        ordered.sort_unstable_by_key(|(at, _, _)| *at);
+        for (at, key, stored) in &ordered {
+            let before = there.get(key.as_ref()).copied().unwrap_or(0);
+            if let Err(error) = self.grow(i64::from(size_of(key, stored)) - i64::from(before)) {
+                problems.push((*at, error.message));
+                break;
+            }
+            self.store.records += i64::from(!there.contains_key(key.as_ref()));
+        }
+        if problems.is_empty() {
+            self.write_all(ordered).await?;
+        }
+        Ok(problems)
+    }
+
+    async fn write_all(&self, records: Vec<(usize, Text, String)>) -> Result<(), Error> {
+        use rows::Column::{Data, DatastoreId as Store, Key, Revision, Size, UpdatedAt};
+        let now = micros(self.tx.now());
+        let row = |(_, key, stored): (usize, Text, String)| rows::ActiveModel {
+            id: NotSet,
+            datastore_id: Set(self.store.id),
+            size: Set(size_of(&key, &stored)),
+            key: Set(key.to_string()),
+            data: Set(stored),
+            revision: Set(self.store.revision),
+            created_at: Set(now),
+            updated_at: Set(now),
+        };
+        let replace = OnConflict::columns([Store, Key]).update_columns([Data, Size, Revision, UpdatedAt]).to_owned();
+        if !records.is_empty() {
+            let rows = rows::Entity::insert_many(records.into_iter().map(row));
+            rows.on_conflict(replace).exec_without_returning(self.tx.db()).await?;
+        }
+        Ok(())
     }
 
     async fn write(&self, key: &str, there: Option<rows::Model>, data: String, size: i32) -> Result<(), Error> {
@@ -196,9 +277,10 @@ impl<'a> Writer<'a> {
             created_at: Set(there.as_ref().map_or(now, |there| there.created_at)),
             updated_at: Set(now),
         };
-        match there {
-            Some(_) => drop(rows::Entity::update(row).exec(self.tx.db()).await?),
-            None => drop(rows::Entity::insert(row).exec(self.tx.db()).await?),
+        if there.is_some() {
+            rows::Entity::update(row).exec(self.tx.db()).await?;
+        } else {
+            rows::Entity::insert(row).exec(self.tx.db()).await?;
         }
         Ok(())
     }
@@ -212,6 +294,11 @@ impl<'a> Writer<'a> {
             }
         }
     }
+}
+
+/// Bytes of a record as stored; [`MAX_RECORD`] keeps it far below the limit.
+fn size_of(key: &str, stored: &str) -> i32 {
+    i32::try_from(key.len() + stored.len()).unwrap_or(i32::MAX)
 }
 
 fn random_key(clock: &dyn Clock) -> String {

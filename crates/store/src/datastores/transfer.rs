@@ -1,10 +1,12 @@
 //! Many records at once: out to a file, in from one.
 
-use rouage_model::{Collection, DatastoreId, TeamId, Text};
 use super::records::{Record, Writer};
 use super::take;
 use crate::{Error, Store, WriteTx};
+use rouage_model::{Collection, DatastoreId, TeamId, Text};
 
+/// Records written in one statement; both databases allow their parameters.
+const CHUNK: usize = 500;
 /// The most problems that are told of one file.
 const MOST_PROBLEMS: usize = 50;
 
@@ -34,10 +36,9 @@ pub async fn import(
     let store = take(tx.db(), team, id).await?.ok_or(Error::NotFound)?;
     let mut writer = Writer::new(tx, store, None).await?;
     let mut problems = Vec::new();
-    for (at, (key, data)) in records.iter().enumerate() {
-        if let Err(error) = writer.add(key.as_deref(), data, true).await? {
-            problems.push((at, error.message));
-        }
+    for (number, chunk) in records.chunks(CHUNK).enumerate() {
+        let refused = writer.put_all(chunk).await?;
+        problems.extend(refused.into_iter().map(|(at, problem)| (number * CHUNK + at, problem)));
         if problems.len() >= MOST_PROBLEMS {
             break;
         }

@@ -1,5 +1,8 @@
 //! The rows of the tables. They do not leave this crate.
 
+pub(crate) mod blob_chunks;
+pub(crate) mod blob_references;
+pub(crate) mod blobs;
 pub(crate) mod connections;
 pub(crate) mod counters;
 pub(crate) mod data_structures;

@@ -10,10 +10,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rouage_model::execution::{Origin, Status};
 use rouage_model::{ExecutionId, ScenarioId, TeamId};
-use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr, SelectStatement};
-use sea_orm::{
-    ColumnTrait, Condition, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
-};
+use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr};
+use sea_orm::{ColumnTrait, Condition, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -131,6 +129,10 @@ impl Looking<'_> {
         if let Some(end) = end {
             find = find.filter(pair().gte(place(end)));
         }
+        if let Some(text) = &self.filter.text {
+            let have_text = self.have_text(&text.0, find.clone()).await?;
+            find = find.filter(have_text);
+        }
         let find = find
             .order_by_desc(executions::Column::CreatedAt)
             .order_by_desc(executions::Column::Id)
@@ -189,28 +191,30 @@ impl Looking<'_> {
             .add_option(filter.status.map(stands))
             .add_option(filter.origin.map(|origin| From.eq(origin.as_str())))
             .add_option(filter.no_checks.then(|| IsCheck.eq(false)))
-            .add_option(filter.text.as_ref().map(|text| self.has_text(&text.0)))
     }
 
-    fn has_text(&self, text: &str) -> Condition {
+    /// Those of a step that have the text. They are named one by one: asked in
+    /// one go, PostgreSQL would read the whole journal.
+    async fn have_text(&self, text: &str, step: Select<executions::Entity>) -> Result<Expr, Error> {
         use executions::Column::{Error as Reason, Id, Name};
-        let backend = self.store.shared.pools.backend;
-        let mut any = Condition::any();
         if let Some((first, last)) = ids(text).filter(|(first, last)| first == last) {
-            return any.add(Id.between(first, last));
+            return Ok(Id.between(first, last));
         }
+        let backend = self.store.shared.pools.backend;
+        let looked_at: Vec<Uuid> = step.clone().select_only().column(Id).into_tuple().all(self.store.reader()).await?;
+        let mut any = Condition::any().add_option(ids(text).map(|(first, last)| Id.between(first, last)));
         for pattern in self.pattern.iter().flat_map(|patterns| &patterns.plain) {
             any = any.add(has(backend, Expr::col((executions::Entity, Name)), pattern));
             any = any.add(has(backend, Expr::col((executions::Entity, Reason)), pattern));
         }
-        if let Some((first, last)) = ids(text) {
-            any = any.add(Id.between(first, last));
-        }
-        any.add(Expr::exists(self.journals_with_text(backend)))
+        let found = step.filter(any).select_only().column(Id).into_tuple();
+        let mut found: Vec<Uuid> = found.all(self.store.reader()).await?;
+        found.extend(self.journals_with_text(backend, looked_at).await?);
+        Ok(Id.is_in(found))
     }
 
-    /// The events of the run at hand that have the text.
-    fn journals_with_text(&self, backend: DbBackend) -> SelectStatement {
+    /// The runs among these that have the text in an event.
+    async fn journals_with_text(&self, backend: DbBackend, of: Vec<Uuid>) -> Result<Vec<Uuid>, Error> {
         let data = match backend {
             DbBackend::Postgres => Expr::cust("convert_from(journal.data, 'UTF8')"),
             _ => Expr::cust("CAST(journal.data AS TEXT)"),
@@ -219,9 +223,9 @@ impl Looking<'_> {
         for pattern in self.pattern.iter().flat_map(|patterns| &patterns.json) {
             any = any.add(has(backend, data.clone(), pattern));
         }
-        let own = Expr::col((journal::Entity, journal::Column::ExecutionId))
-            .equals((executions::Entity, executions::Column::Id));
-        journal::Entity::find().select_only().column(journal::Column::Seq).filter(own).filter(any).into_query()
+        let own = journal::Column::ExecutionId.is_in(of);
+        let find = journal::Entity::find().select_only().column(journal::Column::ExecutionId).distinct();
+        Ok(find.filter(own).filter(any).into_tuple().all(self.store.reader()).await?)
     }
 }
 

@@ -12,7 +12,6 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Se
 
 use super::scheduling;
 use crate::entities::scenarios;
-use crate::store::Change;
 use crate::text::{clean, instant, micros};
 use crate::{Error, Store, WriteTx};
 
@@ -37,13 +36,13 @@ pub struct Scheduled {
 
 /// All enabled scenarios of all teams that run by the clock.
 pub async fn scheduled(store: &Store) -> Result<Vec<Scheduled>, Error> {
-    read(enabled().all(store.reader()).await?)
+    Ok(read(enabled().all(store.reader()).await?))
 }
 
 /// Those whose slot has come.
 pub async fn due(store: &Store, now: Timestamp) -> Result<Vec<Scheduled>, Error> {
     let due = enabled().filter(scenarios::Column::NextRunAt.lte(micros(now)));
-    read(due.all(store.reader()).await?)
+    Ok(read(due.all(store.reader()).await?))
 }
 
 /// The next slot of all.
@@ -66,13 +65,18 @@ fn enabled() -> Select<scenarios::Entity> {
         .order_by_asc(scenarios::Column::Id)
 }
 
-fn read(rows: Vec<scenarios::Model>) -> Result<Vec<Scheduled>, Error> {
+/// One that cannot be read must not keep the others from their slots.
+fn read(rows: Vec<scenarios::Model>) -> Vec<Scheduled> {
     let mut scheduled = Vec::new();
     for row in rows {
-        let scheduling = scheduling(&row.scheduling)?;
-        if !scheduling.is_by_clock() {
-            continue;
-        }
+        let scheduling = match scheduling(&row.scheduling) {
+            Ok(scheduling) if scheduling.is_by_clock() => scheduling,
+            Ok(_) => continue,
+            Err(error) => {
+                tracing::error!(scenario.id = row.id, %error, "a scenario is not scheduled");
+                continue;
+            }
+        };
         scheduled.push(Scheduled {
             team: TeamId(row.team_id),
             scenario: ScenarioId(row.id),
@@ -83,7 +87,7 @@ fn read(rows: Vec<scenarios::Model>) -> Result<Vec<Scheduled>, Error> {
             paused_until: row.paused_until.map(instant),
         });
     }
-    Ok(scheduled)
+    scheduled
 }
 
 /// What is stored under a name that is not known is the default.
@@ -117,22 +121,19 @@ pub async fn advance(
 }
 
 /// Notes what the schedule did otherwise than people expect; `None` when it
-/// did what they do.
+/// did what they do. No news is sent: nothing else depends on it.
 pub async fn note_schedule(tx: &mut WriteTx, id: ScenarioId, note: Option<&str>) -> Result<(), Error> {
     let note = note.map(|note| clean(note.to_owned()));
     let differs = match &note {
         Some(note) => scenarios::Column::ScheduleNote.is_null().or(scenarios::Column::ScheduleNote.ne(note.as_str())),
         None => scenarios::Column::ScheduleNote.is_not_null(),
     };
-    let noted = scenarios::Entity::update_many()
+    scenarios::Entity::update_many()
         .col_expr(scenarios::Column::ScheduleNote, Expr::value(note))
         .filter(scenarios::Column::Id.eq(id.0))
         .filter(differs)
         .exec(tx.db())
         .await?;
-    if noted.rows_affected > 0 {
-        tx.changed(Change::Scenario(id));
-    }
     Ok(())
 }
 

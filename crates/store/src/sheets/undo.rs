@@ -1,4 +1,6 @@
 //! What `transactions` must know of a spreadsheet to take back a run's work.
+//! A run may wait over an update of the program, so the properties it notes
+//! have a fixture, `undo-v1.jsonl`.
 
 use std::ops::RangeInclusive;
 
@@ -23,7 +25,8 @@ pub(crate) struct Noted {
 
 /// How it is now; `None` when it is gone.
 pub(crate) async fn noted<C: ConnectionTrait>(db: &C, number: i64) -> Result<Option<Noted>, Error> {
-    let found = spreadsheet::Entity::find_by_id(number).filter(spreadsheet::Column::DeletedAt.is_null()).one(db).await?;
+    let found =
+        spreadsheet::Entity::find_by_id(number).filter(spreadsheet::Column::DeletedAt.is_null()).one(db).await?;
     let Some(book) = found else { return Ok(None) };
     let sheets = sheet::Entity::find()
         .filter(sheet::Column::Spreadsheet.eq(number))

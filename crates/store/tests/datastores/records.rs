@@ -223,6 +223,17 @@ async fn an_import_is_whole_or_nothing(database: Database) {
     let (seen, next) = datastores::some(&bench.store, bench.team, bench.id, 0).await.unwrap();
     assert_eq!(next, None);
     assert_eq!(seen.len(), 1);
+    // Keys that are there, and twice in the file: the last one counts.
+    let twice: Vec<_> = ["old", "x"].map(|email| (Some("k".into()), Collection::from_iter([("email", email)]))).into();
+    for _ in 0..2 {
+        let mut tx = bench.store.begin().await.unwrap();
+        datastores::import(&mut tx, bench.team, bench.id, &twice).await.unwrap().unwrap();
+        tx.commit().await.unwrap();
+    }
+    assert_eq!(bench.get("k").await, r#"{"email":"x"}"#);
+    let (about, (all, _)) =
+        (bench.about().await, datastores::some(&bench.store, bench.team, bench.id, 0).await.unwrap());
+    assert_eq!((about.records, about.size), (2, all.iter().map(|record| record.size).sum()));
 }
 
 async fn structures_are_kept_and_guarded_while_used(database: Database) {

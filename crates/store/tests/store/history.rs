@@ -398,7 +398,7 @@ async fn space_is_set_aside_beside_the_file() {
     let path = format!("{}.reserve", database.url.trim_start_matches("sqlite://"));
     world.store.keep_reserve().await;
     assert_eq!(std::fs::metadata(&path).unwrap().len(), 16_000_000);
-    world.store.release_reserve().await;
+    assert!(world.store.release_reserve().await);
     assert!(!std::path::Path::new(&path).exists());
-    world.store.release_reserve().await;
+    assert!(!world.store.release_reserve().await);
 }

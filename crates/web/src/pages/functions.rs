@@ -61,9 +61,9 @@ fn keywords(search: &str, category: &str) -> Vec<&'static Keyword> {
     let search = search.to_lowercase();
     let means = |keyword: &&Keyword| {
         category.is_empty()
-            && search.split_whitespace().all(|word| {
-                keyword.name.to_lowercase().contains(word) || keyword.help.to_lowercase().contains(word)
-            })
+            && search
+                .split_whitespace()
+                .all(|word| keyword.name.to_lowercase().contains(word) || keyword.help.to_lowercase().contains(word))
     };
     rouage_expr::keywords().iter().filter(means).collect()
 }

@@ -330,6 +330,27 @@ fn with_fields(structure: Option<&Structure>) -> String {
     })
 }
 
+/// The links of a scenario with the names of what they mean instead of ids, to
+/// be read.
+pub async fn named_links(page: &Page, scenario: &Scenario) -> Result<Value, PageError> {
+    let mut links = scenario.links.as_collection().cloned().unwrap_or_default();
+    if links.is_empty() {
+        return Ok(links.into());
+    }
+    let questions = page.app.control().check(&scenario.blueprint, &Value::Undefined);
+    let offers = Offers::load(page, scenario).await?;
+    for module in &questions.modules {
+        let Some(id) = module.id else { continue };
+        for row in choices(id, &module.actions, scenario, &offers) {
+            let chosen = row.options.iter().find(|option| option.is_chosen).filter(|option| option.value != "builtin");
+            if let Some(option) = chosen.filter(|_| links.get(&row.input).is_some()) {
+                links.insert(row.input, option.label.as_str());
+            }
+        }
+    }
+    Ok(links.into())
+}
+
 /// `POST /scenarios/{id}/setup`.
 pub async fn save_setup(page: Page, Path(id): Path<ScenarioId>, Form(form): Form) -> Reply {
     let (store, team) = (page.app.store(), page.app.team());
@@ -349,8 +370,7 @@ pub async fn save_setup(page: Page, Path(id): Path<ScenarioId>, Form(form): Form
     tx.commit().await?;
     page.app.control().refresh().await;
     if form.text("then") == "on" {
-        page.app.control().set_enabled(team, id, true).await.map_err(|error| scenario::refuse(error, "switched on"))?;
-        return render::see(&format!("/scenarios/{id}?notice=on"));
+        return scenario::switch_on(&page, id, &format!("/scenarios/{id}?notice=on")).await;
     }
     render::see(&format!("/scenarios/{id}/setup?notice=saved"))
 }

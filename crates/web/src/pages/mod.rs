@@ -3,6 +3,7 @@
 pub mod connections;
 pub mod datastores;
 pub mod executions;
+pub mod files;
 pub mod functions;
 pub mod history;
 pub mod import;
@@ -10,6 +11,7 @@ pub mod incompletes;
 pub mod inputs;
 pub mod interface;
 pub mod notices;
+pub mod options;
 pub mod outbox;
 pub mod panels;
 pub mod retention;
@@ -28,6 +30,6 @@ use crate::Route;
 
 /// Rows that other files bring.
 pub fn more() -> Vec<Route> {
-    let own = [functions::routes(), incompletes::routes(), notices::routes(), spreadsheets::routes(), datastores::routes(), structures::routes(), crate::sheets_api::routes(), crate::api::routes(), interface::routes(), inputs::routes(), schedule::routes(), start::routes()];
+    let own = [files::routes(), functions::routes(), incompletes::routes(), notices::routes(), options::routes(), spreadsheets::routes(), datastores::routes(), structures::routes(), crate::sheets_api::routes(), crate::api::routes(), interface::routes(), inputs::routes(), schedule::routes(), start::routes()];
     own.into_iter().flatten().collect()
 }

@@ -11,10 +11,11 @@ use rouage_store::executions::{self, Execution, Filter};
 use rouage_store::{hooks, incompletes, scenarios};
 
 use super::history::{Run, run};
+use super::options::{self, OptionsForm};
 use super::panels::{self, Panel};
 use super::retention::{self, RetentionForm};
 use super::schedule::preview::{self, Preview};
-use super::{inputs, start};
+use super::{import, inputs, start};
 use crate::diagram::{self, Diagram, Overlay};
 use crate::render::{self, Ask, Form, Layout, Page, Reply, Times};
 use crate::words::{self, Moment};
@@ -75,7 +76,7 @@ pub async fn head(
         Some(hook) => hooks::find(store, team, hook).await?,
         None => None,
     };
-    let report = page.app.control().check(&scenario.blueprint, &scenario.links);
+    let report = page.app.control().check_scenario(&scenario);
     let hook_name = hook.as_ref().map(|hook| hook.name.as_str());
     let holding_up = page.app.control().holding_up(team, id).await.map_err(|error| refuse(error, "shown"))?;
     let does = panels::sentence(page.app.registry(), &scenario.blueprint, hook_name);
@@ -142,7 +143,8 @@ pub async fn show(page: Page, Path(id): Path<ScenarioId>) -> Reply {
     let (scenario, head, report) = head(&page, id, "diagram").await?;
     let registry = page.app.registry();
     let linked = &scenario.blueprint;
-    let panels = panels::panels(registry, linked, &report, &scenario.links);
+    let links = import::named_links(&page, &scenario).await?;
+    let panels = panels::panels(registry, linked, &report, &links);
     let filter = Filter { scenario: Some(id), ..Filter::default() };
     let recent = executions::list(page.app.store(), page.app.team(), &filter, None, 5).await?;
     let times = page.times().await;
@@ -194,7 +196,7 @@ struct Settings {
     layout: Layout,
     head: Head,
     preview: Preview,
-    rows: Vec<(&'static str, &'static str, String)>,
+    options: OptionsForm,
     version: String,
     retention: RetentionForm,
 }
@@ -203,30 +205,11 @@ struct Settings {
 pub async fn show_settings(page: Page, Path(id): Path<ScenarioId>) -> Reply {
     let (scenario, head, _) = head(&page, id, "settings").await?;
     let preview = preview::preview(&page.app, &scenario);
-    let settings = scenario.blueprint.settings();
-    let yes = |yes: bool| if yes { "Yes".to_owned() } else { "No".to_owned() };
-    let rows = vec![
-        (
-            "Store incomplete executions",
-            "Keeps the bundle at which a module failed, and lets the rest of the run go on.",
-            yes(settings.incomplete_executions),
-        ),
-        ("Sequential processing", "One run at a time, in the order of arrival.", yes(settings.sequential)),
-        ("Data is confidential", "The history keeps no bundles.", yes(settings.confidential)),
-        ("Enable data loss", "Goes on when incomplete executions are full.", yes(settings.data_loss)),
-        ("Auto commit", "Commits after every module instead of at the end.", yes(settings.auto_commit)),
-        (
-            "Commit trigger last",
-            "The trigger is committed after everything else.",
-            yes(settings.auto_commit_trigger_last),
-        ),
-        ("Max number of cycles", "How many cycles a run may have.", settings.roundtrips.to_string()),
-        ("Number of consecutive errors", "So many errors in a row switch it off.", settings.max_errors.to_string()),
-    ];
     let layout = page.layout(head.name.clone(), "scenarios").await;
     let version = scenario.version.to_string();
     let retention = retention::of_scenario(&page, id).await?;
-    render::ok(&Settings { layout, head, preview, rows, version, retention })
+    let options = options::form(&scenario);
+    render::ok(&Settings { layout, head, preview, options, version, retention })
 }
 
 /// `GET /scenarios/{id}/export`.
@@ -239,16 +222,28 @@ pub async fn export(page: Page, Path(id): Path<ScenarioId>) -> Result<Response, 
 /// `POST /scenarios/{id}/switch`.
 pub async fn switch(page: Page, Path(id): Path<ScenarioId>, Form(form): Form) -> Reply {
     let on = form.is_on("on");
-    let scenario = scenarios::find(page.app.store(), page.app.team(), id).await?.ok_or(PageError::NotFound)?;
-    if on && start::is_open(&page, &scenario).await? {
+    let notice = if on { "on" } else { "off" };
+    let back = match form.text("back") {
+        "list" => format!("/scenarios?notice={notice}"),
+        _ => format!("/scenarios/{id}?notice={notice}"),
+    };
+    if on {
+        return switch_on(&page, id, &back).await;
+    }
+    page.app.control().set_enabled(page.app.team(), id, false).await.map_err(|error| refuse(error, "switched off"))?;
+    render::see(&back)
+}
+
+/// Switches a scenario on and goes `back`; or asks where its trigger is to
+/// start, when nobody has said so yet.
+pub async fn switch_on(page: &Page, id: ScenarioId, back: &str) -> Reply {
+    let (store, team) = (page.app.store(), page.app.team());
+    let scenario = scenarios::find(store, team, id).await?.ok_or(PageError::NotFound)?;
+    if start::is_open(page, &scenario).await? {
         return render::see(&format!("/scenarios/{id}/start?on=1"));
     }
-    page.app.control().set_enabled(page.app.team(), id, on).await.map_err(|error| refuse(error, "switched on"))?;
-    let notice = if on { "on" } else { "off" };
-    match form.text("back") {
-        "list" => render::see(&format!("/scenarios?notice={notice}")),
-        _ => render::see(&format!("/scenarios/{id}?notice={notice}")),
-    }
+    page.app.control().set_enabled(team, id, true).await.map_err(|error| refuse(error, "switched on"))?;
+    render::see(back)
 }
 
 /// `POST /scenarios/{id}/run`.

@@ -218,11 +218,8 @@ async fn structures(page: &Page, settings: &HookSettings) -> Result<Vec<Choice>,
     let all = rouage_store::structures::list(page.app.store(), page.app.team()).await?;
     let chosen = settings.structure_id;
     let none = Choice { value: String::new(), label: "None".to_owned(), is_chosen: chosen.is_none() };
-    let choice = |row: StructureRow| Choice {
-        value: row.id.to_string(),
-        is_chosen: chosen == Some(row.id),
-        label: row.name,
-    };
+    let choice =
+        |row: StructureRow| Choice { value: row.id.to_string(), is_chosen: chosen == Some(row.id), label: row.name };
     Ok(std::iter::once(none).chain(all.into_iter().map(choice)).collect())
 }
 

@@ -267,6 +267,15 @@ impl Column {
 
     /// A cell, before the structure makes its type of it.
     fn value(&self, cell: &str) -> Result<Value, Text> {
+        let value = self.read(cell)?;
+        // A handle in a record would outlive the run whose file it is.
+        if value.has_stored_file() {
+            return Err(format!("{} names the file of a run.", self.name).into());
+        }
+        Ok(value)
+    }
+
+    fn read(&self, cell: &str) -> Result<Value, Text> {
         let broken = |error: json::Error| format!("{} is not valid JSON: {error}.", self.name).into();
         match self.kind {
             Kind::Array if self.has_simple_items && !cell.trim_start().starts_with('[') => {

@@ -145,7 +145,7 @@ pub(super) fn shown(value: &Value, zone: &TimeZone) -> String {
         Value::Text(text) => text.to_string(),
         Value::Date(date) if date.subsec_nanosecond() != 0 => json::iso(*date),
         Value::Date(date) => date.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string(),
-        Value::Buffer(buffer) => format!("binary data, {}", crate::words::bytes(buffer.bytes.len() as u64)),
+        Value::Buffer(buffer) => format!("binary data, {}", crate::words::bytes(buffer.size())),
         other => json::to_string(other),
     }
 }
@@ -206,7 +206,9 @@ fn json_of(text: &str) -> Result<Value, String> {
     if text.is_empty() {
         return Ok(Value::Undefined);
     }
-    tagged::parse(text.as_bytes()).map_err(|error| format!("This is not valid JSON: {error}."))
+    let value = tagged::parse(text.as_bytes()).map_err(|error| format!("This is not valid JSON: {error}."))?;
+    // A handle in a record would outlive the run whose file it is.
+    if value.has_stored_file() { Err("This names the file of a run.".to_owned()) } else { Ok(value) }
 }
 
 fn read_fields(
@@ -252,7 +254,7 @@ fn typed(field: &Field, text: &str, problems: &mut Vec<String>) -> Value {
             let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
             lines.map(Value::from).collect::<Vec<_>>().into()
         }
-        Kind::Any => tagged::parse(text.trim().as_bytes()).unwrap_or(Value::text(text)),
+        Kind::Any => json_of(text.trim()).unwrap_or(Value::text(text)),
         Kind::Array | Kind::Collection => json_of(text.trim()).unwrap_or_else(|problem| {
             problems.push(format!("{}: {problem}", field.title()));
             Value::Undefined

@@ -151,9 +151,8 @@ impl Editable<'_> {
 
     /// Lists and collections are written as JSON, all else as it stands.
     fn is_json(&self) -> bool {
-        let is_nested = |kind: &FieldKind| {
-            matches!(kind, FieldKind::Array(_) | FieldKind::Collection(_) | FieldKind::Filter)
-        };
+        let is_nested =
+            |kind: &FieldKind| matches!(kind, FieldKind::Array(_) | FieldKind::Collection(_) | FieldKind::Filter);
         match self.value {
             Value::Array(_) | Value::Collection(_) => true,
             Value::Undefined | Value::Null => self.spec.is_some_and(|spec| is_nested(&spec.kind)),
@@ -252,7 +251,8 @@ mod tests {
 
     #[test]
     fn what_is_not_touched_keeps_its_type_and_what_is_written_gets_one() {
-        let value = module(r#"{"id":2,"module":"a:B","mapper":{"n":5,"b":true,"t":"{{1.x}}","list":[1,{"a":"{{1.y}}"}]}}"#);
+        let value =
+            module(r#"{"id":2,"module":"a:B","mapper":{"n":5,"b":true,"t":"{{1.x}}","list":[1,{"a":"{{1.y}}"}]}}"#);
         let module = Module(&value);
         let fields = fields(module);
         let form = Query::parse("mapper.n=7&mapper.b=false&mapper.t=%7B%7B1.z%7D%7D");

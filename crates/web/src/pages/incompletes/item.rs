@@ -10,13 +10,13 @@ use rouage_store::incompletes::{self, Begun, Incomplete};
 use rouage_store::{executions, scenarios};
 
 use super::words as say;
+use crate::PageError;
 use crate::look::{self, Look};
 use crate::pages::executions::{Trouble, trouble, typed_output};
 use crate::pages::scenario::refuse;
 use crate::render::{self, Ask, Form, Layout, Page, Reply};
 use crate::tree::{self, Tree};
 use crate::words::{self, Moment};
-use crate::PageError;
 
 #[derive(Template)]
 #[template(path = "incompletes/show.html")]
@@ -70,7 +70,8 @@ pub async fn show(page: Page, Path(id): Path<IncompleteId>) -> Reply {
     let opened = page.app.control().open_incomplete(team, id).await.ok().flatten();
     let scenario = scenarios::find(store, team, item.scenario).await?;
     let times = page.times().await;
-    let holding_up = page.app.control().holding_up(team, item.scenario).await.map_err(|error| refuse(error, "shown"))?;
+    let holding_up =
+        page.app.control().holding_up(team, item.scenario).await.map_err(|error| refuse(error, "shown"))?;
     let is_idle = matches!(item.status, IncompleteStatus::Unresolved | IncompleteStatus::Pending);
     let blueprint = opened.as_ref().map(|opened| opened.blueprint.as_ref());
     render::ok(&Show {
@@ -102,7 +103,7 @@ fn facts(item: &Incomplete, times: &render::Times) -> Vec<(&'static str, String)
         facts.push(("Attempts", item.attempts.to_string()));
     }
     if let Some(at) = item.retry_at {
-        facts.push(("Scheduled in", exact(at)));
+        facts.push(("Scheduled for", exact(at)));
     }
     if item.status == IncompleteStatus::Resolved {
         facts.push(("Resolved", exact(item.updated_at)));

@@ -28,9 +28,7 @@ struct AskDelete {
 pub async fn act(page: Page, Form(form): Form) -> Reply {
     let action = form.text("action");
     let ids = match action {
-        "retry-all" | "delete-all" => {
-            incompletes::open_ids(page.app.store(), page.app.team(), &filter(&form)).await?
-        }
+        "retry-all" | "delete-all" => incompletes::open_ids(page.app.store(), page.app.team(), &filter(&form)).await?,
         _ => chosen(&form),
     };
     if ids.is_empty() {

@@ -59,7 +59,8 @@ pub fn next_step(item: &Incomplete, is_on: bool, times: &Times) -> String {
             format!("It is retried as soon as there is room: at most {AT_ONCE} of a scenario are retried at a time.")
         }
         IncompleteStatus::Pending if !is_on => {
-            "It would be retried by itself, but the scenario is off. Switch the scenario on, or retry it now.".to_owned()
+            "It would be retried by itself, but the scenario is off. Switch the scenario on, or retry it now."
+                .to_owned()
         }
         IncompleteStatus::Pending => {
             let at = item.retry_at.map(|at| words::exact(at, &times.zone)).unwrap_or_default();

@@ -2,6 +2,7 @@
 
 mod form;
 pub mod preview;
+mod reading;
 
 use askama::Template;
 use axum::extract::Path;
@@ -50,7 +51,7 @@ pub async fn show(page: Page, Path(id): Path<ScenarioId>) -> Reply {
 /// `POST /scenarios/{id}/schedule`. With `preview` nothing is saved.
 pub async fn save(page: Page, Path(id): Path<ScenarioId>, Form(form): Form) -> Reply {
     let scenario = find(&page, id).await?;
-    let (scheduling, missed_runs, timezone) = match form::read(&form, &scenario.scheduling) {
+    let (scheduling, missed_runs, timezone) = match reading::read(&form, &scenario.scheduling) {
         Ok(read) => read,
         Err(problems) => {
             let zone = preview::zone(&scenario.timezone);

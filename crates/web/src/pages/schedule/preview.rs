@@ -13,7 +13,7 @@ use crate::words;
 /// Runs that are shown.
 const SHOWN: usize = 5;
 /// Runs of a day that are counted: one a minute.
-const MOST: u64 = 1440;
+const MOST: usize = 1440;
 
 /// The preview.
 #[derive(Debug, Clone)]
@@ -81,7 +81,7 @@ pub fn estimate(app: &App, scenario: &Scenario, zone: &TimeZone, now: Timestamp)
     let first = scenario.blueprint.trigger();
     let first = first.and_then(|first| app.registry().module(first.name(), first.version()));
     let trigger = first.map(|first| first.spec()).filter(|spec| spec.kind == Kind::PollingTrigger);
-    let first_calls = first.is_some_and(|first| first.spec().effect != Effect::Pure && trigger.is_none());
+    let own = u64::from(first.is_some_and(|first| first.spec().effect != Effect::Pure) && trigger.is_none());
     let calls = |count: u64| words::count(count, "call");
     if scenario.scheduling.is_on_demand() {
         return String::new();
@@ -93,28 +93,19 @@ pub fn estimate(app: &App, scenario: &Scenario, zone: &TimeZone, now: Timestamp)
         );
     }
     let tomorrow = now.checked_add(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX);
-    let runs =
-        runs(&scenario.scheduling, zone, now).take_while(|at| *at <= tomorrow).take(MOST as usize).count() as u64;
-    let a_day = if runs == 0 {
-        "No run in the next 24 hours".to_owned()
-    } else {
-        format!("{} a day", words::count(runs, "run"))
-    };
-    match trigger {
+    let runs = runs(&scenario.scheduling, zone, now).take_while(|at| *at <= tomorrow).take(MOST).count() as u64;
+    let each = match trigger {
         Some(spec) => format!(
-            "{a_day}. Each asks {} once, also when nothing is new: {} a day. Everything new that it finds then makes up \
-             to {} more.",
+            "asks {} once, also when nothing is new, and makes up to {} more for everything new that it finds",
             spec.label,
-            calls(runs),
             calls(callers),
         ),
-        None => {
-            let each = callers + u64::from(first_calls);
-            format!(
-                "{a_day}, each with up to {} to other services: up to {} a day, and more where data is split.",
-                calls(each),
-                calls(runs * each),
-            )
-        }
+        None => format!("makes up to {} to other services, and more where data is split", calls(callers + own)),
+    };
+    if runs == 0 {
+        return format!("No run in the next 24 hours. A run {each}.");
     }
+    let a_day = runs * if trigger.is_some() { 1 } else { callers + own };
+    let at_least = if trigger.is_some() { "at least" } else { "up to" };
+    format!("{} a day: {at_least} {} a day. A run {each}.", words::count(runs, "run"), calls(a_day))
 }

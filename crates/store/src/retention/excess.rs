@@ -1,33 +1,16 @@
-//! How much of the history is kept: by age, by number and by size, for each
-//! scenario or as the server says; and the bundles of confidential runs, which
-//! are kept only as long as something may still need them.
-//!
-//! Everything here works in small transactions, so that whoever writes the
-//! journal never waits long. Never touched: runs that are not over, and runs
-//! that an open incomplete execution comes from.
+//! What is too much of the history, and deleting it.
 
 use jiff::{SignedDuration, Timestamp};
-use rouage_model::journal::Event;
-use rouage_model::{ExecutionId, ScenarioId, TeamId, Value};
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    Select, Set, Statement,
-};
+use rouage_model::{ExecutionId, ScenarioId};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
-use crate::entities::{
-    deliveries, executions, incompletes, journal, lineages, retentions, scenario_versions, scenarios,
-};
+use super::Policy;
+use crate::entities::{deliveries, executions, incompletes, journal, lineages, scenario_versions};
 use crate::text::{count, micros};
-use crate::{Error, Store, WriteTx, settings};
+use crate::{Error, Store, WriteTx};
 
-/// Runs whose bundles are still to be removed.
-pub(crate) const DUE: &str = "due";
-/// Runs whose bundles are gone.
-pub(crate) const REMOVED: &str = "removed";
-/// The server's policy among the settings.
-const SETTING: &str = "retention";
 /// Rows that are read at a time while sizes are added up.
 const STEP: u64 = 2_000;
 /// Bytes of journals that one transaction deletes.
@@ -40,108 +23,6 @@ const NOT_NEEDED: &str = "executions.id NOT IN (WITH RECURSIVE needed(id) AS (\
 /// The run that called it, and may still take what it returned, is over.
 const NOT_AWAITED: &str = "NOT EXISTS (SELECT 1 FROM lineages l JOIN executions c ON c.id = l.source_id \
      WHERE l.execution_id = executions.id AND l.kind = 'child' AND c.finished_at IS NULL)";
-/// Events that are rewritten in one transaction.
-const EVENTS: u64 = 200;
-
-/// How much is kept; 0 means without limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Policy {
-    /// Days since a run was accepted and ended.
-    pub days: u32,
-    /// Runs of one scenario.
-    pub runs: u64,
-    /// Bytes of the journals of one scenario.
-    pub bytes: u64,
-}
-
-/// What a scenario says for itself; `None` follows the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Own {
-    /// See [`Policy::days`].
-    pub days: Option<u32>,
-    /// See [`Policy::runs`].
-    pub runs: Option<u64>,
-    /// See [`Policy::bytes`].
-    pub bytes: Option<u64>,
-}
-
-impl Own {
-    /// What holds for the scenario.
-    pub fn over(self, server: Policy) -> Policy {
-        Policy {
-            days: self.days.unwrap_or(server.days),
-            runs: self.runs.unwrap_or(server.runs),
-            bytes: self.bytes.unwrap_or(server.bytes),
-        }
-    }
-}
-
-/// The policy that was set on the settings page; `None`: that of the
-/// configuration holds.
-pub async fn server(store: &Store) -> Result<Option<Policy>, Error> {
-    let stored = settings::get(store, SETTING).await?;
-    stored.map(|text| parse(&text).ok_or_else(|| Error::corrupt("the retention", text))).transpose()
-}
-
-/// Sets the server's policy.
-pub async fn set_server(tx: &mut WriteTx, policy: Policy) -> Result<(), Error> {
-    let text = format!("{} {} {}", policy.days, policy.runs, policy.bytes);
-    settings::set(tx, SETTING, &text).await
-}
-
-/// Days, runs and bytes in this order.
-fn parse(text: &str) -> Option<Policy> {
-    let mut numbers = text.split(' ');
-    let (days, runs, bytes) = (numbers.next()?, numbers.next()?, numbers.next()?);
-    Some(Policy { days: days.parse().ok()?, runs: runs.parse().ok()?, bytes: bytes.parse().ok()? })
-}
-
-/// What a scenario says for itself.
-pub async fn own(store: &Store, scenario: ScenarioId) -> Result<Own, Error> {
-    let row = retentions::Entity::find_by_id(scenario.0).one(store.reader()).await?;
-    Ok(row.as_ref().map(read).unwrap_or_default())
-}
-
-/// Sets what a scenario says for itself.
-pub async fn set_own(tx: &mut WriteTx, team: TeamId, scenario: ScenarioId, own: Own) -> Result<(), Error> {
-    let one = scenarios::Column::Id.eq(scenario.0).and(scenarios::Column::TeamId.eq(team.0));
-    if scenarios::Entity::find().filter(one).one(tx.db()).await?.is_none() {
-        return Err(Error::NotFound);
-    }
-    let big = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-    let row = retentions::ActiveModel {
-        scenario_id: Set(scenario.0),
-        days: Set(own.days.map(|days| i32::try_from(days).unwrap_or(i32::MAX))),
-        runs: Set(own.runs.map(big)),
-        bytes: Set(own.bytes.map(big)),
-    };
-    use retentions::Column::{Bytes, Days, Runs, ScenarioId as Scenario};
-    let replace = OnConflict::column(Scenario).update_columns([Days, Runs, Bytes]).to_owned();
-    retentions::Entity::insert(row).on_conflict(replace).exec_without_returning(tx.db()).await?;
-    Ok(())
-}
-
-fn read(row: &retentions::Model) -> Own {
-    Own {
-        days: row.days.and_then(|days| u32::try_from(days).ok()),
-        runs: row.runs.map(count),
-        bytes: row.bytes.map(count),
-    }
-}
-
-/// Every scenario of every team, deleted ones too, with what it says.
-pub async fn scenarios(store: &Store) -> Result<Vec<(ScenarioId, Own)>, Error> {
-    let ids: Vec<i64> = scenarios::Entity::find()
-        .order_by_asc(scenarios::Column::Id)
-        .select_only()
-        .column(scenarios::Column::Id)
-        .into_tuple()
-        .all(store.reader())
-        .await?;
-    let rows = retentions::Entity::find().all(store.reader()).await?;
-    let owns: std::collections::HashMap<i64, Own> = rows.iter().map(|row| (row.scenario_id, read(row))).collect();
-    Ok(ids.into_iter().map(|id| (ScenarioId(id), owns.get(&id).copied().unwrap_or_default())).collect())
-}
 
 /// A place in the history of a scenario: everything up to it is too much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -271,7 +152,7 @@ async fn oldest(store: &Store, scenario: ScenarioId, place: Place, limit: u32) -
 }
 
 /// Over, and nothing that is open comes from it.
-fn may_go() -> Expr {
+pub(super) fn may_go() -> Expr {
     executions::Column::FinishedAt.is_not_null().and(Expr::cust(NOT_NEEDED)).and(Expr::cust(NOT_AWAITED))
 }
 
@@ -287,6 +168,7 @@ pub async fn delete(tx: &mut WriteTx, ids: &[ExecutionId]) -> Result<u64, Error>
         .all(tx.db())
         .await?;
     let ids: Vec<Uuid> = rows.iter().map(|(id, _, _)| *id).collect();
+    crate::blobs::release(tx, &ids).await?;
     let db = tx.db();
     journal::Entity::delete_many().filter(journal::Column::ExecutionId.is_in(ids.clone())).exec(db).await?;
     deliveries::Entity::delete_many().filter(deliveries::Column::ExecutionId.is_in(ids.clone())).exec(db).await?;
@@ -358,114 +240,4 @@ pub async fn delete_requests(tx: &mut WriteTx, ids: &[i64]) -> Result<(), Error>
     let these = deliveries::Column::Id.is_in(ids.iter().copied());
     deliveries::Entity::delete_many().filter(these).exec(tx.db()).await?;
     Ok(())
-}
-
-/// Confidential runs that are over and whose bundles nothing needs any more,
-/// oldest first.
-pub async fn confidential_due(store: &Store, limit: u32) -> Result<Vec<ExecutionId>, Error> {
-    let ids: Vec<Uuid> = executions::Entity::find()
-        .filter(Expr::cust("confidential = 'due'"))
-        .filter(may_go())
-        .order_by_asc(executions::Column::CreatedAt)
-        .limit(u64::from(limit))
-        .select_only()
-        .column(executions::Column::Id)
-        .into_tuple()
-        .all(store.reader())
-        .await?;
-    Ok(ids.into_iter().map(ExecutionId).collect())
-}
-
-/// Removes the bundles of a confidential run from its journal and its request.
-/// The number of bundles, the calls and the errors stay. Does nothing while an
-/// open incomplete execution needs them, and is repeatable.
-pub async fn remove_bundles(store: &Store, execution: ExecutionId) -> Result<(), Error> {
-    let is_due = executions::Entity::find_by_id(execution.0)
-        .filter(Expr::cust("confidential = 'due'"))
-        .filter(may_go())
-        .one(store.reader())
-        .await?;
-    if is_due.is_none() {
-        return Ok(());
-    }
-    let mut next = 0;
-    while let Some(after) = rewrite_events(store, execution, next).await? {
-        next = after;
-    }
-    let tx = store.begin().await?;
-    let row = deliveries::ActiveModel {
-        payload: Set(None),
-        query: Set(String::new()),
-        headers: Set("[]".to_owned()),
-        ..Default::default()
-    };
-    let its = deliveries::Column::ExecutionId.eq(execution.0);
-    deliveries::Entity::update_many().set(row).filter(its).exec(tx.db()).await?;
-    let row = executions::ActiveModel { confidential: Set(Some(REMOVED.to_owned())), ..Default::default() };
-    let one = executions::Column::Id.eq(execution.0);
-    executions::Entity::update_many().set(row).filter(one).exec(tx.db()).await?;
-    tx.commit().await
-}
-
-/// Rewrites some events; gives the number of the first that is left.
-async fn rewrite_events(store: &Store, execution: ExecutionId, first: i32) -> Result<Option<i32>, Error> {
-    let rows = journal::Entity::find()
-        .filter(journal::Column::ExecutionId.eq(execution.0).and(journal::Column::Seq.gte(first)))
-        .order_by_asc(journal::Column::Seq)
-        .limit(EVENTS)
-        .all(store.reader())
-        .await?;
-    let Some(last) = rows.last().map(|row| row.seq) else { return Ok(None) };
-    let tx = store.begin().await?;
-    for row in rows {
-        let Some(bare) = bare(crate::journal::decode(&row)?) else { continue };
-        let new = journal::ActiveModel { data: Set(bare.encode().into_bytes()), ..Default::default() };
-        let one = journal::Column::ExecutionId.eq(execution.0).and(journal::Column::Seq.eq(row.seq));
-        journal::Entity::update_many().set(new).filter(one).exec(tx.db()).await?;
-    }
-    tx.commit().await?;
-    Ok(Some(last + 1))
-}
-
-/// An event without its bundles; `None` when it has none.
-fn bare(event: Event) -> Option<Event> {
-    let empty = |bundles: Vec<Value>| vec![Value::empty_collection(); bundles.len()];
-    match event {
-        Event::Started { at, bundles, .. } => {
-            Some(Event::Started { at, bundles: bundles.map(empty), inputs: Value::Undefined })
-        }
-        Event::Called { at, operation, module, attempt, .. } => {
-            Some(Event::Called { at, operation, module, attempt, note: Value::Undefined })
-        }
-        Event::Returned { at, operation, module, bundles } => {
-            Some(Event::Returned { at, operation, module, bundles: empty(bundles) })
-        }
-        _ => None,
-    }
-}
-
-/// Bytes on the disk, and those of them that are free within.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, FromQueryResult)]
-pub struct DiskUse {
-    /// All of the database.
-    pub bytes: i64,
-    /// Free within it; 0 where that is not known.
-    pub free: i64,
-}
-
-/// How much the database takes on the disk.
-pub async fn disk_use(store: &Store) -> Result<DiskUse, Error> {
-    let backend = store.shared.pools.backend;
-    let sql = match backend {
-        sea_orm::DbBackend::Postgres => {
-            "SELECT pg_database_size(current_database())::bigint AS bytes, 0::bigint AS free"
-        }
-        _ => {
-            "SELECT page_count * page_size AS bytes, freelist_count * page_size AS free \
-             FROM pragma_page_count(), pragma_page_size(), pragma_freelist_count()"
-        }
-    };
-    let row = store.reader().query_one_raw(Statement::from_string(backend, sql)).await?;
-    let row = row.ok_or_else(|| Error::Database("the database does not tell its size".into()))?;
-    Ok(DiskUse::from_query_result(&row, "")?)
 }
