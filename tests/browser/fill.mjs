@@ -18,6 +18,7 @@ await story(async (browser) => {
   await waiting(page);
   places.unavailable = await importText(page, await read("tests/testdata/blueprints/error-handlers.json"));
   places.watching = await importText(page, watching());
+  places.called = await importText(page, called());
   await webhook(page);
   await accounts(page);
   await spreadsheet(page);
@@ -167,6 +168,23 @@ async function spreadsheet(page) {
   await page.getByLabel("New token").fill("Monthly report");
   await page.getByRole("button", { name: "Make token" }).click();
   await page.locator("#new-token").waitFor();
+}
+
+/** A scenario that another one calls, with an input and an output. */
+function called() {
+  return JSON.stringify({
+    name: "Price of a product",
+    flow: [
+      { id: 1, module: "scenario-service:StartSubscenario", version: 2, parameters: {}, mapper: {}, metadata: { designer: { x: 0, y: 0 } } },
+      { id: 2, module: "scenario-service:ReturnData", version: 2, parameters: {}, mapper: { price: "{{1.sku}}" }, metadata: { designer: { x: 300, y: 0 } } },
+    ],
+    interface: {
+      input: [{ name: "sku", label: "Article", type: "text", required: true }, { name: "on", label: "Day", type: "date" }],
+      output: [{ name: "price", type: "text" }],
+    },
+    scheduling: { type: "on-demand" },
+    metadata: { scenario: { roundtrips: 1, maxErrors: 3, autoCommit: true } },
+  });
 }
 
 /** A data structure out of a sample, and a data store with a record. */

@@ -97,6 +97,10 @@ const NO_PAGES = [
   "/spreadsheets/{id}/download.xlsx",
   "/spreadsheets/{id}/download.csv",
   "/datastores/{id}/export.csv",
+  "/executions.csv",
+  "/scenarios/{id}/history.csv",
+  "/files/{id}",
+  "/api/executions/{id}",
 ];
 
 /** The pages that the program has, read from its table of routes. */

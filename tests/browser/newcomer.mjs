@@ -67,7 +67,7 @@ async function copyAddress(page) {
 }
 
 async function history(page) {
-  await page.getByRole("link", { name: "History", exact: true }).click();
+  await page.getByRole("main").getByRole("link", { name: "History", exact: true }).click();
   // The third module has no coupon service to ask: a filter holds the order back there.
   const run = page.locator("li .run");
   await eventually(page, run.filter({ hasText: "Success" }));

@@ -1,6 +1,7 @@
 //! Errors as people need them: what happened, and what to do.
 
-use rouage_model::{ErrorKind, ModuleError};
+use rouage_model::execution::Status;
+use rouage_model::{Certainty, ErrorKind, ModuleError};
 
 use crate::words;
 
@@ -28,12 +29,21 @@ pub fn first_line(raw: &str) -> String {
     words::cut(raw.lines().next().unwrap_or_default().trim(), FIRST_LINE)
 }
 
+/// The whole reason of a run that was stopped and left nothing in doubt.
+const STOPPED: &str = "stopped by hand";
+
 /// The reason of a run that no operation gives.
 pub fn unnamed_trouble(execution: &rouage_store::executions::Execution) -> Option<Trouble> {
     let raw = execution.error.clone()?;
+    let (what, advice) = match execution.status {
+        // The sentence above says all there is to say.
+        Status::Stopped if raw == STOPPED => return None,
+        Status::Stopped => ("Somebody stopped the run.", "Read what it left behind before you replay it."),
+        _ => ("The run did not end well.", "Read the text below, change what it names and run the scenario again."),
+    };
     Some(Trouble {
-        what: "The run did not end well.",
-        advice: "Read the text below, change what it names and run the scenario again.",
+        what,
+        advice,
         first_line: first_line(&raw),
         raw,
         kind: String::new(),
@@ -41,18 +51,37 @@ pub fn unnamed_trouble(execution: &rouage_store::executions::Execution) -> Optio
     })
 }
 
+/// What says most in a line: which fields do not fit, else how the error begins.
+fn gist(error: &ModuleError) -> String {
+    match error.details.as_slice() {
+        details if error.kind == ErrorKind::BundleValidationError && !details.is_empty() => {
+            words::cut(&details.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "), FIRST_LINE)
+        }
+        _ => first_line(&error.message),
+    }
+}
+
 /// An error in words, with what to do.
 pub fn trouble(error: &ModuleError) -> Trouble {
-    let (what, advice) = advice(error.kind);
+    let (what, advice) = match error.certainty {
+        Certainty::NotApplied => advice(error.kind),
+        Certainty::MaybeApplied => IN_DOUBT,
+    };
     Trouble {
         what,
         advice,
-        first_line: first_line(&error.message),
+        first_line: gist(error),
         raw: error.message.to_string(),
         kind: error.kind.to_string(),
         details: error.details.iter().map(ToString::to_string).collect(),
     }
 }
+
+/// An answer that never came says nothing about what was done.
+const IN_DOUBT: (&str, &str) = (
+    "The call was sent, but no answer came back.",
+    "Look at the other side whether it went through, and only then decide: doing it again blindly may do it twice.",
+);
 
 fn advice(kind: ErrorKind) -> (&'static str, &'static str) {
     use ErrorKind as K;
@@ -96,7 +125,7 @@ fn advice(kind: ErrorKind) -> (&'static str, &'static str) {
             "Check by hand what the modules changed before you run it again.",
         ),
         K::RuntimeError => {
-            ("The module failed.", "Read the text below; it comes from the module or the other service.")
+            ("The module or the other service failed.", "If it is a passing trouble, run it again; otherwise change what the text names.")
         }
         K::UnexpectedError => {
             ("Something went wrong inside Rouage.", "Please report it with the text below. The data is kept.")
