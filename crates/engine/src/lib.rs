@@ -73,11 +73,11 @@ pub mod trace;
 
 pub use compile::{Compiled, compile, compile_knowing};
 pub use context::{Files, Limits, ReadFiles, RunContext};
-pub use rouage_expr::LARGEST_FILE;
 pub use facts::{Catalogue, Facts, Kind};
 pub use natives::{NativeInfo, native, natives};
 pub use plan::{Plan, PlannedModule};
 pub use problem::{Problem, Severity};
+pub use rouage_expr::LARGEST_FILE;
 pub use run::{Divergence, Remainder, Run, Treatment};
 pub use step::{Call, Parked, Retry, Sleep, Step, Verdict};
 pub use trace::Trace;

@@ -90,7 +90,11 @@ mod tests {
             ("{{length(join(add(emptyarray; 1.text; 1.text); \"\"))}}", "400000"),
             ("{{length(toString(set(null; \"a\"; 1.text)))}}", "200008"),
         ] {
-            assert_eq!(evaluated(&format!("{text}.")).map(|value| json::to_string(&value)), Ok(format!("\"{value}.\"")), "{text}");
+            assert_eq!(
+                evaluated(&format!("{text}.")).map(|value| json::to_string(&value)),
+                Ok(format!("\"{value}.\"")),
+                "{text}"
+            );
         }
     }
 

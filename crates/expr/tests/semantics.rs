@@ -250,10 +250,7 @@ fn d15_dates_keep_their_wall_clock() {
 fn d16_d17_broken_and_unknown_are_told_apart() {
     check(&[
         ("{{upper(}}", "syntax: the expression ends where a value is expected"),
-        (
-            "{{JSON.stringify(1.o)}}",
-            "syntax: found '(' where the end of the expression is expected",
-        ),
+        ("{{JSON.stringify(1.o)}}", "syntax: found '(' where the end of the expression is expected"),
         ("{{nope(1)}}", "function: Function 'nope' not found!"),
         ("{{if(nope(1); 1; 2)}}", "function: Function 'if' finished with error! Function 'nope' not found!"),
         ("{{if(true; 1; nope(1))}}", "1"),

@@ -115,7 +115,9 @@ impl Value {
             Value::Buffer(Buffer { content: Content::Stored(file), encoding }) => {
                 Value::Buffer(Buffer::new(read(file)?).encoded(encoding.clone()))
             }
-            Value::Array(items) => items.iter().map(|item| item.with_files(read)).collect::<Result<Vec<_>, _>>()?.into(),
+            Value::Array(items) => {
+                items.iter().map(|item| item.with_files(read)).collect::<Result<Vec<_>, _>>()?.into()
+            }
             Value::Collection(fields) => {
                 let mut out = crate::Collection::with_capacity(fields.len());
                 for (name, value) in fields.iter() {

@@ -33,8 +33,8 @@ pub mod tagged;
 pub mod value;
 
 pub use blueprint::Blueprint;
+pub use buffer::{Buffer, Content, Stored};
 pub use clock::Clock;
 pub use error::{Certainty, ErrorKind, ModuleError};
 pub use ids::*;
-pub use buffer::{Buffer, Content, Stored};
 pub use value::{Collection, Number, Text, Value};

@@ -130,7 +130,8 @@ mod tests {
 
     #[test]
     fn only_what_differs_is_written() {
-        let text = r#"{"name":"A","flow":[],"metadata":{"version":1,"scenario":{"slots":null,"roundtrips":1,"dlq":false}}}"#;
+        let text =
+            r#"{"name":"A","flow":[],"metadata":{"version":1,"scenario":{"slots":null,"roundtrips":1,"dlq":false}}}"#;
         let blueprint = Blueprint::parse(text.as_bytes()).unwrap();
         let same = blueprint.settings().write(&blueprint).unwrap();
         assert_eq!(same.document(), blueprint.document());

@@ -41,9 +41,9 @@ fn untag_collection(collection: &Collection) -> Value {
     let text = content.as_text();
     let tagged = match (tag.as_ref(), content) {
         ("$date", _) => text.and_then(|text| text.parse().ok()).map(Value::Date),
-        ("$buffer", _) => text.and_then(|text| hex::decode(text).ok()).map(|bytes| {
-            Value::Buffer(Buffer::new(bytes).encoded(encoding_of(collection)))
-        }),
+        ("$buffer", _) => text
+            .and_then(|text| hex::decode(text).ok())
+            .map(|bytes| Value::Buffer(Buffer::new(bytes).encoded(encoding_of(collection)))),
         ("$file", _) => stored_file(collection).map(Value::Buffer),
         ("$undefined", _) => Some(Value::Undefined),
         ("$ignore", _) => Some(Value::Ignore),

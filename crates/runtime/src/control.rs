@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rouage_model::execution::Origin;
-use rouage_model::{Blueprint, Collection, ConnectionId, ExecutionId, HookId, IncompleteId, ModuleError, ModuleId, ScenarioId, TeamId, Value, clock};
+use rouage_model::{
+    Blueprint, Collection, ConnectionId, ExecutionId, HookId, IncompleteId, ModuleError, ModuleId, ScenarioId, TeamId,
+    Value, clock,
+};
 use rouage_sdk::Registry;
 use rouage_sdk::params::Misfit;
 use rouage_store::incompletes::Begun;
@@ -14,14 +17,14 @@ use rouage_store::{Lineage, NewDelivery, NewExecution, Store, scenarios};
 use crate::check::{self, Report};
 use crate::core::{Core, Parts};
 use crate::decide::Decision;
-use crate::history::{self, History};
 use crate::endings::{self, Ending};
+use crate::history::{self, History};
 use crate::hooks::{self, DeliverError, Delivered, LiveHook};
 use crate::import::{ImportRequest, Imported};
 use crate::incompletes::{self, Edited, Opened};
+use crate::limits::Limits;
 use crate::plans::Prepared;
 use crate::single::{self, Wanted};
-use crate::limits::Limits;
 use crate::{inputs, positions, queue, replay, retention, schedule, stop};
 
 /// Steers a running [`crate::Runtime`]. Cloning shares it.
@@ -122,7 +125,9 @@ impl Control {
         if prepared.plan.is_instant() && bundles.is_none() {
             return self.run_with_next(&scenario).await;
         }
-        if bundles.is_none() && let Some(text) = schedule::already_polls(&self.core, &scenario).await? {
+        if bundles.is_none()
+            && let Some(text) = schedule::already_polls(&self.core, &scenario).await?
+        {
             return Err(ControlError::Conflict(text));
         }
         let inputs = inputs::check(&prepared, inputs).map_err(ControlError::Inputs)?;
@@ -151,6 +156,11 @@ impl Control {
         } else {
             (None, inputs::check(&prepared, data).map_err(ControlError::Inputs)?)
         };
+        if bundles.is_none()
+            && let Some(text) = schedule::already_polls(&self.core, &scenario).await?
+        {
+            return Err(ControlError::Conflict(text));
+        }
         let execution = self.new_run(&scenario, Origin::Api, bundles, inputs);
         let waiting = wait.map(|limit| (limit, self.core.endings.wait(execution.id)));
         let execution = inputs::start(&self.core, execution).await?;

@@ -61,6 +61,11 @@ impl Held {
         before
     }
 
+    /// Whether the store refused it here under this lease.
+    pub fn was_refused(&self, execution: ExecutionId, fence: Fence) -> bool {
+        self.map().get(&execution).is_some_and(|holding| holding.fence == fence && holding.refusals > 0)
+    }
+
     /// Makes the driver of a run in this process end it before its next step.
     pub fn ask_to_stop(&self, execution: ExecutionId) {
         if let Some(holding) = self.map().get_mut(&execution) {

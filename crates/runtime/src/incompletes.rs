@@ -1,5 +1,6 @@
 //! Incomplete executions: retries by themselves and by a person's word.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +22,8 @@ use crate::retry::{self, Beginning, Impossible, Subject};
 const POLL: Duration = Duration::from_secs(1);
 /// The shortest time between two looks.
 const PAUSE: Duration = Duration::from_millis(50);
+/// How many are asked for in one transaction: others want to write as well.
+const AT_A_TIME: usize = 100;
 
 /// An incomplete execution with all that a person needs to mend it.
 #[derive(Debug, Clone)]
@@ -77,16 +80,20 @@ pub async fn retry(core: &Core, team: TeamId, id: IncompleteId) -> Result<Begun,
 /// Retries several for a person, as many at a time as may be. Those that are
 /// resolved or under way are left alone.
 pub async fn retry_all(core: &Core, team: TeamId, ids: &[IncompleteId]) -> Result<(), ControlError> {
-    let mut tx = core.store.begin().await?;
-    for id in ids {
-        match incompletes::begin_next(&mut tx, team, *id).await {
-            // Deleted meanwhile.
-            Ok(()) | Err(Error::NotFound) => {}
-            Err(error) => return Err(error.into()),
+    // In one order, so that two of these never wait for each other.
+    let ids: Vec<IncompleteId> = BTreeSet::from_iter(ids.iter().copied()).into_iter().collect();
+    for ids in ids.chunks(AT_A_TIME) {
+        let mut tx = core.store.begin().await?;
+        for id in ids {
+            match incompletes::begin_next(&mut tx, team, *id).await {
+                // Deleted meanwhile.
+                Ok(()) | Err(Error::NotFound) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
+        tx.commit().await?;
+        core.retries.notify_one();
     }
-    tx.commit().await?;
-    core.retries.notify_one();
     Ok(())
 }
 

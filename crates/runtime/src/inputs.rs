@@ -2,12 +2,13 @@
 //! and starting runs that are given something.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use jiff::tz::TimeZone;
 use rouage_model::interface::{Field, Interface};
 use rouage_model::{Collection, ExecutionId, Value};
 use rouage_sdk::params::{self, Misfit};
-use rouage_store::NewExecution;
+use rouage_store::{NewExecution, executions};
 
 use crate::core::Core;
 use crate::plans::Prepared;
@@ -33,14 +34,23 @@ pub fn defaults(interface: &Interface, timezone: &TimeZone) -> Value {
     interface.inputs.iter().filter_map(default).collect::<Collection>().into()
 }
 
-/// Starts a run on this node, unless it is ending.
+/// Starts a run: on this node when it has room and nothing waits that would be
+/// overtaken, else on whichever takes it from the store.
 pub async fn start(core: &Arc<Core>, execution: NewExecution) -> Result<ExecutionId, rouage_store::Error> {
     let id = execution.id;
     // In a task of its own, for the reason given at `hooks::deliver`.
     let core = core.clone();
     let starting = tokio::spawn(async move {
-        let job = core.store.start(execution).await?;
-        worker::take(&core, job);
+        if worker::may_lease(&core) {
+            let job = core.store.start(execution).await?;
+            worker::take(&core, job);
+            return Ok(());
+        }
+        let mut tx = core.store.begin().await?;
+        executions::enqueue(&mut tx, execution).await?;
+        tx.commit().await?;
+        core.has_backlog.store(true, Ordering::Release);
+        core.wake.notify_one();
         Ok::<_, rouage_store::Error>(())
     });
     starting.await.map_err(|ended| rouage_store::Error::Database(ended.to_string())).flatten()?;

@@ -106,7 +106,7 @@ async fn run(core: &Arc<Core>, team: TeamId, scenario: ScenarioId) {
         if core.is_closing() {
             return disperse(core, scenario, |_| Update::Requeue).await;
         }
-        let since = core.lanes.known(scenario).since;
+        let since = core.lanes.since(scenario, core.clock.now());
         let turn = match whose_turn(core, team, scenario, since).await {
             Ok(turn) => turn,
             Err(error) => {
@@ -119,7 +119,8 @@ async fn run(core: &Arc<Core>, team: TeamId, scenario: ScenarioId) {
             Turn::Held { by_arrival } => {
                 core.lanes.remember(scenario, by_arrival, Known { is_blocked: true, ..Known::default() });
                 let until = later(core.clock.now(), LOOK_AGAIN);
-                return disperse(core, scenario, |_| Update::Waiting { until }).await;
+                disperse(core, scenario, |_| Update::Waiting { until }).await;
+                return call_next(core, scenario).await;
             }
             Turn::Of { front, by_arrival } => match next_job(core, team, scenario, front, by_arrival, driven).await {
                 Some(job) => job,
@@ -155,7 +156,8 @@ enum Turn {
     Nobodys,
 }
 
-/// The run that came first; unless the scenario stores incomplete executions
+/// The run that has begun: whatever the clocks said when it arrived, no other
+/// one runs beside it. Without one, the run that came first; unless the scenario stores incomplete executions
 /// and has some that are open. Then no new run begins before they are resolved,
 /// and only retries go on (source: `make-semantics.md` §2.2 `sequential`). A
 /// run that has begun goes on in any case, also past what it stored itself.
@@ -166,6 +168,14 @@ async fn whose_turn(
     since: Timestamp,
 ) -> Result<Turn, rouage_store::Error> {
     let Some(by_arrival) = first_active(&core.store, scenario, since, None).await? else { return Ok(Turn::Nobodys) };
+    let begun = if executions::has_begun(&core.store, by_arrival.id).await? {
+        Some(by_arrival)
+    } else {
+        executions::first_begun(&core.store, scenario, since).await?
+    };
+    if let Some(front) = begun {
+        return Ok(Turn::Of { front, by_arrival });
+    }
     let front = by_arrival;
     if front.origin == Origin::Retry || !is_blocked(core, team, scenario, front).await? {
         return Ok(Turn::Of { front, by_arrival });
@@ -184,8 +194,7 @@ async fn is_blocked(
 ) -> Result<bool, rouage_store::Error> {
     let prepared = core.plans.get(core, team, scenario, front.version).await?;
     Ok(prepared.is_some_and(|prepared| prepared.plan.settings().incomplete_executions)
-        && incompletes::oldest_open(&core.store, scenario).await?.is_some()
-        && !executions::has_begun(&core.store, front.id).await?)
+        && incompletes::oldest_open(&core.store, scenario).await?.is_some())
 }
 
 /// The job of the run in front, from memory or from the store; `None` when it
@@ -243,6 +252,32 @@ async fn disperse(core: &Arc<Core>, scenario: ScenarioId, update: impl Fn(&Job) 
         let update = update(&job);
         worker::give_back(core, job, update).await;
     }
+}
+
+/// Looks again, after all that wait for incomplete executions were written
+/// down: the last of those may have been resolved meanwhile and found nobody to
+/// call.
+async fn call_next(core: &Arc<Core>, scenario: ScenarioId) {
+    let called = async {
+        let mut tx = core.store.begin().await?;
+        incompletes::call_next(&mut tx, scenario).await?;
+        tx.commit().await
+    };
+    if let Err(error) = called.await {
+        tracing::warn!(scenario.id = %scenario, %error, "the next run could not be called");
+    }
+}
+
+/// When a run was accepted, by its id.
+fn arrival(execution: ExecutionId) -> Option<Timestamp> {
+    let (seconds, nanoseconds) = execution.0.get_timestamp()?.to_unix();
+    Timestamp::new(i64::try_from(seconds).ok()?, i32::try_from(nanoseconds).ok()?).ok()
+}
+
+/// No run that is not over was accepted before this, when none was accepted
+/// before `at` that is visible.
+fn with_late_ones(at: Timestamp) -> Timestamp {
+    at.checked_sub(LATE).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 fn later(now: Timestamp, by: SignedDuration) -> Timestamp {
@@ -314,8 +349,17 @@ impl Lanes {
         known.get(&scenario).copied().unwrap_or_default()
     }
 
+    /// From when on the runs are to be looked at: what is known, but not past
+    /// those that arrived when the clock had been set back.
+    fn since(&self, scenario: ScenarioId, now: Timestamp) -> Timestamp {
+        let queues = self.queues();
+        let jobs = queues.get(&scenario).into_iter().flatten();
+        let earliest = jobs.filter_map(|job| arrival(job.execution)).fold(now, Ord::min);
+        with_late_ones(earliest).min(self.known(scenario).since)
+    }
+
     fn remember(&self, scenario: ScenarioId, by_arrival: Active, seen: Known) {
-        let since = by_arrival.created_at.checked_sub(LATE).unwrap_or(Timestamp::UNIX_EPOCH);
+        let since = with_late_ones(by_arrival.created_at);
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.insert(scenario, Known { since, ..seen });
     }

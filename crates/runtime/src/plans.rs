@@ -1,5 +1,6 @@
 //! Compiled scenarios, by scenario and version. A version never changes; name
-//! and time zone may, so an entry is dropped when its scenario changes.
+//! and time zone may, so an entry is dropped when its scenario changes. Variants
+//! are not kept: their numbers may come again.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -87,6 +88,11 @@ impl PlanCache {
             interface,
             timezone,
         });
+        // A variant serves one run, and its number may be given out again when
+        // it is deleted with that run.
+        if version.0 < 0 {
+            return Ok(Some(prepared));
+        }
         let mut map = self.map();
         if map.len() >= CAPACITY {
             map.clear();

@@ -125,7 +125,10 @@ pub async fn drain(core: &Core) -> Result<(), Error> {
     for hook in core.hooks.all() {
         let immediately = hook.scenario.as_ref().filter(|scenario| scenario.enabled && scenario.immediately);
         let Some(live) = immediately.filter(|_| waiting.contains(&hook.hook.id)) else { continue };
-        if let Some(scenario) = scenarios::find(&core.store, hook.team, live.id).await? {
+        let found = scenarios::find(&core.store, hook.team, live.id).await?;
+        // What is known here may be older than what was just read.
+        let is_so = |scenario: &Scenario| scenario.enabled && scenario.scheduling.is_immediate();
+        if let Some(scenario) = found.filter(is_so) {
             drain_one(core, &scenario).await?;
         }
     }

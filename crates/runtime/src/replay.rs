@@ -44,6 +44,9 @@ pub async fn replay(core: &Arc<Core>, team: TeamId, id: ExecutionId) -> Result<E
     let today = today.ok_or(ControlError::NotFound("scenario"))?;
     let then = core.plans.get(core, team, source.scenario, source.version).await?;
     let events = journal::events(&core.store, id).await?;
+    if events.is_empty() {
+        return Err(ControlError::Conflict("the data of this run was not kept, so there is nothing to replay".into()));
+    }
     let (bundles, given) = data(&events, then.as_deref());
     let has_trigger = today.plan.trigger().is_some_and(|trigger| trigger.kind.is_trigger());
     if bundles.is_none() && has_trigger {

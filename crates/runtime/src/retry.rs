@@ -190,6 +190,16 @@ pub async fn ended(
     Ok(Retried { incomplete: resumed.incomplete, end })
 }
 
+/// The same for a run that cannot be driven; nothing when it is no retry.
+pub async fn given_up(core: &Core, job: &Job) -> Result<Option<Retried>, Error> {
+    let Lineage::Retry { origin, operation, incomplete } = lineages::find(&core.store, job.execution).await? else {
+        return Ok(None);
+    };
+    let is_whole = was_interrupted_at(&journal::events(&core.store, origin).await?, operation);
+    let resumed = Resumed { origin, operation, incomplete, is_edited: false, is_whole };
+    ended(core, job, resumed, None).await.map(Some)
+}
+
 fn failed(core: &Core, item: &incompletes::Incomplete, error: ModuleError, certainty: Certainty) -> Ended {
     if certainty == Certainty::MaybeApplied || error.certainty == Certainty::MaybeApplied {
         return Ended::Failed { error, reason: IncompleteReason::MayHaveHappened, retry_at: None };
@@ -198,14 +208,71 @@ fn failed(core: &Core, item: &incompletes::Incomplete, error: ModuleError, certa
     Ended::Failed { error, reason: IncompleteReason::Error, retry_at }
 }
 
-/// Whether a retry went on after the operation that it repeats.
+/// Whether a retry did, or may have done, more than fail at the operation that
+/// it repeats.
 fn got_past(events: &[Event], operation: OperationId) -> bool {
     let failed = events.iter().any(|event| matches!(event, Event::Failed { operation: at, .. } if *at == operation));
-    !failed
-        && events.iter().any(|event| match event {
+    is_unanswered(events, operation)
+        || events.iter().any(|event| match event {
             Event::Started { bundles, .. } => bundles.is_some(),
             Event::Returned { operation: at, .. } => *at >= operation,
-            Event::Called { operation: at, .. } | Event::Failed { operation: at, .. } => *at > operation,
+            // Where the operation itself failed, these are of its error route.
+            Event::Called { operation: at, .. } => *at > operation,
+            Event::Failed { operation: at, error, .. } => {
+                *at > operation && !failed || *at >= operation && error.certainty == Certainty::MaybeApplied
+            }
             _ => false,
         })
+}
+
+/// Whether the last call of the operation, or of one after it, has no answer:
+/// it may have happened.
+fn is_unanswered(events: &[Event], operation: OperationId) -> bool {
+    let last = events.iter().rev().find_map(|event| match event {
+        Event::Called { operation: at, .. } => Some((*at, true)),
+        Event::Returned { operation: at, .. }
+        | Event::Failed { operation: at, .. }
+        | Event::Retrying { operation: at, .. } => Some((*at, false)),
+        _ => None,
+    });
+    last.is_some_and(|(at, is_open)| is_open && at >= operation)
+}
+
+#[cfg(test)]
+mod tests {
+    use rouage_model::{ErrorKind, ModuleId};
+
+    use super::*;
+
+    fn event(kind: &str, operation: u32) -> Event {
+        let (at, operation, module) = (jiff::Timestamp::UNIX_EPOCH, OperationId(operation), ModuleId(2));
+        let error = ModuleError::new(ErrorKind::DataError, "refused");
+        match kind {
+            "called" => Event::Called { at, operation, module, attempt: 1, note: rouage_model::Value::Undefined },
+            "returned" => Event::Returned { at, operation, module, bundles: Vec::new() },
+            "retrying" => Event::Retrying { at, until: at, operation, module, attempt: 1, error },
+            "in doubt" => Event::Failed { at, operation, module, error: error.maybe_applied() },
+            _ => Event::Failed { at, operation, module, error },
+        }
+    }
+
+    #[test]
+    fn a_retry_got_past_its_operation_when_something_did_or_may_have_happened() {
+        let check = |events: &[(&str, u32)], expected: bool| {
+            let events: Vec<Event> = events.iter().map(|(kind, operation)| event(kind, *operation)).collect();
+            assert_eq!(got_past(&events, OperationId(3)), expected, "{events:?}");
+        };
+        check(&[], false);
+        check(&[("called", 3), ("failed", 3)], false);
+        check(&[("called", 3), ("retrying", 3)], false);
+        check(&[("called", 3)], true);
+        check(&[("called", 3), ("retrying", 3), ("called", 3)], true);
+        check(&[("called", 3), ("in doubt", 3)], true);
+        check(&[("called", 3), ("returned", 3)], true);
+        check(&[("failed", 4)], true);
+        // The error route of the operation.
+        check(&[("failed", 3), ("failed", 4)], false);
+        check(&[("failed", 3), ("called", 4), ("failed", 4)], true);
+        check(&[("failed", 3), ("returned", 4)], true);
+    }
 }

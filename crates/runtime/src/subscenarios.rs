@@ -114,25 +114,31 @@ struct Caller {
     scenario: ScenarioId,
     name: String,
     is_over: bool,
+    /// It goes on with what another run began, and so does its place.
+    is_retry: bool,
+}
+
+impl Caller {
+    /// How many levels there are.
+    fn levels(callers: &[Caller]) -> usize {
+        callers.iter().filter(|caller| !caller.is_retry).count()
+    }
 }
 
 /// From the run that calls to the one that nobody called.
 async fn callers(host: &RuntimeHost<'_>) -> Result<Vec<Caller>, rouage_store::Error> {
     let store = &host.core.store;
     let (mut callers, mut next) = (Vec::new(), Some(host.execution));
-    while let Some(execution) = next.filter(|_| callers.len() <= MOST_LEVELS) {
+    while let Some(execution) = next.filter(|_| Caller::levels(&callers) <= MOST_LEVELS) {
         let lineage = lineages::find(store, execution).await?;
-        if let Lineage::Retry { origin, .. } = lineage {
-            // It goes on with what another run began, and so does its place.
-            next = Some(origin);
-            continue;
-        }
+        let is_retry = matches!(lineage, Lineage::Retry { .. });
         if let Some(found) = executions::find(store, host.team, execution).await? {
             let is_over = found.status.is_final();
-            callers.push(Caller { scenario: found.scenario, name: found.scenario_name, is_over });
+            callers.push(Caller { scenario: found.scenario, name: found.scenario_name, is_over, is_retry });
         }
         next = match lineage {
             Lineage::Child { parent, .. } => Some(parent),
+            Lineage::Retry { origin, .. } => Some(origin),
             _ => None,
         };
     }
@@ -155,10 +161,11 @@ fn may_be_called(scenario: &Scenario, prepared: &Prepared) -> Result<(), ModuleE
 }
 
 fn check_levels(scenario: &Scenario, callers: &[Caller]) -> Result<(), ModuleError> {
-    if callers.len() < MOST_LEVELS {
+    if Caller::levels(callers) < MOST_LEVELS {
         return Ok(());
     }
-    let mut names: Vec<&str> = callers.iter().rev().map(|caller| caller.name.as_str()).collect();
+    let levels = callers.iter().rev().filter(|caller| !caller.is_retry);
+    let mut names: Vec<&str> = levels.map(|caller| caller.name.as_str()).collect();
     names.push(&scenario.name);
     let text = format!(
         "scenarios call each other more than {MOST_LEVELS} levels deep, so no further one was started: {}",

@@ -19,8 +19,8 @@ use crate::core::{Core, Parts};
 use crate::driver;
 use crate::hooks::LiveScenario;
 use crate::journal::{Halt, Pen};
-use crate::{lanes, schedule};
 use crate::{incompletes, retention, stop};
+use crate::{lanes, schedule};
 
 /// How long a lease lasts without renewal.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(30);
@@ -76,6 +76,7 @@ impl Runtime {
         let core = &self.core;
         core.closing.store(true, Ordering::Release);
         // Those that wait for a slot are given back at once.
+        core.trials.close();
         core.slots.close();
         core.wake.notify_one();
         // It may be in the middle of a claim, whose jobs must be given back.
@@ -175,6 +176,15 @@ async fn dispatch(core: &Arc<Core>, job: Job, place: Place) {
 
 /// Drives a job as far as it goes now.
 pub async fn run_one(core: &Arc<Core>, job: Job) {
+    let trial = tokio::select! {
+        trial = driver::admit(core, &job) => trial,
+        () = until_stopped(core, &job) => Ok(driver::Trial::unwatched()),
+    };
+    let trial = match trial {
+        Ok(trial) => trial,
+        Err(Halt::Fenced) => return core.held.release(job.execution, job.fence),
+        Err(halt) => return retake_later(core, job, &halt),
+    };
     let slot = tokio::select! {
         slot = core.slots.clone().acquire_owned() => slot.map(Some),
         // One that is to be stopped takes no room.
@@ -187,7 +197,7 @@ pub async fn run_one(core: &Arc<Core>, job: Job) {
     // In a task of its own, so that a panic ends one run and not the lane.
     let driver = tokio::spawn({
         let core = core.clone();
-        async move { driver::drive(&core, job).await }
+        async move { driver::drive(&core, job, trial).await }
     });
     core.held.driven_by(execution, fence, driver.abort_handle());
     match driver.await {

@@ -1,92 +1,19 @@
-//! Files: as handles through a run, never as a whole in memory, and as bytes
-//! where something needs them.
+//! Files: as handles through a run, and as bytes where something needs them.
 
 #![allow(clippy::unwrap_used, reason = "a test may end there")]
 
 mod support;
 
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use rouage_model::execution::Status;
 use rouage_model::journal::Event;
 use rouage_model::{Buffer, Collection, Content, Value};
-use rouage_sdk::guard::{Guard, Policy};
-use rouage_sdk::{Registry, http};
 use rouage_store::{NewDelivery, blobs};
-use support::files::{BLOCK, Peer};
-use support::{Process, Script, World};
+use support::World;
+use support::files::{Peer, download, process};
 
 const MEGABYTE: usize = 1024 * 1024;
-
-/// A process that may talk to the peer, and whose files have a limit.
-async fn process(world: &World, peer: &Peer, limit: u64) -> (Process, Arc<Script>) {
-    let script = Arc::new(Script::default());
-    let apps = vec![support::files::app(), support::scripted(&script)];
-    let policy = Policy::parse(&[peer.address.clone()]).unwrap();
-    let process = world.process_with(|parts| {
-        parts.registry = Registry::new(apps);
-        parts.http = http::Client::new(Guard::new(policy));
-        parts.module_timeout = Duration::from_secs(120);
-        parts.limits.file_bytes = limit;
-    });
-    (process.await, script)
-}
-
-fn download(peer: &Peer, bytes: usize) -> String {
-    format!(
-        r#"{{"id":2,"module":"file:Download","version":1,"mapper":{{"url":"http://{}/{bytes}"}}}}"#,
-        peer.address
-    )
-}
-
-fn upload(peer: &Peer) -> String {
-    format!(
-        r#"{{"id":3,"module":"file:Upload","version":1,"mapper":{{"url":"http://{}/","data":"{{{{2.data}}}}"}}}}"#,
-        peer.address
-    )
-}
-
-/// A number of `/proc/self/status`, in bytes.
-fn memory(name: &str) -> usize {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|line| line.starts_with(name)).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * 1024
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hundred_megabytes_go_through_a_run_and_not_through_the_memory() {
-    let (world, peer) = (World::new(), Peer::start().await);
-    let (process, _) = process(&world, &peer, 100 * MEGABYTE as u64).await;
-    let flow = format!("{},{}", download(&peer, 100 * MEGABYTE), upload(&peer));
-    let scenario = process.scenario(&flow, "{}").await;
-    // Once with little, so that what is made at the first use is not counted.
-    let little = process.scenario(&format!("{},{}", download(&peer, MEGABYTE), upload(&peer)), "{}").await;
-    process.until(process.send(&little, "x").await, Status::Success).await;
-    let before = memory("VmRSS");
-    let execution = process.send(&scenario, "x").await;
-    let ended = tokio::time::timeout(Duration::from_secs(300), async {
-        loop {
-            let found = process.execution(execution).await;
-            if found.status.is_final() {
-                return found;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    });
-    let ended = ended.await.unwrap();
-    let grown = memory("VmHWM").saturating_sub(before);
-    assert_eq!((ended.status, ended.error), (Status::Success, None));
-    assert!(grown < 30 * MEGABYTE, "the memory grew by {grown} bytes");
-    let sum: u64 = BLOCK.iter().map(|byte| u64::from(*byte)).sum();
-    let total = 101 * MEGABYTE as u64;
-    let received = (peer.received.0.load(Ordering::SeqCst), peer.received.1.load(Ordering::SeqCst));
-    assert_eq!(received, (total, total / BLOCK.len() as u64 * sum));
-    // The journal has the handle alone.
-    let length: usize = process.events(execution).await.iter().map(|event| event.encode().len()).sum();
-    assert!(length < 4_000, "the journal has {length} bytes");
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn expressions_and_modules_read_what_they_need() {
@@ -104,7 +31,9 @@ async fn expressions_and_modules_read_what_they_need() {
     let calls = script.calls();
     assert_eq!(calls[0].1, Value::from("600000 012 800000"));
     // A module that does not say that it takes files is given the bytes.
-    let Value::Buffer(Buffer { content: Content::Inline(bytes), .. }) = &calls[1].1 else { panic!("{:?}", calls[1].1.type_name()) };
+    let Value::Buffer(Buffer { content: Content::Inline(bytes), .. }) = &calls[1].1 else {
+        panic!("{:?}", calls[1].1.type_name())
+    };
     assert_eq!((bytes.len(), &bytes[..3]), (600_000, &b"012"[..]));
     // The history computes the same again.
     let history = process.control.history(process.team, execution).await.unwrap().unwrap();
@@ -125,6 +54,26 @@ async fn a_file_beyond_the_limit_fails_the_run_and_is_not_kept() {
     });
     assert_eq!(failed.as_deref(), Some("MaxFileSizeExceededError"));
     assert_eq!(blobs::usage(&process.store).await.unwrap(), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bytes_that_a_module_gives_are_stored_and_not_written_down() {
+    let (world, peer) = (World::new(), Peer::start().await);
+    for (limit, is_stored) in [(100 * MEGABYTE, true), (MEGABYTE / 2, false)] {
+        let (process, _) = process(&world, &peer, limit as u64).await;
+        let flow = r#"{"id":2,"module":"file:Make","version":1,"mapper":{}}"#;
+        let scenario = process.scenario(flow, "{}").await;
+        let execution = process.send(&scenario, "x").await;
+        // What a write gave is not lost when its file cannot be stored.
+        process.until(execution, Status::Success).await;
+        let events = process.events(execution).await;
+        let Some(Event::Returned { bundles, .. }) = events.iter().find(|event| event.name() == "returned") else {
+            panic!("{events:?}")
+        };
+        assert_eq!(bundles[0].has_stored_file(), is_stored);
+        assert_eq!(bundles[0].field("data").type_name(), "buffer");
+        process.runtime.stop(Duration::from_secs(5)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -85,6 +85,10 @@ async fn a_queued_run_stops_while_all_workers_are_busy() {
     for _ in 0..5 {
         others.push(process.send(&scenario, "other").await);
     }
+    // Nor does one that somebody asks for overtake them.
+    let by_hand = process.run_by_hand(&scenario).await;
+    assert_eq!(process.execution(by_hand).await.status, Status::Queued);
+    others.push(by_hand);
     for other in others {
         stopped(&process, other).await;
     }
@@ -168,6 +172,28 @@ async fn a_module_runs_alone_on_what_was_written_down() {
     // The scenario itself is as it was.
     let versions = scenarios::versions(&process.store, process.team, scenario.id).await.unwrap();
     assert_eq!(versions.len(), 1);
+}
+
+#[tokio::test]
+async fn a_variant_whose_number_comes_again_is_read_anew() {
+    let world = World::new();
+    let process = world.process().await;
+    let scenario = process.scenario(WRITE, "{}").await;
+    let before = process.send(&scenario, "an order").await;
+    process.until_over(before).await;
+    let mut wanted = process.control.module_values(process.team, scenario.id, ModuleId(2)).await.unwrap();
+    let mut alone = async |value: &str| {
+        wanted[0].value = value.into();
+        let run = process.control.run_module(process.team, scenario.id, ModuleId(2), &wanted).await.unwrap();
+        process.until_over(run).await
+    };
+    let first = alone("first").await;
+    let mut tx = process.store.begin().await.unwrap();
+    assert_eq!(retention::delete(&mut tx, &[first.id]).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+    let second = alone("second").await;
+    assert_eq!(second.version, first.version, "otherwise this shows nothing");
+    assert_eq!(process.script.effects(), ["an order", "first", "second"]);
 }
 
 #[tokio::test]
@@ -273,6 +299,38 @@ fn kill_while_it_hangs(world: &World, execution: rouage_model::ExecutionId, time
     }
 }
 
+/// Why the scenario was switched off; waits for that.
+async fn problem(process: &Process, id: rouage_model::ScenarioId) -> String {
+    let off = tokio::time::timeout(Duration::from_secs(20), async {
+        loop {
+            let found = scenarios::find(&process.store, process.team, id).await.unwrap().unwrap();
+            match found.problem.filter(|_| !found.enabled) {
+                Some(problem) => return problem,
+                None => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        }
+    });
+    off.await.unwrap()
+}
+
+#[test]
+fn a_run_that_is_given_up_counts_towards_the_most_errors() {
+    let world = World::new();
+    let execution = killed(async {
+        let process = world.process().await;
+        let scenario = process.scenario(WRITE, r#"{"maxErrors":1}"#).await;
+        process.script.play("test:Write", Play::DoAndHang);
+        let execution = process.send(&scenario, "x").await;
+        process.script.hangs.notified().await;
+        execution
+    });
+    killed(async {
+        let process = world.process_with(|parts| parts.registry = rouage_sdk::Registry::default()).await;
+        let ended = process.until_over(execution).await;
+        assert!(problem(&process, ended.scenario).await.contains("a run ended with an error"));
+    });
+}
+
 #[test]
 fn a_run_that_brings_the_process_down_at_one_place_is_set_aside() {
     let world = World::new();
@@ -290,10 +348,38 @@ fn a_run_that_brings_the_process_down_at_one_place_is_set_aside() {
         let ended = process.until_over(execution).await;
         assert_eq!(ended.status, Status::Error);
         assert!(ended.error.unwrap().starts_with("set aside: the program ended 4 times at this place"));
+        assert!(problem(&process, ended.scenario).await.contains("a run was set aside"));
         assert!(process.script.calls().is_empty());
         let scenario = process.scenario(READ, "{}").await;
         let other = process.send(&scenario, "another").await;
         assert_eq!(process.until_over(other).await.status, Status::Success);
+    });
+}
+
+#[test]
+fn suspects_that_wait_for_each_other_leave_room_for_the_rest() {
+    let world = World::new();
+    let hanging = async || {
+        let hang = |script: &support::Script| (0..8).for_each(|_| script.play("test:Read", Play::Hang));
+        world.process_scripted(hang, |parts| parts.workers = 8).await
+    };
+    killed(async {
+        let process = hanging().await;
+        let scenario = process.scenario(READ, "{}").await;
+        for _ in 0..8 {
+            process.send(&scenario, "poison, perhaps").await;
+        }
+        process.until_calls(8).await;
+    });
+    killed(async { hanging().await.until_calls(8).await });
+    killed(async {
+        let process = hanging().await;
+        process.until_calls(4).await;
+        let scenario = process.scenario(WRITE, "{}").await;
+        let asked = std::time::Instant::now();
+        let innocent = process.send(&scenario, "innocent").await;
+        assert_eq!(process.until_over(innocent).await.status, Status::Success);
+        assert!(asked.elapsed() < Duration::from_secs(5), "it took {:?}", asked.elapsed());
     });
 }
 

@@ -263,6 +263,57 @@ async fn a_retry_that_is_stopped_leaves_the_item_open() {
     assert_eq!(item(&process, stored.id).await.status, IncompleteStatus::Unresolved);
 }
 
+#[test]
+fn a_retry_in_doubt_that_is_stopped_is_not_repeated_blindly() {
+    let world = World::new();
+    let (stored, run) = killed(async {
+        let process = world.process().await;
+        let scenario = process.scenario(&flow(), DLQ).await;
+        let stored = store_one(&process, &scenario, "test:Write", bad()).await;
+        process.script.play("test:Write", Play::DoAndHang);
+        let run = retry(&process, stored.id).await;
+        process.script.hangs.notified().await;
+        (stored, run)
+    });
+    killed(async {
+        let process = world.process().await;
+        process.until(run, Status::InDoubt).await;
+        process.control.stop(process.team, run).await.unwrap();
+        process.until(run, Status::Stopped).await;
+        let found = item(&process, stored.id).await;
+        assert_eq!((found.status, found.reason), (IncompleteStatus::Unresolved, IncompleteReason::MayHaveHappened));
+    });
+}
+
+#[test]
+fn a_retry_that_is_given_up_after_an_effect_is_not_repeated_blindly() {
+    let world = World::new();
+    let read = r#"{"id":3,"module":"test:Read","version":1,"mapper":{"text":"then"}}"#;
+    let (stored, run) = killed(async {
+        let process = world.process().await;
+        let scenario = process.scenario(&format!("{WRITE},{read}"), DLQ).await;
+        let stored = store_one(&process, &scenario, "test:Write", bad()).await;
+        process.script.play("test:Read", Play::Hang);
+        let run = retry(&process, stored.id).await;
+        process.script.hangs.notified().await;
+        assert_eq!(process.script.effects(), ["an order"]);
+        (stored, run)
+    });
+    for _ in 0..3 {
+        killed(async {
+            let process = world.process_scripted(|script| script.play("test:Read", Play::Hang), |_| {}).await;
+            process.script.hangs.notified().await;
+        });
+    }
+    killed(async {
+        let process = world.process().await;
+        let ended = process.until_over(run).await;
+        assert!(ended.error.unwrap().starts_with("set aside"));
+        let found = item(&process, stored.id).await;
+        assert_eq!((found.status, found.reason), (IncompleteStatus::Unresolved, IncompleteReason::MayHaveHappened));
+    });
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_may_have_happened_is_skipped_marked_as_done_or_made_again() {
     let world = World::new();

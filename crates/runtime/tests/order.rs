@@ -166,3 +166,52 @@ async fn a_lane_does_not_take_the_room_of_other_scenarios() {
     process.until_effects(20).await;
     assert_eq!(process.script.effects(), sent);
 }
+
+/// A run that has begun and waits, and then the clock is set back an hour.
+async fn one_that_waits_before_the_clock_is_set_back(world: &World, process: &Process, scenario: &Scenario) {
+    let busy = ModuleError::new(ErrorKind::RateLimitError, "slow down").retry_after(Some(90));
+    process.script.play("test:Write", Play::Fail(busy));
+    let first = process.send(scenario, "one").await;
+    process.until(first, Status::Waiting).await;
+    world.advance(-3_600);
+}
+
+#[test]
+fn a_run_that_has_begun_is_not_overtaken_when_the_clock_is_set_back() {
+    let world = World::new();
+    let scenario = killed(async {
+        let process = world.process().await;
+        let scenario = process.scenario(WRITE, SEQUENTIAL).await;
+        one_that_waits_before_the_clock_is_set_back(&world, &process, &scenario).await;
+        scenario
+    });
+    killed(async {
+        let process = world.process().await;
+        let second = process.send(&scenario, "two").await;
+        process.until(second, Status::Waiting).await;
+        assert!(process.script.effects().is_empty());
+        world.advance(3_690);
+        process.until_over(second).await;
+        assert_eq!(process.script.effects(), ["one", "two"]);
+    });
+}
+
+#[tokio::test]
+async fn the_order_holds_among_those_that_arrive_after_the_clock_was_set_back() {
+    let world = World::new();
+    let process = world.process().await;
+    let scenario = process.scenario(WRITE, SEQUENTIAL).await;
+    let before = process.send(&scenario, "before").await;
+    process.until_over(before).await;
+    world.advance(-3_600);
+    let busy = ModuleError::new(ErrorKind::RateLimitError, "slow down").retry_after(Some(90));
+    process.script.play("test:Write", Play::Fail(busy));
+    let first = process.send(&scenario, "one").await;
+    process.until(first, Status::Waiting).await;
+    world.advance_millis(1);
+    let second = process.send(&scenario, "two").await;
+    process.until(second, Status::Waiting).await;
+    world.advance(90);
+    process.until_over(second).await;
+    assert_eq!(process.script.effects(), ["before", "one", "two"]);
+}

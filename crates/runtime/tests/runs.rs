@@ -113,7 +113,8 @@ async fn a_write_that_may_have_happened_is_not_repeated() {
     let execution = process.send(&scenario, "an order").await;
     assert_eq!(process.until_over(execution).await.status, Status::Warning);
     assert_eq!(process.script.effects(), ["an order"]);
-    let parked = incompletes::list(&process.store, process.team, &incompletes::Filter::default(), page()).await.unwrap();
+    let parked =
+        incompletes::list(&process.store, process.team, &incompletes::Filter::default(), page()).await.unwrap();
     assert_eq!(parked.items[0].reason, IncompleteReason::MayHaveHappened);
 }
 

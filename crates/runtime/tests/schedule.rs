@@ -295,6 +295,22 @@ async fn a_clock_that_was_wrong_does_not_stop_the_schedule() {
     assert_eq!(find(&process, id).await.next_run_at, Some(at("2026-11-24T09:00:00Z")));
 }
 
+#[tokio::test]
+async fn a_clock_that_goes_back_does_not_run_it_once_more() {
+    let world = World::new();
+    let process = world.process().await;
+    let id = scheduled(&process, "test:Pure", r#"{"type":"once","date":"2026-11-24T09:00:00Z"}"#, "{}").await;
+    switch_on(&process, id).await;
+    world.advance(3610);
+    until_runs(&process, id, 1).await;
+    world.advance(-1800);
+    let mut tx = process.store.begin().await.unwrap();
+    scenarios::rename(&mut tx, process.team, id, "Looked at").await.unwrap();
+    tx.commit().await.unwrap();
+    tokio::time::sleep(Duration::from_millis(1300)).await;
+    assert_eq!(find(&process, id).await.next_run_at, None);
+}
+
 fn texts(process: &Process) -> Vec<String> {
     let calls = process.script.calls().into_iter();
     calls.filter(|(name, _)| name == "test:Read").map(|(_, text)| text.as_text().unwrap_or("-").to_owned()).collect()
@@ -379,12 +395,37 @@ async fn a_polling_scenario_has_one_run_at_a_time() {
     }
     let by_hand = process.control.run_once(process.team, id, None, &Value::Undefined).await;
     assert!(matches!(by_hand, Err(ControlError::Conflict(_))), "{by_hand:?}");
+    let by_program = process.control.run_for_program(process.team, id, &Value::Undefined, None).await;
+    assert!(matches!(by_program, Err(ControlError::Conflict(_))), "{by_program:?}");
     // The sleep is over, and the next slot runs as ever.
     world.advance(90);
     until_runs(&process, id, 2).await;
     world.advance(60);
     until_runs(&process, id, 3).await;
     assert_eq!((texts(&process), find(&process, id).await.schedule_note), (vec!["one".to_owned()], None));
+}
+
+#[tokio::test]
+async fn what_a_poll_found_is_not_taken_when_the_trigger_starts_anew_meanwhile() {
+    let world = World::new();
+    let process = world.process().await;
+    let id = scheduled(&process, "test:Watch", EVERY_MINUTE, "{}").await;
+    switch_on(&process, id).await;
+    until_runs(&process, id, 1).await;
+    process.script.item("one");
+    process.script.play("test:Watch", Play::DoAndHang);
+    world.advance(60);
+    process.script.hangs.notified().await;
+    process.control.restart_trigger(process.team, id, &Start::FromNow).await.unwrap();
+    process.script.go_on.notify_one();
+    let found = until_runs(&process, id, 2).await;
+    assert_eq!((found[1].status, texts(&process)), (Status::Error, Vec::new()));
+    assert!(found[1].error.as_ref().unwrap().contains("started anew while it was asked"), "{found:?}");
+    // It went on from where it was told to start.
+    process.script.item("two");
+    process.control.run_once(process.team, id, None, &Value::Undefined).await.unwrap();
+    until_runs(&process, id, 3).await;
+    assert_eq!(texts(&process), ["two"]);
 }
 
 async fn hook_by_the_clock(process: &Process, settings: &str) -> Scenario {
@@ -462,6 +503,28 @@ async fn a_limit_of_runs_a_minute_keeps_the_rest_in_the_queue() {
         sent.push(bundles[0].field("text").as_text().unwrap().to_owned());
     }
     assert_eq!(sent, ["a", "b", "c", "d", "e"]);
+}
+
+#[tokio::test]
+async fn what_waits_stays_when_another_process_switches_the_scenario_off() {
+    let world = World::new();
+    let process = world.process().await;
+    let scenario = process.scenario_off(READ, "{}").await;
+    let mut tx = process.store.begin().await.unwrap();
+    let limited = Scheduling { maximum_runs_per_minute: Some(1), ..Scheduling::immediately() };
+    scenarios::set_scheduling(&mut tx, process.team, scenario.id, &limited).await.unwrap();
+    tx.commit().await.unwrap();
+    process.set_enabled(&scenario, true).await;
+    for text in ["a", "b"] {
+        process.deliver(&scenario, text).await.unwrap();
+    }
+    until_runs(&process, scenario.id, 1).await;
+    // This one does not hear of it.
+    let other = world.process().await;
+    other.set_enabled(&scenario, false).await;
+    world.advance(61);
+    tokio::time::sleep(Duration::from_millis(1300)).await;
+    assert_eq!(runs(&process, scenario.id).await.len(), 1);
 }
 
 #[tokio::test]

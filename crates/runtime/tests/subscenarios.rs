@@ -15,7 +15,8 @@ use rouage_model::{
 };
 use rouage_runtime::{ControlError, RunOnce};
 use rouage_store::{
-    Append, Lineage, NewExecution, StagedWrite, StoreEffect, Update, counters, executions, lineages, scenarios,
+    Append, Lineage, NewExecution, StagedWrite, StoreEffect, Update, counters, executions, incompletes, lineages,
+    scenarios,
 };
 use support::{Play, Process, World, killed};
 
@@ -270,6 +271,26 @@ async fn a_sequential_scenario_does_not_wait_for_a_run_behind_itself() {
     set_flow(&process, scenario, &call(between, true, "{}"), r#"{"sequential":true}"#).await;
     let ended = run(&process, scenario).await;
     assert!(ended.error.as_deref().unwrap().contains("runs one at a time"), "{:?}", ended.error);
+}
+
+#[tokio::test]
+async fn a_retry_of_a_sequential_scenario_does_not_wait_behind_itself() {
+    let world = World::new();
+    let process = world.process().await;
+    let scenario = on_demand(&process, "One by one", THEN, "").await;
+    let read = r#"{"id":8,"module":"test:Read","version":1,"mapper":{}}"#;
+    let flow = format!("{read},{}", call(scenario, true, "{}"));
+    set_flow(&process, scenario, &flow, r#"{"sequential":true,"dlq":true}"#).await;
+    let ended = run(&process, scenario).await;
+    assert_eq!(ended.status, Status::Warning, "{:?}", ended.error);
+    let (filter, page) = (incompletes::Filter::default(), support::page());
+    let stored = incompletes::list(&process.store, process.team, &filter, page).await.unwrap().items.remove(0);
+    let begun = process.control.retry_incomplete(process.team, stored.id).await.unwrap();
+    let incompletes::Begun::Run(retry) = begun else { panic!("there is room") };
+    assert_eq!(process.until_over(retry).await.status, Status::Warning);
+    let again = incompletes::find(&process.store, process.team, stored.id).await.unwrap().unwrap();
+    assert!(again.error.message.contains("runs one at a time"), "{:?}", again.error);
+    assert_eq!(runs(&process, scenario).await.len(), 2, "nothing was called");
 }
 
 #[tokio::test]

@@ -164,10 +164,10 @@ pub async fn discard(files: &dyn Files, made: &[Stored]) {
 /// The bytes that are too many, shared ones once.
 fn find_large(value: &Value, found: &mut Vec<Bytes>) {
     match value {
-        Value::Buffer(Buffer { content: Content::Inline(bytes), .. }) if bytes.len() > PIECE => {
-            if !found.iter().any(|own| is_same(own, bytes)) {
-                found.push(bytes.clone());
-            }
+        Value::Buffer(Buffer { content: Content::Inline(bytes), .. })
+            if bytes.len() > PIECE && !found.iter().any(|own| is_same(own, bytes)) =>
+        {
+            found.push(bytes.clone());
         }
         Value::Array(items) => items.iter().for_each(|item| find_large(item, found)),
         Value::Collection(fields) => fields.values().for_each(|value| find_large(value, found)),

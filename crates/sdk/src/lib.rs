@@ -24,12 +24,12 @@ pub mod host;
 pub mod http;
 pub mod module;
 pub mod params;
-pub mod regex;
 pub mod polling;
+pub mod regex;
 pub mod registry;
 pub mod spec;
-pub mod subscenario;
 pub mod structure;
+pub mod subscenario;
 pub mod testing;
 pub mod xml;
 

@@ -15,7 +15,9 @@ use jiff::{SignedDuration, Timestamp};
 use rouage_model::buffer::PIECE;
 use rouage_model::{BlobId, ExecutionId, Stored, TeamId, Value, clock};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set, Statement};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set, Statement,
+};
 use uuid::Uuid;
 
 use crate::entities::{blob_chunks, blob_references, blobs, deliveries};
@@ -26,6 +28,10 @@ use crate::{Error, Store, WriteTx};
 pub const GRACE: SignedDuration = SignedDuration::from_hours(24);
 /// Pieces that one transaction deletes.
 const PIECES: i32 = 16;
+/// Nobody names the file. A request is deleted in several places; its reference
+/// counts only while it is there.
+const UNNAMED: &str = "NOT EXISTS (SELECT 1 FROM blob_references r WHERE r.blob_id = blobs.id AND \
+     (r.execution_id IS NOT NULL OR EXISTS (SELECT 1 FROM deliveries d WHERE d.id = r.delivery_id)))";
 
 /// A file that is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +101,9 @@ pub async fn piece(store: &Store, team: TeamId, id: BlobId, piece: u64) -> Resul
     let of_team = Query::select()
         .column(blobs::Column::Id)
         .from(blobs::Entity)
-        .cond_where(blobs::Column::Id.eq(id.0).and(blobs::Column::TeamId.eq(team.0)).and(blobs::Column::IsWhole.eq(true)))
+        .cond_where(
+            blobs::Column::Id.eq(id.0).and(blobs::Column::TeamId.eq(team.0)).and(blobs::Column::IsWhole.eq(true)),
+        )
         .take();
     let row = blob_chunks::Entity::find_by_id((id.0, number(piece)))
         .filter(blob_chunks::Column::BlobId.in_subquery(of_team))
@@ -177,7 +185,11 @@ pub(crate) async fn release(tx: &WriteTx, executions: &[Uuid]) -> Result<(), Err
     }
     blob_references::Entity::delete_many().filter(theirs).exec(tx.db()).await?;
     let these = blobs::Column::Id.is_in(named);
-    blobs::Entity::update_many().col_expr(blobs::Column::IsReleased, Expr::value(true)).filter(these).exec(tx.db()).await?;
+    blobs::Entity::update_many()
+        .col_expr(blobs::Column::IsReleased, Expr::value(true))
+        .filter(these)
+        .exec(tx.db())
+        .await?;
     Ok(())
 }
 
@@ -187,12 +199,7 @@ pub async fn unreferenced(store: &Store, limit: u32) -> Result<Vec<BlobId>, Erro
     let before = store.now().checked_sub(GRACE).unwrap_or(Timestamp::MIN);
     let ids: Vec<Uuid> = blobs::Entity::find()
         .filter(blobs::Column::IsReleased.eq(true).or(blobs::Column::CreatedAt.lt(micros(before))))
-        // A request is deleted in several places; its reference counts only
-        // while it is there.
-        .filter(Expr::cust(
-            "NOT EXISTS (SELECT 1 FROM blob_references r WHERE r.blob_id = blobs.id AND \
-             (r.execution_id IS NOT NULL OR EXISTS (SELECT 1 FROM deliveries d WHERE d.id = r.delivery_id)))",
-        ))
+        .filter(Expr::cust(UNNAMED))
         .order_by_asc(blobs::Column::CreatedAt)
         .limit(u64::from(limit))
         .select_only()
@@ -204,12 +211,16 @@ pub async fn unreferenced(store: &Store, limit: u32) -> Result<Vec<BlobId>, Erro
 }
 
 /// Deletes some pieces of a file, the last ones first, and with the last of
-/// them the file. Gives whether it is gone.
+/// them the file. Gives whether there is nothing more to delete: it is gone, or
+/// somebody names it since it was found [`unreferenced`].
 pub async fn delete_some(store: &Store, id: BlobId) -> Result<bool, Error> {
     let tx = store.begin().await?;
     // So that nobody reads half of it.
     let gone = blobs::ActiveModel { is_whole: Set(false), ..Default::default() };
-    blobs::Entity::update_many().set(gone).filter(blobs::Column::Id.eq(id.0)).exec(tx.db()).await?;
+    let unnamed = blobs::Entity::update_many().set(gone).filter(blobs::Column::Id.eq(id.0));
+    if unnamed.filter(Expr::cust(UNNAMED)).exec(tx.db()).await?.rows_affected == 0 {
+        return Ok(true);
+    }
     let last: Option<Option<i32>> = blob_chunks::Entity::find()
         .filter(blob_chunks::Column::BlobId.eq(id.0))
         .select_only()

@@ -8,7 +8,7 @@ use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
 
 use crate::entities::{deliveries, journal};
 use crate::text::{count, instant, micros, read_bundles, read_headers};
-use crate::{Error, Page, PageRequest, Store, WriteTx};
+use crate::{Error, Page, PageRequest, Store, WriteTx, incompletes};
 
 /// What became of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -168,12 +168,7 @@ pub enum Taken {
 }
 
 /// Notes which execution taken requests went into.
-pub async fn link(
-    tx: &mut WriteTx,
-    ids: &[DeliveryId],
-    execution: ExecutionId,
-    taken: Taken,
-) -> Result<(), Error> {
+pub async fn link(tx: &mut WriteTx, ids: &[DeliveryId], execution: ExecutionId, taken: Taken) -> Result<(), Error> {
     let mut row = deliveries::ActiveModel { execution_id: Set(Some(execution.0)), ..Default::default() };
     if ids.len() == 1 && taken == Taken::Stays {
         row.payload = Set(None);
@@ -184,9 +179,12 @@ pub async fn link(
 }
 
 /// Puts requests back that runs took from a queue and that return
-/// ([`Taken::Returns`]).
-pub(crate) async fn give_back(tx: &mut WriteTx, executions: Vec<uuid::Uuid>) -> Result<(), Error> {
+/// ([`Taken::Returns`]). Runs that stored a part of them as incomplete
+/// executions keep theirs: that part would be done twice.
+pub(crate) async fn give_back(tx: &mut WriteTx, mut executions: Vec<uuid::Uuid>) -> Result<(), Error> {
     use deliveries::Column::{ExecutionId, Payload, Status};
+    let stored = incompletes::stored_since(tx, &executions, i64::MIN).await?;
+    executions.retain(|execution| !stored.contains(execution));
     let row = deliveries::ActiveModel {
         status: Set(DeliveryStatus::Queued.as_str().to_owned()),
         execution_id: Set(None),

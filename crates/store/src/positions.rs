@@ -3,16 +3,18 @@
 //! A position comes with the bundles of a poll, in the transaction of their
 //! event, and is pending until the execution is committed; a rollback forgets
 //! it. So an item is delivered again after a rollback and never after a commit.
+//! A run that stored some of its items as incomplete executions keeps them all.
 //! Stored shape of both values: version 1, fixture `position-v1.jsonl`.
 
 use jiff::Timestamp;
+use rouage_model::sheets::ApiError;
 use rouage_model::{ExecutionId, ModuleId, ScenarioId, Value};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
+use sea_orm::{ColumnTrait, DbBackend, EntityTrait, QueryFilter, QuerySelect, Set};
 
 use crate::entities::positions;
 use crate::text::{instant, micros, read_value, store_value};
-use crate::{Error, Store, WriteTx};
+use crate::{Error, Store, WriteTx, executions, incompletes};
 
 /// The state of a polling trigger.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +37,10 @@ pub struct NewPosition {
     pub module: ModuleId,
     /// The run that asked.
     pub execution: ExecutionId,
+    /// How far it had come when it was asked; `Undefined`: nowhere yet.
+    pub from: Value,
+    /// Where it was told to start when it was asked.
+    pub start: Value,
     /// How far it has come.
     pub position: Value,
     /// Holds at once instead of when the run is committed.
@@ -45,18 +51,14 @@ pub struct NewPosition {
 /// where it starts.
 pub async fn find(store: &Store, scenario: ScenarioId, module: ModuleId) -> Result<Option<Position>, Error> {
     let row = positions::Entity::find_by_id((scenario.0, module.0)).one(store.reader()).await?;
-    let value = |text: Option<String>| match text {
-        Some(text) => read_value("the position of a trigger", text.as_bytes()),
-        None => Ok(Value::Undefined),
-    };
-    row.map(|row| {
-        Ok(Position {
-            start: value(Some(row.start))?,
-            position: value(row.position)?,
-            updated_at: instant(row.updated_at),
-        })
-    })
-    .transpose()
+    row.as_ref().map(read).transpose()
+}
+
+fn read(row: &positions::Model) -> Result<Position, Error> {
+    let value = |text: &str| read_value("the position of a trigger", text.as_bytes());
+    let position = row.position.as_deref().map(value).transpose()?;
+    let updated_at = instant(row.updated_at);
+    Ok(Position { start: value(&row.start)?, position: position.unwrap_or_default(), updated_at })
 }
 
 /// Tells a trigger where to start, and forgets how far it has come. A poll that
@@ -77,16 +79,52 @@ pub async fn begin(tx: &mut WriteTx, scenario: ScenarioId, module: ModuleId, pos
     Ok(())
 }
 
-/// Keeps the position of a poll.
-pub(crate) async fn note(tx: &mut WriteTx, new: NewPosition) -> Result<(), Error> {
+/// Keeps the position of a poll. Refused when the trigger stands elsewhere than
+/// where the poll began, or another run that is not over has found items there:
+/// then what was found is that run's, or not wanted any more.
+pub(crate) async fn note(tx: &mut WriteTx, new: NewPosition) -> Result<Result<(), ApiError>, Error> {
+    let row = take(tx, &new).await?;
+    let Position { start, position, .. } = read(&row)?;
+    let was_moved = position != new.from || start != Value::Undefined && start != new.start;
+    let other = row.execution_id.filter(|other| *other != new.execution.0 && row.pending.is_some());
+    let is_in_use = match other {
+        Some(other) => executions::is_active(tx, ExecutionId(other)).await?,
+        None => false,
+    };
+    if was_moved || is_in_use {
+        return Ok(Err(refusal(was_moved)));
+    }
     let stored = Some(store_value(&new.position));
     let mut row = empty(tx, new.scenario, new.module);
     if new.holds {
         row.position = Set(stored);
-        return insert_or(tx, row, &[positions::Column::Position]).await;
+        return insert_or(tx, row, &[positions::Column::Position]).await.map(Ok);
     }
     (row.pending, row.execution_id) = (Set(stored), Set(Some(new.execution.0)));
-    insert_or(tx, row, &[]).await
+    insert_or(tx, row, &[]).await.map(Ok)
+}
+
+/// The row, held until the transaction ends.
+async fn take(tx: &WriteTx, new: &NewPosition) -> Result<positions::Model, Error> {
+    let key = OnConflict::columns([positions::Column::ScenarioId, positions::Column::Module]).do_nothing().to_owned();
+    let row = empty(tx, new.scenario, new.module);
+    positions::Entity::insert(row).on_conflict(key).exec_without_returning(tx.db()).await?;
+    let mut find = positions::Entity::find_by_id((new.scenario.0, new.module.0));
+    // SQLite has one writer anyway.
+    if tx.backend() == DbBackend::Postgres {
+        find = find.lock_exclusive();
+    }
+    find.one(tx.db()).await?.ok_or(Error::NotFound)
+}
+
+fn refusal(was_moved: bool) -> ApiError {
+    let why = if was_moved {
+        "the trigger was moved on or started anew while it was asked"
+    } else {
+        "another run of this scenario has found the same items and is not over"
+    };
+    let message = format!("{why}; nothing of what it found was processed. Run the scenario again");
+    ApiError { code: 409, status: "ABORTED", message }
 }
 
 fn empty(tx: &WriteTx, scenario: ScenarioId, module: ModuleId) -> positions::ActiveModel {
@@ -115,9 +153,13 @@ pub(crate) async fn commit(tx: &mut WriteTx, execution: ExecutionId) -> Result<(
     end(tx, execution, true).await
 }
 
-/// What an execution polled is as if it had not been.
+/// What an execution polled is as if it had not been; unless a part of it was
+/// stored as an incomplete execution since: that would be done twice.
 pub(crate) async fn discard(tx: &mut WriteTx, execution: ExecutionId) -> Result<(), Error> {
-    end(tx, execution, false).await
+    let polled = positions::Entity::find().filter(positions::Column::ExecutionId.eq(execution.0)).one(tx.db());
+    let Some(polled) = polled.await? else { return Ok(()) };
+    let stored = incompletes::stored_since(tx, &[execution.0], polled.updated_at).await?;
+    end(tx, execution, !stored.is_empty()).await
 }
 
 async fn end(tx: &mut WriteTx, execution: ExecutionId, keep: bool) -> Result<(), Error> {

@@ -11,9 +11,7 @@ use rouage_model::execution::{Origin, Status};
 use rouage_model::journal::Event;
 use rouage_model::{ExecutionId, ScenarioId, TeamId, Version};
 
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect, Statement,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, QueryFilter, Statement};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -165,18 +163,24 @@ impl Store {
     }
 
     /// How often in a row a run was begun after a takeover without getting
-    /// beyond so many events; see [`Store::begin_trial`].
-    pub async fn trials(&self, execution: ExecutionId, events: usize) -> Result<u32, Error> {
-        use executions::Column::{Id, TrialSeq, Trials};
-        let found: Option<(i32, i32)> = executions::Entity::find()
-            .filter(Id.eq(execution.0))
-            .select_only()
-            .columns([Trials, TrialSeq])
-            .into_tuple()
-            .one(self.reader())
-            .await?;
-        let same = found.filter(|(_, seq)| usize::try_from(*seq).is_ok_and(|seq| seq == events));
-        Ok(same.map_or(0, |(trials, _)| small(trials)))
+    /// beyond what its journal has now; see [`Store::begin_trial`].
+    pub async fn trials(&self, execution: ExecutionId) -> Result<u32, Error> {
+        let sql = "SELECT trials FROM executions WHERE id = $1 AND trial_seq = \
+             (SELECT COALESCE(MAX(seq) + 1, 0) FROM journal WHERE execution_id = $1)";
+        let statement = Statement::from_sql_and_values(self.shared.pools.backend, sql, [execution.0.into()]);
+        let row = self.reader().query_one_raw(statement).await?;
+        row.map_or(Ok(0), |row| Ok(small(row.try_get_by_index(0)?)))
+    }
+
+    /// Takes the note back: the process outlived it.
+    pub async fn end_trial(&self, job: &Job) -> Result<(), Error> {
+        use executions::Column::{Fence, Id};
+        let tx = self.begin().await?;
+        let noted = executions::ActiveModel { trials: sea_orm::Set(0), ..Default::default() };
+        let ours = executions::Entity::update_many().set(noted);
+        let ours = ours.filter(Id.eq(job.execution.0)).filter(Fence.eq(job.fence.0)).exec(tx.db()).await?;
+        tx.commit().await?;
+        if ours.rows_affected == 0 { Err(Error::Fenced) } else { Ok(()) }
     }
 
     /// Notes that a run which was taken over begins now, after so many events.

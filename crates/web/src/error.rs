@@ -4,7 +4,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-use crate::render;
+use crate::{render, words};
 
 /// Why a page cannot be shown or a form cannot be done.
 #[derive(Debug, thiserror::Error)]
@@ -64,7 +64,7 @@ impl IntoResponse for PageError {
             PageError::Invalid(text) => (
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "That could not be done",
-                text,
+                words::sentence(&text),
                 "Go back, change what is named above and try again. Nothing was changed.",
             ),
             PageError::TooLarge(text) => {

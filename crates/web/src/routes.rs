@@ -3,16 +3,19 @@
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::handler::Handler;
-use axum::middleware::from_fn_with_state;
+use axum::http::{StatusCode, header};
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{self, MethodRouter};
 use rouage_model::blueprint;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 use crate::pages::{
-    connections, executions, history, import, outbox, retention, scenario, scenarios, settings, sign_in, single, webhooks,
+    connections, executions, history, import, outbox, retention, scenario, scenarios, settings, sign_in, single,
+    webhooks,
 };
-use crate::{App, Parts, assets, guard, ingress, live};
+use crate::{App, PageError, Parts, assets, guard, ingress, live};
 
 /// Who may use a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,6 +160,16 @@ pub fn table() -> Vec<Route> {
     table
 }
 
+/// An address whose number or id cannot be read leads nowhere: people see the
+/// page that says so, not the router's own words.
+async fn kind(response: Response) -> Response {
+    let is_page = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind != "text/plain; charset=utf-8");
+    match response.status() {
+        StatusCode::BAD_REQUEST if !is_page => PageError::NotFound.into_response(),
+        _ => response,
+    }
+}
+
 /// The whole web.
 pub fn router(parts: Parts) -> Router {
     build(App::new(parts))
@@ -174,7 +187,7 @@ fn build(app: App) -> Router {
     }
     let unknown =
         routing::any(guard::unknown).layer(from_fn_with_state((app.clone(), Permission::SignedIn), guard::enforce));
-    let pages = pages.layer(CompressionLayer::new());
+    let pages = pages.layer(map_response(kind)).layer(CompressionLayer::new());
     pages
         .merge(programs)
         .fallback_service(unknown.with_state(app.clone()))

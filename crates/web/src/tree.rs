@@ -89,7 +89,14 @@ fn children<'a>(
     for (shown, (name, value)) in entries.enumerate() {
         if shown >= MOST_ITEMS || *left == 0 || depth >= MOST_DEPTH {
             let text = format!("{} more; copy to see all", total - shown);
-            tree.children.push(Tree { name: "…".into(), kind: "more", text, link: String::new(), children: Vec::new(), open: false });
+            tree.children.push(Tree {
+                name: "…".into(),
+                kind: "more",
+                text,
+                link: String::new(),
+                children: Vec::new(),
+                open: false,
+            });
             return;
         }
         let child = node(&name, value, depth + 1, left);

@@ -6,6 +6,15 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use rouage_model::execution::{Origin, Status};
 
+/// A text as a sentence of its own: a capital letter first.
+pub fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => String::new(),
+    }
+}
+
 /// A moment in a page: how long ago, with the exact time as title.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Moment {
@@ -134,6 +143,13 @@ pub fn cut(text: &str, length: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sentence_begins_with_a_capital() {
+        assert_eq!(sentence("élan, then"), "Élan, then");
+        assert_eq!(sentence("“sku” is required"), "“sku” is required");
+        assert_eq!(sentence(""), "");
+    }
 
     #[test]
     fn times_and_sizes_read_well() {

@@ -8,7 +8,7 @@ mod support;
 use std::time::Duration;
 
 use rouage_model::BlobId;
-use rouage_store::{PageRequest, blobs, executions, hooks};
+use rouage_store::{blobs, executions, hooks};
 use support::Server;
 
 const FLOW: &str = r#"{"name":"Files","flow":[

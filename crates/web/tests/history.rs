@@ -177,7 +177,7 @@ async fn the_history_is_kept_as_the_forms_say() {
     let saved = server.post("/settings/retention", &cookie, "days=7&runs=2&megabytes=0").await;
     assert_eq!(saved.header("location"), "/settings?notice=saved");
     let settings = server.get(&format!("/scenarios/{scenario}/settings"), &cookie).await.body;
-    assert!(settings.contains("The server says: 7 days, 2 runs, no limit."), "{settings}");
+    assert!(settings.contains("The server says: 7 days, 2 runs, any size."), "{settings}");
     assert_eq!(server.post("/settings/retention", &cookie, "days=&runs=2&megabytes=0").await.status, 422);
     let path = format!("/scenarios/{scenario}/retention");
     assert_eq!(server.post(&path, &cookie, "days=-3").await.status, 422);

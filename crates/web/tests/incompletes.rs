@@ -253,7 +253,7 @@ async fn what_may_have_happened_is_marked_as_done_with_a_typed_output() {
     let page = world.get(run.split('?').next().unwrap()).await;
     assert!(page.contains("by hand"), "{page}");
     let again = world.server.post(&settle, &world.cookie, "decision=retry").await;
-    assert!(again.body.contains("it is resolved already"), "{}", again.body);
+    assert!(again.body.contains("It is resolved already"), "{}", again.body);
 }
 
 #[tokio::test]

@@ -267,7 +267,10 @@ async fn the_scenario_to_call_is_found_by_its_name_or_chosen() {
     assert_eq!(stored.blueprint.flow().next().unwrap().parameters().field("scenario"), &Value::text("SCN_4882761"));
 
     let diagram = server.get(&format!("/scenarios/{id}"), &cookie).await.body;
-    assert!(diagram.contains("<dt>Scenario</dt><dd>") && diagram.contains(">Sums<"), "the panel shows its name: {diagram}");
+    assert!(
+        diagram.contains("<dt>Scenario</dt><dd>") && diagram.contains(">Sums<"),
+        "the panel shows its name: {diagram}"
+    );
 
     // The next import finds it by itself.
     let setup = import(&server, &cookie, CALLER).await;

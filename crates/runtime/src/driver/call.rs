@@ -60,7 +60,9 @@ impl Drive<'_> {
         let mut prepared = PreparedCall::default();
         if effect == Effect::Write {
             // It may wait long for its turn; nothing is sent yet.
-            let Some(answer) = unless_stopped(self.core, self.job, calls::prepare(module, &call)).await else { return Ok(Next::GoOn) };
+            let Some(answer) = unless_stopped(self.core, self.job, calls::prepare(module, &call)).await else {
+                return Ok(Next::GoOn);
+            };
             prepared = match answer {
                 Ok(prepared) => prepared,
                 Err(error) => {
@@ -89,7 +91,7 @@ impl Drive<'_> {
         }
         let next = match answer {
             Ok(Outcome::Bundles(bundles)) => self.returned(request, bundles)?,
-            Ok(Outcome::Polled { bundles, position }) => self.polled(request, bundles, position).await?,
+            Ok(Outcome::Polled { bundles, position }) => self.polled(request, &call, bundles, position).await?,
             Ok(Outcome::Staged(staged)) => self.stage(request, staged).await?,
             Err(error) if effect == Effect::Write => self.failed_write(request, module, &call, error).await?,
             // Without an effect, or with one that is made once however often

@@ -5,8 +5,8 @@ use rouage_model::execution::Status;
 use rouage_model::journal::Event;
 use rouage_model::{Certainty, ErrorKind, ModuleError, ModuleId};
 use rouage_sdk::{Spec, subscenario};
-use rouage_store::incompletes::{Ended, Retried};
-use rouage_store::{Job, Lineage, Update, connections, lineages, notices, retention, scenarios, transactions};
+use rouage_store::incompletes::Retried;
+use rouage_store::{Job, Update, connections, notices, retention, scenarios, transactions};
 
 use super::{Drive, Next};
 use crate::calls::account_fields;
@@ -22,12 +22,14 @@ pub(super) async fn give_up(core: &Core, job: &Job, pen: &mut Pen<'_>, reason: &
     let finished_at = core.clock.now();
     let error = Some(reason.to_owned());
     // Before the end, so that a crash in between leaves nothing behind.
-    transactions::abandon(&core.store, job.execution).await?;
-    let retried = match lineages::find(&core.store, job.execution).await {
-        Ok(Lineage::Retry { incomplete, .. }) => Some(Retried { incomplete, end: Ended::Left }),
-        Ok(_) => None,
-        Err(error) => return Err(error.into()),
-    };
+    transactions::abandon(&core.store, job.execution, job.fence).await?;
+    // What happened in it decides, so that must be written.
+    pen.flush(Update::None).await?;
+    let retried = retry::given_up(core, job).await?;
+    // When it cannot be read this is done again: what is confidential must not
+    // stay. Of a scenario that is gone nothing is known.
+    let prepared = core.plans.get(core, job.team, job.scenario, job.version).await?;
+    let settings = prepared.as_ref().map(|prepared| prepared.plan.settings());
     let update = Update::Finished {
         status: Status::Error,
         error,
@@ -36,20 +38,34 @@ pub(super) async fn give_up(core: &Core, job: &Job, pen: &mut Pen<'_>, reason: &
         counts: true,
         name: None,
         is_check: false,
-        is_confidential: is_confidential(core, job).await,
+        is_confidential: settings.is_some_and(|settings| settings.confidential),
         retried,
     };
-    pen.flush(update).await?;
+    let errors_in_a_row = pen.flush(update).await?;
     core.replies.answer(job.execution, Reply::Failed);
     core.endings.tell(job.execution, Status::Error, Some(reason), None);
     tracing::error!(execution.id = %job.execution, scenario.id = %job.scenario, reason, "run given up");
+    if let Some(problem) = settings.and_then(|settings| too_many(errors_in_a_row, settings.max_errors, reason)) {
+        switch_off(core, job, &problem).await;
+    }
     Ok(())
 }
 
-/// Whether nothing of the run may be kept; not known of a scenario that is gone.
-async fn is_confidential(core: &Core, job: &Job) -> bool {
-    let found = core.plans.get(core, job.team, job.scenario, job.version).await;
-    found.ok().flatten().is_some_and(|prepared| prepared.plan.settings().confidential)
+/// Ends a run that is not begun again because it brings the process down. Others
+/// of its scenario would do the same.
+pub(super) async fn set_aside(core: &Core, job: &Job, pen: &mut Pen<'_>, reason: &str) -> Result<(), Halt> {
+    give_up(core, job, pen, reason).await?;
+    switch_off(core, job, &format!("Switched off because a run was {reason}. {MEND}")).await;
+    Ok(())
+}
+
+const MEND: &str = "Look at it in the history, mend the cause, then switch the scenario on again.";
+
+/// Why a scenario must not go on after so many errors in a row.
+fn too_many(errors_in_a_row: Option<u32>, most: u32, last: &str) -> Option<String> {
+    let errors = errors_in_a_row.filter(|errors| *errors >= most.max(1))?;
+    let times = if errors == 1 { "a run".to_owned() } else { format!("{errors} runs in a row") };
+    Some(format!("Switched off because {times} ended with an error, the last one with {last}. {MEND}"))
 }
 
 /// What to add to a reason when a call has no answer.
@@ -70,7 +86,7 @@ impl Drive<'_> {
         };
         let error = format!("stopped by hand{doubt}");
         if !self.prepared.plan.settings().auto_commit {
-            transactions::abandon(&self.core.store, self.job.execution).await?;
+            transactions::abandon(&self.core.store, self.job.execution, self.job.fence).await?;
         }
         let retried = self.retried(None).await?;
         self.note_event(Event::Finished { at, status, error: None, operations })?;
@@ -182,17 +198,13 @@ impl Drive<'_> {
             return Some(format!(
                 "Switched off because a module failed {} times in two days, the last time with {}: {}. Look at it in \
                  the history, then switch the scenario on again.",
-                backoff::ATTEMPTS, error.kind, error.message
+                backoff::ATTEMPTS,
+                error.kind,
+                error.message
             ));
         }
-        let most = self.prepared.plan.settings().max_errors.max(1);
-        let errors = errors_in_a_row.filter(|errors| *errors >= most)?;
-        let times = if errors == 1 { "a run".to_owned() } else { format!("{errors} runs in a row") };
-        Some(format!(
-            "Switched off because {times} ended with an error, the last one with {}. Look at it in the history, mend \
-             the cause, then switch the scenario on again.",
-            text.unwrap_or_else(|| "no reason given".to_owned())
-        ))
+        let most = self.prepared.plan.settings().max_errors;
+        too_many(errors_in_a_row, most, text.as_deref().unwrap_or("no reason given"))
     }
 
     /// The account of a module as people know it.
@@ -215,24 +227,28 @@ impl Drive<'_> {
         error.kind.is_retriable() && error.certainty == Certainty::NotApplied && self.attempts > backoff::ATTEMPTS
     }
 
-    /// A scenario that is off already, such as one that is tried out with Run
-    /// once, is left alone. A failure here is only told.
     pub(super) async fn switch_off(&mut self, problem: &str) {
-        let (store, team, id) = (&self.core.store, self.job.team, self.job.scenario);
-        let switched = async {
-            let Some(scenario) = scenarios::find(store, team, id).await?.filter(|scenario| scenario.enabled) else {
-                return Ok(());
-            };
-            let mut tx = store.begin().await?;
-            scenarios::set_enabled(&mut tx, team, id, false, Some(problem)).await?;
-            notices::give(&mut tx, team, Some(id), &format!("“{}”: {problem}", scenario.name)).await?;
-            tx.commit().await?;
-            tracing::warn!(scenario.id = %id, "scenario switched off");
-            self.core.hooks.reload(self.core).await
+        switch_off(self.core, self.job, problem).await;
+    }
+}
+
+/// A scenario that is off already, such as one that is tried out with Run once,
+/// is left alone. A failure here is only told.
+async fn switch_off(core: &Core, job: &Job, problem: &str) {
+    let (store, team, id) = (&core.store, job.team, job.scenario);
+    let switched = async {
+        let Some(scenario) = scenarios::find(store, team, id).await?.filter(|scenario| scenario.enabled) else {
+            return Ok(());
         };
-        let switched: Result<(), rouage_store::Error> = switched.await;
-        if let Err(error) = switched {
-            tracing::error!(scenario.id = %id, %error, "the scenario could not be switched off");
-        }
+        let mut tx = store.begin().await?;
+        scenarios::set_enabled(&mut tx, team, id, false, Some(problem)).await?;
+        notices::give(&mut tx, team, Some(id), &format!("“{}”: {problem}", scenario.name)).await?;
+        tx.commit().await?;
+        tracing::warn!(scenario.id = %id, "scenario switched off");
+        core.hooks.reload(core).await
+    };
+    let switched: Result<(), rouage_store::Error> = switched.await;
+    if let Err(error) = switched {
+        tracing::error!(scenario.id = %id, %error, "the scenario could not be switched off");
     }
 }

@@ -23,7 +23,7 @@ use crate::held::Signal;
 use crate::journal::{Halt, Pen};
 use crate::limits::Worked;
 use crate::plans::Prepared;
-pub use trial::AT_ONCE as SUSPECTS_AT_ONCE;
+pub use trial::{AT_ONCE as SUSPECTS_AT_ONCE, Trial, admit};
 
 use crate::retry::{self, Beginning, Resumed, Subject};
 
@@ -55,7 +55,7 @@ enum Next {
 }
 
 /// Drives the job until it ends, waits or cannot go on.
-pub async fn drive(core: &Core, mut job: Job) -> Result<(), Halt> {
+pub async fn drive(core: &Core, mut job: Job, trial: Trial) -> Result<(), Halt> {
     let events = match job.events.take() {
         Some(events) => events,
         None => rouage_store::journal::events(&core.store, job.execution).await?,
@@ -65,18 +65,27 @@ pub async fn drive(core: &Core, mut job: Job) -> Result<(), Halt> {
         Some(Event::Called { module, .. }) => ending::doubt(*module),
         _ => String::new(),
     };
-    let trial = match trial::begin(core, &job, events.len()).await? {
-        Ok(trial) => trial,
-        Err(poisonous) => return ending::give_up(core, &job, &mut pen, &format!("{poisonous}{doubt}")).await,
-    };
+    if let Err(poisonous) = trial::begin(core, &job, events.len()).await? {
+        return ending::set_aside(core, &job, &mut pen, &format!("{poisonous}{doubt}")).await;
+    }
     let worked = Worked::new(&events, core.clock.now());
     let limits = core.limits.of_run(job.origin);
     let Beginning { run, prepared, resumed } = match retry::rebuild(core, Subject::from(&job), limits, events).await? {
         Ok(built) => built,
         Err(impossible) => return ending::give_up(core, &job, &mut pen, &format!("{impossible}{doubt}")).await,
     };
-    let mut drive =
-        Drive { core, job: &job, prepared: &prepared, run, pen, owes_answer: false, resumed, parked: Vec::new(), attempts: 0, worked };
+    let mut drive = Drive {
+        core,
+        job: &job,
+        prepared: &prepared,
+        run,
+        pen,
+        owes_answer: false,
+        resumed,
+        parked: Vec::new(),
+        attempts: 0,
+        worked,
+    };
     match trial.watch(drive.go()).await {
         // It would diverge again and again.
         Err(Halt::Diverged(divergence)) => {
@@ -125,7 +134,9 @@ impl Drive<'_> {
 
     async fn step(&mut self) -> Result<Next, Halt> {
         match self.run.next() {
-            Step::NotStarted => self.note_event(Event::Started { at: self.now(), bundles: None, inputs: Value::Undefined }),
+            Step::NotStarted => {
+                self.note_event(Event::Started { at: self.now(), bundles: None, inputs: Value::Undefined })
+            }
             Step::Call(call) => self.call(call).await,
             Step::Sleep(sleep) => self.sleep(sleep).await,
             Step::Park(parked) => self.park(parked).await,

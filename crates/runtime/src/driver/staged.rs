@@ -4,7 +4,7 @@ use rouage_engine::Call as EngineCall;
 use rouage_model::journal::Event;
 use rouage_model::sheets::ApiError;
 use rouage_model::{ErrorKind, ModuleError, Text, Value};
-use rouage_sdk::{OutboxMail, Staged, StagedEffect};
+use rouage_sdk::{Call, OutboxMail, Staged, StagedEffect};
 use rouage_store::datastores::refusals;
 use rouage_store::mails::Attachment;
 use rouage_store::{NewMail, NewPosition, StagedWrite, StoreEffect};
@@ -48,10 +48,12 @@ impl Drive<'_> {
         StoreEffect::Revocable { execution: self.job.execution, effect: Box::new(effect) }
     }
 
-    /// What a polling trigger found, and its position with it.
+    /// What a polling trigger found, and its position with it. When the trigger
+    /// stands elsewhere by now, the poll failed and what it found is not taken.
     pub(super) async fn polled(
         &mut self,
         request: &EngineCall,
+        call: &Call<'_>,
         bundles: Vec<Value>,
         position: Value,
     ) -> Result<Next, Halt> {
@@ -61,11 +63,19 @@ impl Drive<'_> {
             scenario: self.job.scenario,
             module,
             execution: self.job.execution,
+            from: call.position.clone(),
+            start: call.start.to_value(),
             position,
             // After a check run there is nothing left that could fail.
             holds: bundles.is_empty() || settings.auto_commit && !settings.auto_commit_trigger_last,
         };
-        let finish = Box::new(move |_: Result<Value, ApiError>| Event::Returned { at, operation, module, bundles });
+        let finish = Box::new(move |answer: Result<Value, ApiError>| match answer {
+            Ok(_) => Event::Returned { at, operation, module, bundles },
+            Err(refusal) => {
+                let error = ModuleError::new(ErrorKind::ConnectionError, refusal.message);
+                Event::Failed { at, operation, module, error }
+            }
+        });
         let staged = StagedWrite { effect: StoreEffect::Position(position), finish };
         match self.pen.stage(&mut self.run, staged).await? {
             None => Ok(Next::GoOn),

@@ -28,6 +28,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rouage_engine::{Catalogue, Kind};
 use rouage_model::execution::Origin;
@@ -98,8 +99,12 @@ async fn settle(core: &Core) -> Result<(), Error> {
     for scheduled in scenarios::scheduled(&core.store).await? {
         let (zone, now) = (zone(&scheduled.timezone), core.clock.now());
         let next = match scheduled.next_run_at {
-            None => slots::first(&scheduled.scheduling, &zone, now),
-            Some(_) if scheduled.paused_until.is_some_and(|until| until > now) => None,
+            None => match slots::first(&scheduled.scheduling, &zone, now) {
+                // The clock was set back behind it.
+                Some(slot) if is_taken(core, &scheduled, slot).await? => None,
+                first => first,
+            },
+            Some(_) if pause::in_force(scheduled.paused_until, now).is_some() => None,
             Some(slot) => slots::after_clock_jump(&scheduled.scheduling, &zone, slot, now),
         };
         if next.is_some() {
@@ -109,6 +114,12 @@ async fn settle(core: &Core) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// Whether the only slot of a scenario has had its run.
+async fn is_taken(core: &Core, scheduled: &Scheduled, slot: Timestamp) -> Result<bool, Error> {
+    let is_once = matches!(scheduled.scheduling.when, When::Once { .. });
+    Ok(is_once && executions::was_scheduled_since(&core.store, scheduled.scenario, slot).await?)
 }
 
 async fn start_due(core: &Arc<Core>) -> Result<(), Error> {
@@ -134,7 +145,7 @@ async fn start_due(core: &Arc<Core>) -> Result<(), Error> {
 async fn start(core: &Core, due: &Scheduled) -> Result<u32, Error> {
     let Some(slot) = due.next_run_at else { return Ok(0) };
     let (zone, now) = (zone(&due.timezone), core.clock.now());
-    let pause = due.paused_until.filter(|until| *until > now);
+    let pause = pause::in_force(due.paused_until, now);
     let come = slots::come(&due.scheduling, &zone, slot, now);
     let next = match pause {
         Some(until) => slots::first(&due.scheduling, &zone, until),
@@ -177,7 +188,7 @@ async fn start_runs(
     }
     let active = executions::active(tx, scenario.id).await?;
     let polls = trigger == Some(Kind::PollingTrigger);
-    if polls && active.queued + active.begun > 0 {
+    if polls && active.all() > 0 {
         return Ok((0, Some("the run before it is not over, and two would find the same items")));
     }
     // Those of this moment make up for missed ones, and are bounded.
@@ -273,7 +284,9 @@ pub async fn switch_on(core: &Core, scenario: &Scenario) -> Result<(), Error> {
     Ok(())
 }
 
-/// Why a run by hand would find the items of another one that is not over.
+/// Why a run by hand or for a program would find the items of another one that
+/// is not over. This only tells people early: two that begin at the same moment
+/// pass it, and then the store takes the items of one of them.
 pub async fn already_polls(core: &Core, scenario: &Scenario) -> Result<Option<String>, Error> {
     if trigger_kind(core, &scenario.blueprint) != Some(Kind::PollingTrigger) {
         return Ok(None);
@@ -282,7 +295,7 @@ pub async fn already_polls(core: &Core, scenario: &Scenario) -> Result<Option<St
     let active = executions::active(&mut tx, scenario.id).await?;
     let text = "a run of this scenario is not over yet; a second one would find the same items. Wait for its end, or \
                 stop it in the history";
-    Ok((active.queued + active.begun > 0).then(|| text.to_owned()))
+    Ok((active.all() > 0).then(|| text.to_owned()))
 }
 
 /// What stands against switching a scenario on with its schedule; one sentence

@@ -2,14 +2,18 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use rouage_model::{Collection, ModuleError, Value};
 use rouage_sdk::files::Writer;
-use rouage_sdk::http::{Body, BodyFiles, Method, Request};
-use rouage_sdk::{App, Call, Effect, Field, FieldKind, Kind, Module, Outcome, Spec};
+use rouage_sdk::guard::{Guard, Policy};
+use rouage_sdk::http::{Body, BodyFiles, Client, Method, Request};
+use rouage_sdk::{App, Call, Effect, Field, FieldKind, Kind, Module, Outcome, Registry, Spec};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+
+use super::{Process, Script, World};
 
 /// A server that gives `GET /<bytes>` so many bytes and counts what it is sent.
 pub struct Peer {
@@ -44,7 +48,9 @@ async fn serve(mut stream: TcpStream, received: Arc<(AtomicU64, AtomicU64)>) -> 
     let head = String::from_utf8(head).ok()?.to_ascii_lowercase();
     if let Some(size) = head.strip_prefix("get /") {
         let size: usize = size.split(' ').next()?.parse().ok()?;
-        let head = format!("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {size}\r\nConnection: close\r\n\r\n");
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {size}\r\nConnection: close\r\n\r\n"
+        );
         stream.write_all(head.as_bytes()).await.ok()?;
         let block = BLOCK.repeat(4096);
         let mut left = size;
@@ -69,7 +75,33 @@ async fn serve(mut stream: TcpStream, received: Arc<(AtomicU64, AtomicU64)>) -> 
     stream.shutdown().await.ok()
 }
 
-/// `file:Download` and `file:Upload`, over the client that all modules have.
+/// A process that may talk to the peer, and whose files have a limit.
+pub async fn process(world: &World, peer: &Peer, limit: u64) -> (Process, Arc<Script>) {
+    let script = Arc::new(Script::default());
+    let apps = vec![app(), super::scripted(&script)];
+    let policy = Policy::parse(std::slice::from_ref(&peer.address)).unwrap();
+    let process = world.process_with(|parts| {
+        parts.registry = Registry::new(apps);
+        parts.http = Client::new(Guard::new(policy));
+        parts.module_timeout = Duration::from_secs(120);
+        parts.limits.file_bytes = limit;
+    });
+    (process.await, script)
+}
+
+pub fn download(peer: &Peer, bytes: usize) -> String {
+    format!(r#"{{"id":2,"module":"file:Download","version":1,"mapper":{{"url":"http://{}/{bytes}"}}}}"#, peer.address)
+}
+
+pub fn upload(peer: &Peer) -> String {
+    format!(
+        r#"{{"id":3,"module":"file:Upload","version":1,"mapper":{{"url":"http://{}/","data":"{{{{2.data}}}}"}}}}"#,
+        peer.address
+    )
+}
+
+/// `file:Download` and `file:Upload`, over the client that all modules have,
+/// and `file:Make`, which gives a megabyte in its bundle.
 pub fn app() -> App {
     let spec = |name, effect| {
         let fields = vec![Field::text("url", "URL"), Field::new("data", "Data", FieldKind::Buffer)];
@@ -83,6 +115,7 @@ pub fn app() -> App {
         modules: vec![
             Arc::new(Transfer(spec("file:Download", Effect::Read))),
             Arc::new(Transfer(spec("file:Upload", Effect::Write))),
+            Arc::new(Transfer(spec("file:Make", Effect::Write))),
         ],
         connections: Vec::new(),
     }
@@ -97,6 +130,10 @@ impl Module for Transfer {
     }
 
     async fn run(&self, call: &Call<'_>) -> Result<Outcome, ModuleError> {
+        if self.0.name == "file:Make" {
+            let file = Value::buffer(vec![7; 1024 * 1024]);
+            return Ok(Outcome::bundle(Collection::from_iter([("data", file)])));
+        }
         let mut request = Request::new(Method::GET, call.input.text("url").unwrap().parse().unwrap());
         request.timeout = call.timeout;
         request.max_bytes = u64::MAX;

@@ -44,7 +44,8 @@ fn boundary(parts: &[Part]) -> String {
     });
     loop {
         let candidate = format!("rouage-boundary-{:016x}", rouage_model::clock::split_mix(number));
-        let is_in = |part: &Part| matches!(&part.content, Content::Inline(bytes) if contains(bytes, candidate.as_bytes()));
+        let is_in =
+            |part: &Part| matches!(&part.content, Content::Inline(bytes) if contains(bytes, candidate.as_bytes()));
         if !parts.iter().any(is_in) {
             return candidate;
         }

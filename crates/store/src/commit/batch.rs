@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::prepare::{self, Row};
 use super::statements::{self, Settled};
 use super::writer::Pending;
-use super::{Accepted, Appended, Request, Update, staged};
+use super::{Accepted, Appended, Request, Update, locks, staged};
 use crate::blobs::{Holder, reference};
 use crate::entities::{blob_references, deliveries, executions, hooks, journal, lineages};
 use crate::incompletes::{self, Retried};
@@ -32,6 +32,8 @@ struct Standing {
     next_seq: u32,
     /// Another run called it and may wait for its end.
     is_called: bool,
+    /// Somebody asked to stop it, perhaps without its worker knowing it yet.
+    stop_requested: bool,
 }
 
 /// What has been collected for one transaction.
@@ -50,7 +52,7 @@ pub(super) struct Batch {
     request_files: Vec<(usize, Uuid)>,
     settled: Vec<Settled>,
     /// Ends of runs that retried something.
-    retried: Vec<(ExecutionId, Retried)>,
+    retried: Vec<(ExecutionId, ScenarioId, Retried)>,
     learned: Vec<(i64, String)>,
     /// Runs whose requests go back to the queue.
     returning: Vec<Uuid>,
@@ -115,6 +117,8 @@ impl Batch {
     ) -> Result<(), Error> {
         let ids = requests.as_slice().iter().filter_map(execution_of).collect();
         self.look_up(ids).await?;
+        let targets = locks::Targets::of(requests.as_slice());
+        locks::take(&self.tx, targets).await?;
         for request in requests.by_ref() {
             match request {
                 Request::Accept(delivery, reply) => pending.push(Pending::Accepted(reply, self.accept(*delivery))),
@@ -146,6 +150,7 @@ impl Batch {
                 is_running: found.status == Status::Running.as_str(),
                 next_seq: u32::try_from(found.last_seq + 1).unwrap_or(0),
                 is_called: found.origin == Origin::Scenario.as_str(),
+                stop_requested: found.stop_requested,
             };
             self.standings.insert(found.id, standing);
         }
@@ -177,8 +182,8 @@ impl Batch {
         let is_called = execution.new.origin == Origin::Scenario;
         self.refer(id.0, &execution.row.blobs);
         let (row, started, job) = execution.into_rows(self.node, self.now);
-        let standing =
-            Standing { team, fence: i64::from(job.is_some()), is_running: job.is_some(), next_seq: 1, is_called };
+        let (fence, is_running) = (i64::from(job.is_some()), job.is_some());
+        let standing = Standing { team, fence, is_running, next_seq: 1, is_called, stop_requested: false };
         self.standings.insert(id.0, standing);
         self.executions.push(row);
         self.journal.push(started);
@@ -264,7 +269,7 @@ impl Batch {
                 is_confidential,
                 retried,
             } => {
-                self.retried.extend(retried.map(|retried| (id, retried)));
+                self.retried.extend(retried.map(|retried| (id, scenario, retried)));
                 settled.name = name.map(clean);
                 settled.is_check = is_check;
                 settled.confidential = is_confidential.then_some(retention::DUE);
@@ -284,6 +289,11 @@ impl Batch {
         }
         if let Some(standing) = self.standings.get_mut(&id.0) {
             standing.is_running = false;
+            if standing.stop_requested && settled.finished_at.is_none() {
+                // Whoever claims it ends it; it must not sleep on the wish.
+                settled.ready_at = Some(micros(self.now));
+                self.has_jobs = true;
+            }
             if standing.is_called && settled.finished_at.is_some() {
                 self.ended.push(id.0);
                 self.has_jobs = true;
@@ -308,7 +318,8 @@ impl Batch {
         crate::blobs::refer(&self.tx, std::mem::take(&mut self.references)).await?;
         statements::settle(&self.tx, std::mem::take(&mut self.settled)).await?;
         statements::wake_callers(&self.tx, std::mem::take(&mut self.ended), micros(self.now)).await?;
-        for (execution, retried) in std::mem::take(&mut self.retried) {
+        self.hold_scenarios().await?;
+        for (execution, _, retried) in std::mem::take(&mut self.retried) {
             incompletes::settle(&mut self.tx, execution, retried).await?;
         }
         let returning = std::mem::take(&mut self.returning);
@@ -343,6 +354,16 @@ impl Batch {
             }
         }
         Ok(())
+    }
+
+    /// Locks all scenarios that ends of retries need, at once and in order: two
+    /// nodes must not wait for each other.
+    async fn hold_scenarios(&self) -> Result<(), Error> {
+        if self.retried.is_empty() {
+            return Ok(());
+        }
+        let scenarios = self.retried.iter().map(|(_, scenario, _)| scenario.0).chain(self.ends.keys().copied());
+        incompletes::hold(&self.tx, scenarios.collect()).await
     }
 
     /// Counts the ends of runs against their scenarios.

@@ -21,6 +21,7 @@ use crate::queue::{Fence, Job};
 use crate::{Error, Store};
 
 mod batch;
+mod locks;
 pub(crate) mod prepare;
 mod staged;
 pub(crate) mod statements;
@@ -212,7 +213,8 @@ pub enum StoreEffect {
     /// An incomplete execution. Answers `{id}`; refused with code 507 when its
     /// scenario has as many as it may.
     Incomplete(NewIncomplete),
-    /// How far a polling trigger has come, with what it found. Answers nothing.
+    /// How far a polling trigger has come, with what it found. Answers nothing;
+    /// refused when it stands elsewhere by now.
     Position(NewPosition),
     /// A run of a scenario, made by the operation that calls it. Answers
     /// nothing.

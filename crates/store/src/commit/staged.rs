@@ -63,10 +63,7 @@ async fn execute(
             };
             Ok(id.map(|id| Collection::from_iter([("id", id.0)]).into()).ok_or_else(full))
         }
-        StoreEffect::Position(position) => {
-            positions::note(tx, position).await?;
-            Ok(Ok(Value::Undefined))
-        }
+        StoreEffect::Position(position) => Ok(positions::note(tx, position).await?.map(|()| Value::Undefined)),
         StoreEffect::Start(execution) => {
             executions::enqueue(tx, *execution).await?;
             Ok(Ok(Value::Undefined))

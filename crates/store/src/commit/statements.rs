@@ -56,6 +56,7 @@ pub(super) struct Standing {
     pub(super) fence: i64,
     pub(super) status: String,
     pub(super) origin: String,
+    pub(super) stop_requested: bool,
     /// The last number in its journal; -1 when that is empty.
     pub(super) last_seq: i32,
 }
@@ -72,7 +73,7 @@ pub(super) async fn standings(tx: &WriteTx, ids: &[Uuid]) -> Result<Vec<Standing
     }
     let lock = if tx.backend() == DbBackend::Postgres { " ORDER BY e.id FOR UPDATE OF e" } else { "" };
     let statement = given.then(&format!(
-        "SELECT e.id, e.team_id, e.fence, e.status, e.origin, \
+        "SELECT e.id, e.team_id, e.fence, e.status, e.origin, e.stop_requested, \
          COALESCE((SELECT MAX(j.seq) FROM journal j WHERE j.execution_id = e.id), -1) AS last_seq \
          FROM executions e WHERE e.id IN (SELECT id FROM given){lock}"
     ));
@@ -85,6 +86,7 @@ pub(super) async fn standings(tx: &WriteTx, ids: &[Uuid]) -> Result<Vec<Standing
                 fence: row.try_get_by("fence")?,
                 status: row.try_get_by("status")?,
                 origin: row.try_get_by("origin")?,
+                stop_requested: row.try_get_by("stop_requested")?,
                 last_seq: row.try_get_by("last_seq")?,
             })
         })

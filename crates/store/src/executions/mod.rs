@@ -14,8 +14,10 @@ use sea_orm::{
 use uuid::Uuid;
 
 pub use list::{Filter, Found, Key, Search, list};
-pub use pace::{Pace, active, started_by_requests, started_by_requests_alone};
+pub(crate) use pace::is_active;
+pub use pace::{Pace, active, started_by_requests, started_by_requests_alone, was_scheduled_since};
 
+use crate::blobs;
 use crate::commit::prepare;
 use crate::entities::{deliveries, executions, journal};
 use crate::scenarios::names;
@@ -151,13 +153,30 @@ pub async fn first_active(
     since: Timestamp,
     origin: Option<Origin>,
 ) -> Result<Option<Active>, Error> {
+    let of_origin = origin.map(|origin| executions::Column::Origin.eq(origin.as_str()));
+    first(store, scenario, since, sea_orm::Condition::all().add_option(of_origin)).await
+}
+
+/// The same of the runs in which anything has happened beyond their being
+/// accepted.
+pub async fn first_begun(store: &Store, scenario: ScenarioId, since: Timestamp) -> Result<Option<Active>, Error> {
+    let begun = Expr::cust("EXISTS (SELECT 1 FROM journal j WHERE j.execution_id = executions.id AND j.seq > 0)");
+    first(store, scenario, since, sea_orm::Condition::all().add(begun)).await
+}
+
+async fn first(
+    store: &Store,
+    scenario: ScenarioId,
+    since: Timestamp,
+    which: sea_orm::Condition,
+) -> Result<Option<Active>, Error> {
     use executions::Column::{
         CreatedAt, Id, Origin as From, ReadyAt, ScenarioId as Scenario, Status as Stands, Version,
     };
     let active = [Status::Queued, Status::Running, Status::Waiting, Status::InDoubt].map(Status::as_str);
     let found: Option<(Uuid, String, i64, Option<i64>, String, i32)> = executions::Entity::find()
         .filter(Scenario.eq(scenario.0).and(CreatedAt.gte(micros(since))).and(Stands.is_in(active)))
-        .filter(sea_orm::Condition::all().add_option(origin.map(|origin| From.eq(origin.as_str()))))
+        .filter(which)
         .order_by_asc(CreatedAt)
         .order_by_asc(Id)
         .select_only()
@@ -240,6 +259,8 @@ pub async fn enqueue(tx: &mut WriteTx, execution: NewExecution) -> Result<(), Er
     let (id, scenario) = (execution.id, execution.scenario);
     let lineage = lineages::row(id.0, execution.lineage);
     let prepared = prepare::Execution::new(NewExecution { leased: false, ..execution });
+    let files = prepared.row.blobs.iter().map(|blob| blobs::reference(*blob, blobs::Holder::Execution(id.0)));
+    blobs::refer(tx, files.collect()).await?;
     let (row, started, _) = prepared.into_rows(tx.shared().node, tx.now());
     executions::Entity::insert(row).exec_without_returning(tx.db()).await?;
     journal::Entity::insert(started).exec_without_returning(tx.db()).await?;

@@ -8,18 +8,20 @@ mod limits;
 mod retry;
 
 pub use limits::{Limits, limits, set_limits};
+pub(crate) use retry::hold;
 pub use retry::{
-    AT_ONCE, Begun, Ended, NewRetry, Retried, begin, begin_batch, begin_next, due_scenarios, needed_executions,
-    oldest_open, settle,
+    AT_ONCE, Begun, Ended, NewRetry, Retried, begin, begin_batch, begin_next, call_next, due_scenarios,
+    needed_executions, oldest_open, settle,
 };
 
 use jiff::Timestamp;
 use rouage_model::execution::{IncompleteReason, IncompleteStatus};
 use rouage_model::{ExecutionId, IncompleteId, ModuleError, ModuleId, OperationId, ScenarioId, TeamId, Value};
-use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr, OnConflict};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr, OnConflict, Query};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, NotSet, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+use uuid::Uuid;
 
-use crate::entities::incompletes;
+use crate::entities::{executions, incompletes};
 use crate::scenarios::names;
 use crate::store::Change;
 use crate::text::{self, count, instant, micros, small};
@@ -179,12 +181,14 @@ pub async fn find(store: &Store, team: TeamId, id: IncompleteId) -> Result<Optio
 pub async fn delete(tx: &mut WriteTx, team: TeamId, id: IncompleteId) -> Result<(), Error> {
     let one = incompletes::Column::Id.eq(id.0).and(incompletes::Column::TeamId.eq(team.0));
     let found = incompletes::Entity::find().filter(one.clone()).one(tx.db()).await?.ok_or(Error::NotFound)?;
+    // Before the row itself, as those do that begin a retry of it.
+    hold(tx, vec![found.scenario_id]).await?;
     let idle = incompletes::Column::Status.ne(IncompleteStatus::InProgress.as_str());
     let deleted = incompletes::Entity::delete_many().filter(one).filter(idle).exec(tx.db()).await?.rows_affected;
     if deleted == 0 {
         return Err(Error::Conflict("it is being retried at this moment; stop that run first".into()));
     }
-    retry::closed(tx, ScenarioId(found.scenario_id)).await?;
+    call_next(tx, ScenarioId(found.scenario_id)).await?;
     tx.changed(Change::Execution(ExecutionId(found.execution_id), ScenarioId(found.scenario_id)));
     Ok(())
 }
@@ -224,6 +228,21 @@ fn open(team: TeamId) -> sea_orm::Select<incompletes::Entity> {
     incompletes::Entity::find()
         .filter(incompletes::Column::TeamId.eq(team.0))
         .filter(incompletes::Column::Status.ne(resolved))
+}
+
+/// Which of these runs stored something at or after a moment. What they took in
+/// must not be taken in again: a part of it is done by a retry.
+pub(crate) async fn stored_since(tx: &WriteTx, runs: &[Uuid], since: i64) -> Result<Vec<Uuid>, Error> {
+    use incompletes::Column::{CreatedAt, ExecutionId, ScenarioId};
+    // By the scenario, for which there is an index.
+    let scenarios = Query::select()
+        .column(executions::Column::ScenarioId)
+        .from(executions::Entity)
+        .and_where(executions::Column::Id.is_in(runs.iter().copied()))
+        .take();
+    let these = ExecutionId.is_in(runs.iter().copied()).and(CreatedAt.gte(since));
+    let found = incompletes::Entity::find().filter(ScenarioId.in_subquery(scenarios)).filter(these);
+    Ok(found.select_only().column(ExecutionId).distinct().into_tuple().all(tx.db()).await?)
 }
 
 /// Stores one, once for each execution and operation. `None` when its scenario

@@ -9,10 +9,10 @@ use rouage_model::execution::{IncompleteReason, IncompleteStatus, Origin};
 use rouage_model::{ExecutionId, IncompleteId, ModuleError, OperationId, ScenarioId, TeamId, Value, Version, clock};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set};
-use sea_orm::{Condition, Statement};
+use sea_orm::{Condition, DbBackend, Statement};
 
 use super::incompletes;
-use crate::entities::executions;
+use crate::entities::{executions, scenarios};
 use crate::scenarios::locked;
 use crate::store::Change;
 use crate::text::{instant, micros, small};
@@ -21,6 +21,9 @@ use crate::{Error, Lineage, NewExecution, Store, WriteTx};
 /// The most retries of one scenario at a time (source: `make-semantics.md`
 /// §4.7).
 pub const AT_ONCE: u64 = 3;
+
+/// The ones that a retry may begin with.
+const IDLE: [IncompleteStatus; 2] = [IncompleteStatus::Unresolved, IncompleteStatus::Pending];
 
 /// A retry that a person wants.
 #[derive(Debug, Clone, PartialEq)]
@@ -110,11 +113,10 @@ async fn ask(tx: &mut WriteTx, row: &incompletes::Model, version: Option<Version
         version: Set(version.map(|version| version.0)),
         ..Default::default()
     };
-    let idle = [IncompleteStatus::Unresolved, IncompleteStatus::Pending].map(IncompleteStatus::as_str);
     incompletes::Entity::update_many()
         .set(change)
         .filter(incompletes::Column::Id.eq(row.id))
-        .filter(incompletes::Column::Status.is_in(idle))
+        .filter(incompletes::Column::Status.is_in(IDLE.map(IncompleteStatus::as_str)))
         .exec(tx.db())
         .await?;
     tx.changed(Change::Execution(ExecutionId(row.execution_id), ScenarioId(row.scenario_id)));
@@ -187,7 +189,10 @@ async fn give_up(tx: &WriteTx, id: i64) -> Result<(), Error> {
         asked: Set(false),
         ..Default::default()
     };
-    incompletes::Entity::update_many().set(change).filter(incompletes::Column::Id.eq(id)).exec(tx.db()).await?;
+    // One that a person resolved or deleted meanwhile stays so.
+    let pending = incompletes::Column::Status.eq(IncompleteStatus::Pending.as_str());
+    let this = incompletes::Column::Id.eq(id).and(pending);
+    incompletes::Entity::update_many().set(change).filter(this).exec(tx.db()).await?;
     Ok(())
 }
 
@@ -214,14 +219,19 @@ async fn start(
         retried_by: Set(Some(id.0)),
         ..Default::default()
     };
-    use incompletes::Column::{Attempts, Automatic, Id};
-    incompletes::Entity::update_many()
+    use incompletes::Column::{Attempts, Automatic, Id, Status};
+    let begun = incompletes::Entity::update_many()
         .set(change)
         .col_expr(Attempts, Expr::col(Attempts).add(1))
         .col_expr(Automatic, Expr::col(Automatic).add(i32::from(by_itself)))
         .filter(Id.eq(row.id))
+        .filter(Status.is_in(IDLE.map(IncompleteStatus::as_str)))
         .exec(tx.db())
         .await?;
+    // The row was read before this statement could wait for another one.
+    if begun.rows_affected == 0 {
+        return Err(Error::Conflict("it was deleted or resolved at this moment".into()));
+    }
     let execution = NewExecution {
         id,
         team: TeamId(row.team_id),
@@ -271,14 +281,28 @@ pub async fn settle(tx: &mut WriteTx, execution: ExecutionId, retried: Retried) 
     // Another batch may be waiting for the end of this one.
     tx.changed(Change::Jobs);
     if status == IncompleteStatus::Resolved {
-        closed(tx, scenario).await?;
+        call_next(tx, scenario).await?;
     }
     Ok(())
 }
 
-/// One is not open any more. When it was the last one of its scenario, the run
-/// that arrived first of those that wait is called: it may have waited for this.
-pub(super) async fn closed(tx: &mut WriteTx, scenario: ScenarioId) -> Result<(), Error> {
+/// Keeps others from changing scenarios, and from closing their incomplete
+/// executions, until the commit.
+pub(crate) async fn hold(tx: &WriteTx, ids: Vec<i64>) -> Result<(), Error> {
+    if tx.backend() != DbBackend::Postgres {
+        return Ok(());
+    }
+    use scenarios::Column::Id;
+    let rows = scenarios::Entity::find().filter(Id.is_in(ids)).order_by_asc(Id).select_only().column(Id);
+    rows.lock_exclusive().into_tuple::<i64>().all(tx.db()).await?;
+    Ok(())
+}
+
+/// When no incomplete execution of a scenario is open, the run that arrived
+/// first of those that wait is called: it may have waited for the last of them.
+pub async fn call_next(tx: &mut WriteTx, scenario: ScenarioId) -> Result<(), Error> {
+    // Of two that close the last two at once, one must see that none is left.
+    hold(tx, vec![scenario.0]).await?;
     let open = incompletes::Entity::find()
         .filter(incompletes::Column::ScenarioId.eq(scenario.0))
         .filter(incompletes::Column::Status.ne(IncompleteStatus::Resolved.as_str()));

@@ -22,9 +22,9 @@ pub use change::{
     create, create_variant, delete, duplicate, note_result, rename, set_enabled, set_links, set_next_run,
     set_scheduling, set_timezone, update_blueprint,
 };
+pub(crate) use listing::with_link;
 pub use listing::{Brief, brief, list};
 pub use schedule::{Scheduled, advance, due, next_slot, note_schedule, pause, scheduled, set_missed_runs};
-pub(crate) use listing::with_link;
 
 /// A scenario in its current version.
 #[derive(Debug, Clone, PartialEq)]

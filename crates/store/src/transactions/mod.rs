@@ -21,7 +21,7 @@ use sea_orm::sea_query::Query;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, NotSet, QueryFilter, Set, Statement};
 
 use crate::entities::{mails, undo_log};
-use crate::{Change, Error, Store, WriteTx, positions};
+use crate::{Change, Error, Fence, Store, WriteTx, positions};
 
 /// What the lines of messages are called.
 const MAIL: &str = "mail";
@@ -55,8 +55,11 @@ pub(crate) async fn give_up(tx: &mut WriteTx, execution: ExecutionId) -> Result<
 
 /// Undoes what a run did that ends without a rollback of its own: stopped by
 /// hand, or given up. What cannot be undone stays. Repeating does no harm.
-pub async fn abandon(store: &Store, execution: ExecutionId) -> Result<(), Error> {
+/// [`Error::Fenced`] when the lease went to somebody else: then the run goes on
+/// there, and nothing is undone.
+pub async fn abandon(store: &Store, execution: ExecutionId, fence: Fence) -> Result<(), Error> {
     let mut tx = store.begin().await?;
+    fenced(&tx, execution, fence).await?;
     let point = tx.savepoint().await?;
     match rollback(&mut tx, execution).await? {
         Ok(()) => tx.release(point).await?,
@@ -67,6 +70,15 @@ pub async fn abandon(store: &Store, execution: ExecutionId) -> Result<(), Error>
         }
     }
     tx.commit().await
+}
+
+/// Holds the lease until the transaction ends.
+async fn fenced(tx: &WriteTx, execution: ExecutionId, fence: Fence) -> Result<(), Error> {
+    let lock = if tx.backend() == DbBackend::Postgres { " FOR UPDATE" } else { "" };
+    let sql = format!("SELECT 1 FROM executions WHERE id = $1 AND fence = $2 AND status = 'running'{lock}");
+    let values = [execution.0.into(), fence.0.into()];
+    let found = tx.db().query_one_raw(Statement::from_sql_and_values(tx.backend(), sql, values)).await?;
+    found.map(drop).ok_or(Error::Fenced)
 }
 
 fn refusal(problem: &Text) -> ApiError {

@@ -355,6 +355,8 @@ async fn a_rollback_after_a_crash_is_made_once(database: Database) {
     let staged =
         StagedWrite { effect: rollback, finish: Box::new(|_| Event::RolledBack { at: jiff::Timestamp::UNIX_EPOCH }) };
     assert!(matches!(play.write(staged).await, Err(Error::Fenced)));
+    let abandoned = transactions::abandon(&play.bench.store, play.job.execution, play.job.fence).await;
+    assert_eq!(abandoned, Err(Error::Fenced));
     assert_eq!((play.bench.get("a").await, play.rows().await), (r#"{"n":2}"#.into(), r#"[["x"]]"#.into()));
     // The one that took over has the notes, as they are in the database.
     let store = database.open().await;
@@ -369,12 +371,12 @@ async fn a_rollback_after_a_crash_is_made_once(database: Database) {
 async fn an_abandoned_run_leaves_nothing(database: Database) {
     let play = Play::new(&database).await;
     play.put("a", "{}").await;
-    transactions::abandon(&play.bench.store, play.job.execution).await.unwrap();
+    transactions::abandon(&play.bench.store, play.job.execution, play.job.fence).await.unwrap();
     assert_eq!(play.bench.get("a").await, "null");
     // What somebody else has changed stays, and is not looked at again.
     play.put("b", "{}").await;
     play.bench.add("b", r#"{"n":1}"#).await;
-    transactions::abandon(&play.bench.store, play.job.execution).await.unwrap();
+    transactions::abandon(&play.bench.store, play.job.execution, play.job.fence).await.unwrap();
     play.roll_back().await.unwrap();
     assert_eq!(play.bench.get("b").await, r#"{"n":1}"#);
 }

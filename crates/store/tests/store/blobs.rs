@@ -6,7 +6,9 @@ use rouage_model::buffer::PIECE;
 use rouage_model::execution::Status;
 use rouage_model::journal::Event;
 use rouage_model::{Buffer, Collection, ExecutionId, ModuleId, OperationId, Stored, TeamId, Value};
-use rouage_store::{Accept, AcceptOutcome, Error, NewExecution, Update, blobs, deliveries, journal, retention};
+use rouage_store::{
+    Accept, AcceptOutcome, Error, NewExecution, Update, blobs, deliveries, executions, journal, retention,
+};
 
 use crate::fixtures::{World, append};
 use crate::support::{Database, on_both_databases};
@@ -16,6 +18,8 @@ on_both_databases! {
     a_file_that_is_not_whole_cannot_be_read,
     a_run_keeps_its_files_and_takes_them_along,
     a_replay_keeps_the_files_of_the_run_before,
+    a_file_that_is_named_while_it_is_swept_stays,
+    a_run_that_is_put_in_the_queue_keeps_its_files,
     a_request_that_waits_keeps_its_files,
     what_was_never_named_goes_after_a_day,
     the_files_of_a_confidential_run_go_with_its_bundles,
@@ -110,6 +114,17 @@ async fn a_run_keeps_its_files_and_takes_them_along(database: Database) {
     assert_eq!((is_there(&world, file).await, blobs::usage(&world.store).await.unwrap()), (false, (0, 0)));
 }
 
+async fn a_file_that_is_named_while_it_is_swept_stays(database: Database) {
+    let world = World::new(database.open().await).await;
+    let file = file(&world, None, 10).await;
+    database.advance(blobs::GRACE.as_secs() + 1);
+    let found = blobs::unreferenced(&world.store, 10).await.unwrap();
+    assert_eq!(found, [file.id]);
+    run_with(&world, names(file), false).await;
+    assert!(blobs::delete_some(&world.store, file.id).await.unwrap());
+    assert!(is_there(&world, file).await);
+}
+
 async fn a_replay_keeps_the_files_of_the_run_before(database: Database) {
     let world = World::new(database.open().await).await;
     let file = file(&world, None, PIECE + 1).await;
@@ -123,6 +138,18 @@ async fn a_replay_keeps_the_files_of_the_run_before(database: Database) {
     assert_eq!((sweep(&world).await, is_there(&world, file).await), (0, true));
     delete(&world, id).await;
     assert_eq!((sweep(&world).await, is_there(&world, file).await), (1, false));
+}
+
+async fn a_run_that_is_put_in_the_queue_keeps_its_files(database: Database) {
+    let world = World::new(database.open().await).await;
+    let file = file(&world, None, PIECE + 1).await;
+    let first = run_with(&world, names(file), false).await;
+    let mut tx = world.store.begin().await.unwrap();
+    let child = NewExecution { inputs: names(file), ..world.execution(false) };
+    executions::enqueue(&mut tx, child).await.unwrap();
+    tx.commit().await.unwrap();
+    delete(&world, first).await;
+    assert_eq!((sweep(&world).await, is_there(&world, file).await), (0, true));
 }
 
 async fn a_request_that_waits_keeps_its_files(database: Database) {
@@ -165,7 +192,7 @@ async fn files_count_for_the_size_of_a_run(database: Database) {
     let _file = file(&world, Some(job.execution), 3 * PIECE).await;
     let update = world.finished(Status::Success);
     world.store.append(append(job.execution, world.scenario, job.fence, 1, Vec::new(), update)).await.unwrap();
-    let execution = rouage_store::executions::find(&world.store, world.team, job.execution).await.unwrap().unwrap();
+    let execution = executions::find(&world.store, world.team, job.execution).await.unwrap().unwrap();
     assert!(execution.size > 3 * PIECE as u64, "{}", execution.size);
 }
 

@@ -20,9 +20,11 @@ on_both_databases! {
     a_retry_is_begun_once_and_settled_with_its_run,
     three_are_retried_at_a_time_and_the_next_batch_follows,
     two_nodes_begin_one_batch,
+    one_that_is_deleted_at_this_moment_is_not_retried,
     a_batch_waits_for_its_time_and_for_its_scenario_to_be_on,
     a_retry_that_fails_again_stays_and_a_lost_one_changes_nothing,
     the_last_one_that_is_closed_calls_the_run_that_waits,
+    two_that_are_closed_at_once_call_the_run_that_waits,
     a_full_store_refuses_and_takes_again_when_there_is_room,
     runs_that_are_needed_are_known_down_the_chain,
     they_are_found_by_what_people_know,
@@ -180,6 +182,20 @@ async fn two_nodes_begin_one_batch(database: Database) {
     assert_eq!((count(IncompleteStatus::InProgress), count(IncompleteStatus::Pending)), (3, 3));
 }
 
+async fn one_that_is_deleted_at_this_moment_is_not_retried(database: Database) {
+    let world = World::new(database.open().await).await;
+    let (_, id) = stored(&world, None).await;
+    let mut tx = world.store.begin().await.unwrap();
+    incompletes::delete(&mut tx, world.team, id).await.unwrap();
+    let mut begun = std::pin::pin!(begin(&world, id));
+    // Long enough to read what is not deleted yet, and then to wait for it.
+    assert!(tokio::time::timeout(std::time::Duration::from_millis(300), &mut begun).await.is_err());
+    tx.commit().await.unwrap();
+    assert!(matches!(begun.await, Err(Error::Conflict(_) | Error::NotFound)));
+    let runs = executions::counts(&world.store, world.team, world.scenario).await.unwrap();
+    assert_eq!(runs.queued, 0);
+}
+
 async fn a_batch_waits_for_its_time_and_for_its_scenario_to_be_on(database: Database) {
     let world = World::new(database.open().await).await;
     let due = world.store.clock().now() + SignedDuration::from_mins(15);
@@ -221,6 +237,30 @@ async fn a_retry_that_fails_again_stays_and_a_lost_one_changes_nothing(database:
     end(&world, second, id, Ended::Left).await;
     assert_eq!(item(&world, id).await.status, IncompleteStatus::Unresolved);
     assert_eq!(all(&world).await.len(), 1);
+}
+
+async fn two_that_are_closed_at_once_call_the_run_that_waits(database: Database) {
+    let world = World::new(database.open().await).await;
+    let other = database.open().await;
+    let ((_, one), (_, two)) = (stored(&world, None).await, stored(&world, None).await);
+    let waiting = world.job().await;
+    let until = world.store.clock().now() + SignedDuration::from_mins(10);
+    world.append(&waiting, 1, Update::Waiting { until }).await.unwrap();
+    let mut tx = world.store.begin().await.unwrap();
+    incompletes::delete(&mut tx, world.team, one).await.unwrap();
+    let second = async {
+        let mut tx = other.begin().await.unwrap();
+        incompletes::delete(&mut tx, world.team, two).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    let mut second = std::pin::pin!(second);
+    // It must wait for the first one, which does not know of it.
+    let early = tokio::time::timeout(std::time::Duration::from_millis(300), &mut second).await;
+    tx.commit().await.unwrap();
+    assert!(early.is_err());
+    second.await;
+    let woken = world.store.claim(9, SignedDuration::from_secs(30)).await.unwrap();
+    assert_eq!(woken.iter().map(|job| job.execution).collect::<Vec<_>>(), [waiting.execution]);
 }
 
 async fn the_last_one_that_is_closed_calls_the_run_that_waits(database: Database) {

@@ -19,6 +19,8 @@ on_both_databases! {
     a_waiting_execution_wakes_when_it_is_due,
     a_new_process_takes_over_at_once,
     a_stop_reaches_running_and_waiting_executions,
+    a_stop_is_not_slept_on_by_a_run_that_did_not_hear_it,
+    the_run_that_has_begun_is_found_whenever_it_arrived,
     an_execution_in_doubt_waits_for_a_person,
     a_requeued_execution_is_claimed_again,
     deleting_a_scenario_asks_its_runs_to_stop,
@@ -141,6 +143,34 @@ async fn a_stop_reaches_running_and_waiting_executions(database: Database) {
     let mut tx = world.store.begin().await.unwrap();
     let again = executions::request_stop(&mut tx, world.team, running.execution).await;
     assert!(matches!(again, Err(Error::Conflict(_))));
+}
+
+async fn a_stop_is_not_slept_on_by_a_run_that_did_not_hear_it(database: Database) {
+    let world = World::new(database.open().await).await;
+    let until = world.store.clock().now().checked_add(SignedDuration::from_hours(5)).unwrap();
+    for rest in [Update::Waiting { until }, Update::InDoubt] {
+        let job = world.job().await;
+        let mut tx = world.store.begin().await.unwrap();
+        executions::request_stop(&mut tx, world.team, job.execution).await.unwrap();
+        tx.commit().await.unwrap();
+        world.append(&job, 1, rest).await.unwrap();
+        let claimed = world.store.claim(9, LEASE).await.unwrap().remove(0);
+        assert!(claimed.execution == job.execution && claimed.stop_requested);
+        world.append(&claimed, 2, world.finished(Status::Stopped)).await.unwrap();
+        assert!(world.store.claim(9, LEASE).await.unwrap().is_empty());
+    }
+}
+
+async fn the_run_that_has_begun_is_found_whenever_it_arrived(database: Database) {
+    let world = World::new(database.open().await).await;
+    let since = jiff::Timestamp::UNIX_EPOCH;
+    world.accept(false).await;
+    assert_eq!(executions::first_begun(&world.store, world.scenario, since).await.unwrap(), None);
+    database.advance(60);
+    let begun = world.job().await;
+    world.append(&begun, 1, Update::InDoubt).await.unwrap();
+    let found = executions::first_begun(&world.store, world.scenario, since).await.unwrap().unwrap();
+    assert_eq!((found.id, found.status), (begun.execution, Status::InDoubt));
 }
 
 async fn an_execution_in_doubt_waits_for_a_person(database: Database) {

@@ -11,6 +11,7 @@ use rouage_store::{
 };
 
 use crate::fixtures::{World, append, bundle};
+use crate::positions::{incomplete, stage};
 use crate::support::{Database, on_both_databases};
 
 on_both_databases! {
@@ -20,6 +21,7 @@ on_both_databases! {
     a_change_of_the_schedule_forgets_the_slot,
     a_pause_only_grows,
     requests_go_back_to_their_place_when_their_run_fails,
+    requests_of_which_a_part_was_stored_do_not_go_back,
     runs_that_are_not_over_are_counted,
 }
 
@@ -217,13 +219,28 @@ async fn requests_go_back_to_their_place_when_their_run_fails(database: Database
     assert_eq!(waiting().await, 1);
 }
 
+async fn requests_of_which_a_part_was_stored_do_not_go_back(database: Database) {
+    let world = World::new(database.open().await).await;
+    for name in ["first", "second"] {
+        let outcome = AcceptOutcome::Queue { payload: vec![bundle(name)] };
+        let request = Accept { team: world.team, hook: world.hook, delivery: world.delivery(), outcome };
+        world.store.accept(request).await.unwrap();
+    }
+    let (execution, _) = run_from_queue(&world, 2, Taken::Returns).await;
+    let job = world.store.claim(10, SignedDuration::from_secs(60)).await.unwrap().remove(0);
+    assert_eq!(job.execution, execution);
+    stage(&world, &job, 1, incomplete(&world, &job)).await;
+    world.append(&job, 2, world.finished(Status::Error)).await.unwrap();
+    assert_eq!(deliveries::waiting_hooks(&world.store).await.unwrap(), []);
+}
+
 async fn runs_that_are_not_over_are_counted(database: Database) {
     let world = World::new(database.open().await).await;
     let count = || async {
         let mut tx = world.store.begin().await.unwrap();
         let pace = executions::active(&mut tx, world.scenario).await.unwrap();
         drop(tx);
-        (pace.queued, pace.begun)
+        (pace.queued, pace.begun, pace.called)
     };
     let mut tx = world.store.begin().await.unwrap();
     executions::enqueue(&mut tx, run(&world, &world.store)).await.unwrap();
@@ -231,15 +248,25 @@ async fn runs_that_are_not_over_are_counted(database: Database) {
     tx.commit().await.unwrap();
     let by_hand = NewExecution { origin: Origin::Manual, ..run(&world, &world.store) };
     let job = world.store.start(by_hand).await.unwrap();
-    assert_eq!(count().await, (1, 1));
+    assert_eq!(count().await, (1, 1, 0));
     // Neither retries nor requests ask the trigger.
     world.accept(true).await;
-    assert_eq!(count().await, (1, 1));
+    assert_eq!(count().await, (1, 1, 0));
+    // Those that are called do, whether they have begun or not.
+    let called = |origin| NewExecution { origin, ..run(&world, &world.store) };
+    world.store.start(called(Origin::Api)).await.unwrap();
+    let mut tx = world.store.begin().await.unwrap();
+    executions::enqueue(&mut tx, called(Origin::Scenario)).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(count().await, (1, 1, 2));
     world.append(&job, 1, world.finished(Status::Success)).await.unwrap();
-    assert_eq!(count().await, (1, 0));
+    assert_eq!(count().await, (1, 0, 2));
     let (now, scenario) = (world.store.clock().now(), world.scenario);
     assert_eq!(executions::started_by_requests(&world.store, scenario, later(now, -60)).await.unwrap(), 1);
     assert_eq!(executions::started_by_requests(&world.store, scenario, now).await.unwrap(), 0);
+    // From before the clock was set back.
+    world.store.start(NewExecution { created_at: later(now, 3600), ..world.execution(true) }).await.unwrap();
+    assert_eq!(executions::started_by_requests(&world.store, scenario, later(now, -60)).await.unwrap(), 1);
     let mut tx = world.store.begin().await.unwrap();
     assert_eq!(executions::started_by_requests_alone(&mut tx, scenario, later(now, -60)).await.unwrap(), 1);
 }

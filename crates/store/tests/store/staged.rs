@@ -3,9 +3,10 @@
 use rouage_model::execution::{IncompleteReason, IncompleteStatus};
 use rouage_model::journal::Event;
 use rouage_model::sheets::{ApiError, Call, InsertData, ValueInput};
-use rouage_model::{ErrorKind, ExecutionId, ModuleError, ModuleId, OperationId, Value};
+use rouage_model::{ErrorKind, ExecutionId, ModuleError, ModuleId, OperationId, Value, datastore};
 use rouage_store::{
-    Change, Error, NewIncomplete, NewMail, PageRequest, StagedWrite, StoreEffect, Update, incompletes, journal, mails,
+    Change, Error, NewIncomplete, NewMail, PageRequest, StagedWrite, StoreEffect, Update, datastores, incompletes,
+    journal, mails,
 };
 
 use crate::fixtures::{World, append, bundle};
@@ -18,6 +19,7 @@ on_both_databases! {
     a_refused_effect_leaves_its_event_and_its_neighbours,
     an_effect_that_fails_in_the_database_harms_nobody_else,
     a_sheet_is_written_in_the_same_commit,
+    two_nodes_that_write_in_opposite_orders_do_not_wait_for_each_other,
 }
 
 fn mail(world: &World, execution: ExecutionId) -> NewMail {
@@ -169,4 +171,41 @@ async fn a_sheet_is_written_in_the_same_commit(database: Database) {
     let appended = world.store.append(request).await.unwrap();
     assert_eq!(appended.last_seq, 2);
     assert!(matches!(appended.staged_event, Some(Event::Returned { .. })), "{:?}", appended.staged_event);
+}
+
+async fn two_nodes_that_write_in_opposite_orders_do_not_wait_for_each_other(database: Database) {
+    const TARGETS: u32 = 12;
+    let world = World::new(database.open().await).await;
+    let mut tx = world.store.begin().await.unwrap();
+    let mut effects = Vec::new();
+    for number in 0..TARGETS {
+        let name = format!("Store {number}");
+        let settings = datastores::Settings { name, structure: None, max_size: 1_000_000 };
+        let store = datastores::create(&mut tx, world.team, settings).await.unwrap();
+        let (key, data) = (Some("a".to_owned()), rouage_model::Collection::new());
+        effects.push(StoreEffect::Datastore(datastore::Call::Add {
+            store,
+            key: key.map(Into::into),
+            data,
+            overwrite: true,
+        }));
+        effects.push(StoreEffect::Counter { scenario: world.scenario, module: ModuleId(number.into()) });
+    }
+    tx.commit().await.unwrap();
+    let other = World { store: database.open().await, ..world };
+    let write = async |world: &World, effects: Vec<StoreEffect>| {
+        let mut jobs = Vec::new();
+        for _ in &effects {
+            jobs.push(world.job().await);
+        }
+        for round in 1..6 {
+            // One batch of many: they are asked for before the writer looks.
+            let staged = jobs.iter().zip(&effects).map(|(job, effect)| world.stage(job, round, stage(effect.clone())));
+            for appended in futures_util::future::join_all(staged).await {
+                assert!(matches!(appended.unwrap().staged_event, Some(Event::Returned { .. })));
+            }
+        }
+    };
+    let backwards = effects.iter().rev().cloned().collect();
+    tokio::join!(write(&world, effects), write(&other, backwards));
 }

@@ -9,6 +9,7 @@ use rouage_model::interface::{Field, Interface, Kind};
 use rouage_model::journal::Event;
 use rouage_model::{Collection, ScenarioId, Value, json};
 use rouage_runtime::{ControlError, RunOnce};
+use rouage_sdk::params::Misfit;
 use rouage_store::scenarios::Scenario;
 use rouage_store::{executions, journal, scenarios};
 
@@ -89,7 +90,12 @@ async fn run(page: Page, Path(id): Path<ScenarioId>, Form(sent): Form) -> Reply 
     let scenario = scenarios::find(page.app.store(), page.app.team(), id).await?.ok_or(PageError::NotFound)?;
     let fields = Interface::of(&scenario.blueprint).inputs;
     let given: Collection = fields.iter().filter_map(|field| Some((field.name.clone(), read(field, &sent)?))).collect();
-    match page.app.control().run_once(page.app.team(), id, None, &given.into()).await {
+    let unreadable: Vec<Misfit> = fields.iter().filter_map(|field| unreadable(field, &given)).collect();
+    let started = match unreadable.is_empty() {
+        true => page.app.control().run_once(page.app.team(), id, None, &given.into()).await,
+        false => Err(ControlError::Inputs(unreadable)),
+    };
+    match started {
         Ok(RunOnce::Started(execution)) => render::see(&format!("/executions/{execution}")),
         Ok(RunOnce::Listening) => render::see(&format!("/scenarios/{id}?notice=listening")),
         Err(error @ ControlError::Inputs(_)) => {
@@ -194,6 +200,18 @@ fn written(kind: Kind, value: &Value, zone: &TimeZone) -> String {
     }
 }
 
+/// A list or a collection that was begun as JSON and cannot be read. It would
+/// pass as a text otherwise, as the only item of a list.
+fn unreadable(field: &Field, given: &Collection) -> Option<Misfit> {
+    let (Kind::Array | Kind::Collection | Kind::DynamicCollection, Some(Value::Text(text))) =
+        (field.kind, given.get(&field.name))
+    else {
+        return None;
+    };
+    let error = text.starts_with(['[', '{']).then(|| json::parse_bounded(text.as_bytes()).err())??;
+    Some(Misfit { field: field.name.to_string(), text: format!("This is not JSON: {error}.").into() })
+}
+
 /// What was sent for an input; nothing when it was left empty.
 fn read(field: &Field, sent: &Query) -> Option<Value> {
     let text = sent.get(&format!("{PREFIX}{}", field.name))?;
@@ -219,6 +237,14 @@ mod tests {
         assert_eq!(written(Kind::Number, &Value::from(1.5), &paris), "1.5");
         assert_eq!(written(Kind::Boolean, &true.into(), &paris), "true");
         assert_eq!(written(Kind::Text, &Value::Null, &paris), "");
+    }
+
+    #[test]
+    fn json_that_cannot_be_read_is_told() {
+        let told =
+            |kind, text: &str| unreadable(&Field::new("n", kind), &Collection::from_iter([("n", text)])).is_some();
+        assert!(told(Kind::Array, "[1,") && told(Kind::Collection, "{\"a\""));
+        assert!(!told(Kind::Array, "[1]") && !told(Kind::Array, "one") && !told(Kind::Text, "[1,"));
     }
 
     #[test]

@@ -30,6 +30,21 @@ use crate::Route;
 
 /// Rows that other files bring.
 pub fn more() -> Vec<Route> {
-    let own = [files::routes(), functions::routes(), incompletes::routes(), notices::routes(), options::routes(), spreadsheets::routes(), datastores::routes(), structures::routes(), crate::sheets_api::routes(), crate::api::routes(), interface::routes(), inputs::routes(), schedule::routes(), start::routes()];
+    let own = [
+        files::routes(),
+        functions::routes(),
+        incompletes::routes(),
+        notices::routes(),
+        options::routes(),
+        spreadsheets::routes(),
+        datastores::routes(),
+        structures::routes(),
+        crate::sheets_api::routes(),
+        crate::api::routes(),
+        interface::routes(),
+        inputs::routes(),
+        schedule::routes(),
+        start::routes(),
+    ];
     own.into_iter().flatten().collect()
 }

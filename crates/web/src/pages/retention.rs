@@ -66,12 +66,12 @@ async fn policy(page: &Page) -> Result<Policy, PageError> {
 }
 
 fn sentence(policy: Policy) -> String {
-    let limit = |is_set: bool, text: String| if is_set { text } else { "no limit".to_owned() };
+    let limit = |is_set: bool, text: String, without: &str| if is_set { text } else { without.to_owned() };
     format!(
         "The server says: {}, {}, {}.",
-        limit(policy.days > 0, words::count(u64::from(policy.days), "day")),
-        limit(policy.runs > 0, words::count(policy.runs, "run")),
-        limit(policy.bytes > 0, words::bytes(policy.bytes)),
+        limit(policy.days > 0, words::count(u64::from(policy.days), "day"), "any age"),
+        limit(policy.runs > 0, words::count(policy.runs, "run"), "any number of runs"),
+        limit(policy.bytes > 0, words::bytes(policy.bytes), "any size"),
     )
 }
 
@@ -128,6 +128,6 @@ mod tests {
         assert!(read(&Query::parse("days=-1")).is_err());
         assert!(read(&Query::parse("days=36501")).is_err());
         let policy = Policy { days: 30, runs: 0, bytes: 1_000_000_000 };
-        assert_eq!(sentence(policy), "The server says: 30 days, no limit, 1.0 GB.");
+        assert_eq!(sentence(policy), "The server says: 30 days, any number of runs, 1.0 GB.");
     }
 }

@@ -83,7 +83,9 @@ pub async fn show(page: Page, Path(id): Path<ScenarioId>) -> Reply {
 /// `POST /scenarios/{id}/start`.
 pub async fn choose(page: Page, Path(id): Path<ScenarioId>, Form(form): Form) -> Reply {
     let (scenario, trigger) = find(&page, id).await?;
-    let option = StartOption::parse(form.text("start")).unwrap_or(StartOption::FromNow);
+    let Some(option) = StartOption::parse(form.text("start")) else {
+        return Err(PageError::Invalid("Choose where to start.".into()));
+    };
     let start = match read(option, &form, &scenario) {
         Ok(start) => start,
         Err(problem) => return draw(&page, &scenario, &trigger, option, &form, problem).await,

@@ -15,8 +15,8 @@ use rouage_runtime::{History, reason_against_replay};
 use rouage_sdk::subscenario;
 use rouage_store::{Lineage, lineages};
 
-pub use modules::overlay;
 pub use actions::{decide, raw, replay, stop, typed_output};
+pub use modules::overlay;
 pub use trouble::{Trouble, trouble};
 
 use self::log::Log;
@@ -56,6 +56,8 @@ struct Show {
     /// Why it cannot be replayed; empty when it can.
     no_replay: &'static str,
     warnings: Vec<String>,
+    /// What was stored for a person, in words; empty for nothing.
+    stored: String,
     /// It waits for incomplete executions of its scenario.
     is_held_up: bool,
     diagram: Option<Diagram>,
@@ -78,6 +80,7 @@ pub async fn show(page: Page, Path(id): Path<Execution>) -> Reply {
     let history = find(&page, id).await?;
     let times = page.times().await;
     let execution = &history.execution;
+    let is_held_up = is_held_up(&page, &history).await?;
     let overlay = overlay(&history);
     let registry = page.app.registry();
     let draw = |blueprint: &Blueprint| diagram::diagram(blueprint, &|module| look::of(registry, module), &overlay);
@@ -90,10 +93,10 @@ pub async fn show(page: Page, Path(id): Path<Execution>) -> Reply {
         status: words::status(execution.status),
         class: execution.status.as_str(),
         icon: words::status_icon(execution.status),
-        sentence: sentence(&history),
+        sentence: if is_held_up { held_up_sentence(execution.origin) } else { sentence(&history) },
         is_live: !execution.status.is_final(),
         is_in_doubt: execution.status == Status::InDoubt,
-        facts: facts(&history, &times),
+        facts: facts(&history, is_held_up, &times),
         at: times.moment(execution.created_at),
         trouble: last_error.map(trouble).or_else(|| unnamed_trouble(execution)),
         replay_problem: history.problem.clone().unwrap_or_default(),
@@ -104,8 +107,9 @@ pub async fn show(page: Page, Path(id): Path<Execution>) -> Reply {
         descendants: descendants(&page, id).await?,
         is_confidential: execution.is_confidential,
         no_replay: reason_against_replay(execution).unwrap_or_default(),
+        stored: stored(&history),
         warnings: warnings(&history),
-        is_held_up: is_held_up(&page, &history).await?,
+        is_held_up,
         log: log::log(&page, &history, &times),
     })
 }
@@ -145,15 +149,19 @@ async fn is_held_up(page: &Page, history: &History) -> Result<bool, PageError> {
     Ok(holding_up.map_err(|error| refuse(error, "shown"))? > 0)
 }
 
+/// What was kept of operations that failed, in words.
+fn stored(history: &History) -> String {
+    match history.journal.iter().filter(|event| event.name() == "parked").count() {
+        0 => String::new(),
+        1 => "1 operation failed; its bundle is kept under Needs a decision.".to_owned(),
+        more => format!("{more} operations failed; their bundles are kept under Needs a decision."),
+    }
+}
+
 /// What the run wants to have said beside its operations.
 fn warnings(history: &History) -> Vec<String> {
     let warnings = history.trace.operations.iter().map(|operation| operation.warnings.len()).sum::<usize>();
-    let stored = history.journal.iter().filter(|event| event.name() == "parked").count();
     let mut said = Vec::new();
-    if stored > 0 {
-        let text = words::count(stored as u64, "operation");
-        said.push(format!("{text} failed and what was left was stored: see Needs a decision."));
-    }
     if history.journal.iter().any(|event| event.name() == "interrupted") {
         said.push("The run took longer than it may and was ended. Split the work over several runs.".to_owned());
     }
@@ -166,6 +174,11 @@ fn warnings(history: &History) -> Vec<String> {
 async fn find(page: &Page, id: ExecutionId) -> Result<History, PageError> {
     let history = page.app.control().history(page.app.team(), id).await;
     history.map_err(|error| refuse(error, "shown"))?.ok_or(PageError::NotFound)
+}
+
+/// Said of a run that incomplete executions hold up.
+fn held_up_sentence(origin: Origin) -> String {
+    format!("Accepted from {}; it waits for incomplete executions of this scenario.", words::origin(origin))
 }
 
 fn sentence(history: &History) -> String {
@@ -195,7 +208,7 @@ fn awaits_called(history: &History) -> bool {
     matches!(history.journal.last(), Some(Event::Called { note, .. }) if subscenario::child_of(note).is_some())
 }
 
-fn facts(history: &History, times: &Times) -> Vec<(&'static str, String)> {
+fn facts(history: &History, is_held_up: bool, times: &Times) -> Vec<(&'static str, String)> {
     let execution = &history.execution;
     let exact = |at| words::exact(at, &times.zone);
     let mut facts = vec![("Accepted", exact(execution.created_at))];
@@ -203,7 +216,8 @@ fn facts(history: &History, times: &Times) -> Vec<(&'static str, String)> {
         facts.push(("Ended", exact(at)));
         facts.push(("Duration", words::duration(at.duration_since(execution.created_at))));
     }
-    if let Some(at) = execution.wake_at.filter(|_| execution.status == Status::Waiting && !awaits_called(history)) {
+    let goes_on = execution.status == Status::Waiting && !is_held_up && !awaits_called(history);
+    if let Some(at) = execution.wake_at.filter(|_| goes_on) {
         facts.push(("Goes on", exact(at)));
     }
     if execution.operations > 0 {
@@ -212,10 +226,12 @@ fn facts(history: &History, times: &Times) -> Vec<(&'static str, String)> {
     if execution.size > 0 {
         facts.push(("Size", words::bytes(execution.size)));
     }
-    facts.push(("Version", execution.version.to_string()));
+    // A variant of a corrected module has a number below zero.
+    let is_corrected = execution.version.0 < 0;
+    let version = if is_corrected { "corrected for this run".to_owned() } else { execution.version.to_string() };
+    facts.push(("Version", version));
     if execution.takeovers > 0 {
         facts.push(("Taken over", format!("{} after a restart", words::count(u64::from(execution.takeovers), "time"))));
     }
     facts
 }
-

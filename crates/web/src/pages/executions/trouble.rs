@@ -41,14 +41,7 @@ pub fn unnamed_trouble(execution: &rouage_store::executions::Execution) -> Optio
         Status::Stopped => ("Somebody stopped the run.", "Read what it left behind before you replay it."),
         _ => ("The run did not end well.", "Read the text below, change what it names and run the scenario again."),
     };
-    Some(Trouble {
-        what,
-        advice,
-        first_line: first_line(&raw),
-        raw,
-        kind: String::new(),
-        details: Vec::new(),
-    })
+    Some(Trouble { what, advice, first_line: first_line(&raw), raw, kind: String::new(), details: Vec::new() })
 }
 
 /// What says most in a line: which fields do not fit, else how the error begins.
@@ -124,9 +117,10 @@ fn advice(kind: ErrorKind) -> (&'static str, &'static str) {
             "Something could not be committed or undone.",
             "Check by hand what the modules changed before you run it again.",
         ),
-        K::RuntimeError => {
-            ("The module or the other service failed.", "If it is a passing trouble, run it again; otherwise change what the text names.")
-        }
+        K::RuntimeError => (
+            "The module or the other service failed.",
+            "If it is a passing trouble, run it again; otherwise change what the text names.",
+        ),
         K::UnexpectedError => {
             ("Something went wrong inside Rouage.", "Please report it with the text below. The data is kept.")
         }

@@ -141,7 +141,7 @@ fn row(item: Incomplete, times: &Times) -> Row {
         next: match (item.status, item.retry_at) {
             (IncompleteStatus::Pending, _) if item.asked => "next when there is room".to_owned(),
             (IncompleteStatus::Pending, Some(at)) => {
-                format!("{} {}", say::tries(&item), words::exact(at, &times.zone))
+                format!("{} at {}", say::tries(&item), words::exact(at, &times.zone))
             }
             _ => String::new(),
         },

@@ -13,7 +13,7 @@ use rouage_store::scenarios::{self, Scenario};
 
 use crate::render::{self, Form, Layout, Page, Reply};
 use crate::routes::Permission::SignedIn;
-use crate::{PageError, Route};
+use crate::{PageError, Route, words};
 use form::Fields;
 use preview::Preview;
 
@@ -60,14 +60,15 @@ pub async fn save(page: Page, Path(id): Path<ScenarioId>, Form(form): Form) -> R
             return draw(&page, &scenario, fields, problems, false).await;
         }
     };
-    let changed = Scenario { scheduling, missed_runs, timezone, ..scenario };
+    // The next run was planned by the old schedule.
+    let changed = Scenario { scheduling, missed_runs, timezone, next_run_at: None, ..scenario };
     let mut problems = Vec::new();
     if !form.is_on("preview") {
         let Scenario { scheduling, missed_runs, timezone, .. } = changed.clone();
         let schedule = Schedule { scheduling, missed_runs, timezone };
         match page.app.control().set_schedule(page.app.team(), id, &schedule).await {
             Ok(()) => return render::see(&format!("/scenarios/{id}/settings?notice=saved")),
-            Err(ControlError::Problems(found)) => problems = found,
+            Err(ControlError::Problems(found)) => problems = found.iter().map(|text| words::sentence(text)).collect(),
             Err(error) => return Err(super::scenario::refuse(error, "saved")),
         }
     }

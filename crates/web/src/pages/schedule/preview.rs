@@ -34,7 +34,10 @@ pub fn preview(app: &App, scenario: &Scenario) -> Preview {
     let zone = zone(&scenario.timezone);
     let by_clock = scheduling.is_by_clock();
     let words = schedule::describe(scheduling, &zone);
-    let next: Vec<_> = runs(scheduling, &zone, now).take(SHOWN).collect();
+    // What is planned already stands first: the rhythm began with an earlier run.
+    let planned = scenario.next_run_at.filter(|at| scenario.enabled && by_clock && *at > now);
+    let rest = runs(scheduling, &zone, planned.unwrap_or(now));
+    let next: Vec<_> = planned.into_iter().chain(rest).take(SHOWN).collect();
     let is_interval = matches!(scheduling.when, When::Indefinitely { .. });
     Preview {
         sentence: if by_clock { format!("{words} ({}).", scenario.timezone) } else { format!("{words}.") },
