@@ -67,9 +67,11 @@ async fn a_stored_bundle_is_retried_and_goes_on() {
     let world = World::new().await;
     world.peer.answer(Scripted::text(400, "out of stock"));
     world.order(7).await;
+    // The scripted answer is for the first that asks.
+    world.place.idle().await;
     world.order(8).await;
     world.place.idle().await;
-    // The other order went on, and the run is a warning.
+    // The run that kept its order is a warning.
     assert_eq!(world.place.executions("warning").await.len(), 1);
     let browser = Browser::open(&world.server).await;
     let items = listed(&browser).await;

@@ -3,7 +3,7 @@
 //!
 //! A file belongs to a team and never changes once it is whole. It is kept as
 //! long as a journal or a waiting request names it: whoever writes an event
-//! that names a file writes a reference in the same transaction ([`refer`]), so
+//! that names a file writes a reference in the same transaction (`refer`), so
 //! replays, retries and called scenarios keep the files alive that they were
 //! given. What nobody names goes: at once when the last run that named it was
 //! deleted, after a day when nobody ever did ([`unreferenced`]).

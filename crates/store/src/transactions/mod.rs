@@ -7,8 +7,8 @@
 //! with its note, or neither, and a rollback has happened whole or not at all.
 //! With auto commit on nothing is noted.
 //!
-//! Undone are records of data stores ([`records`]), built-in spreadsheets
-//! ([`sheets`]) and messages in the outbox. What somebody else has changed in
+//! Undone are records of data stores (`records`), built-in spreadsheets
+//! (`sheets`) and messages in the outbox. What somebody else has changed in
 //! the meantime is never overwritten: the rollback is refused as a whole, and
 //! the run ends with InconsistencyError.
 
