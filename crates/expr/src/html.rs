@@ -27,12 +27,13 @@ pub(crate) fn stripped(html: &str) -> String {
     out
 }
 
-/// How long the tag or comment at the start is; `None` if it is neither.
-fn markup_length(rest: &str) -> Option<usize> {
+/// How many bytes the tag or comment at the start has; `None` if it is neither.
+/// The text must begin with `<`.
+pub fn markup_length(rest: &str) -> Option<usize> {
     if rest.starts_with("<!--") {
         return Some(rest.find("-->").map_or(rest.len(), |end| end + 3));
     }
-    let next = rest[1..].chars().next()?;
+    let next = rest.get(1..)?.chars().next()?;
     if !(next.is_ascii_alphabetic() || matches!(next, '/' | '!' | '?')) {
         return None;
     }

@@ -52,6 +52,7 @@ pub use error::{EvalError, EvalErrorKind, SyntaxError};
 pub use files::LARGEST_FILE;
 pub use filter::{ConditionResult, Explanation, Filter, FilterProblem};
 pub use functions::{Argument, Category, FunctionInfo, find as find_function, functions, similar, suggestion};
+pub use html::markup_length;
 pub use keywords::{Keyword, keywords};
 pub use mapping::{Mapping, MappingError, MappingProblem};
 pub use parser::MAX_DEPTH;

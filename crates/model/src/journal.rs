@@ -163,6 +163,21 @@ impl Event {
         list.iter().chain(one)
     }
 
+    /// The operation that it is of; `None` when it concerns the whole run
+    /// (operation 0 stands for that in `Failed`).
+    pub fn operation(&self) -> Option<(OperationId, ModuleId)> {
+        match self {
+            Event::Called { operation, module, .. }
+            | Event::Returned { operation, module, .. }
+            | Event::Failed { operation, module, .. }
+            | Event::Retrying { operation, module, .. }
+            | Event::Sleeping { operation, module, .. }
+            | Event::Parked { operation, module, .. } => Some((*operation, *module)),
+            _ => None,
+        }
+        .filter(|(operation, _)| operation.0 > 0)
+    }
+
     /// The stored name.
     pub fn name(&self) -> &'static str {
         match self {

@@ -17,6 +17,7 @@
 pub mod a1;
 pub mod blueprint;
 pub mod buffer;
+pub mod calendar;
 pub mod clock;
 pub mod datastore;
 pub mod error;

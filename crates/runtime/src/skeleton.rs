@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 use rouage_engine::Trace;
 use rouage_engine::trace::{OperationTrace, State};
 use rouage_model::journal::Event;
-use rouage_model::{Certainty, ModuleId, OperationId, Value};
+use rouage_model::{Certainty, OperationId, Value};
 
 /// The operations that the journal names.
 pub fn trace(events: &[Event]) -> Trace {
     let mut operations: BTreeMap<OperationId, OperationTrace> = BTreeMap::new();
     for event in events {
-        let Some((operation, module)) = place(event) else { continue };
+        let Some((operation, module)) = event.operation() else { continue };
         let at = event.at();
         let traced = operations.entry(operation).or_insert_with(|| OperationTrace {
             operation,
@@ -50,18 +50,4 @@ pub fn trace(events: &[Event]) -> Trace {
         }
     }
     Trace { operations: operations.into_values().collect(), filters: Vec::new() }
-}
-
-/// Operation 0 stands for the whole run.
-fn place(event: &Event) -> Option<(OperationId, ModuleId)> {
-    match event {
-        Event::Called { operation, module, .. }
-        | Event::Returned { operation, module, .. }
-        | Event::Failed { operation, module, .. }
-        | Event::Retrying { operation, module, .. }
-        | Event::Sleeping { operation, module, .. }
-        | Event::Parked { operation, module, .. } => Some((*operation, *module)),
-        _ => None,
-    }
-    .filter(|(operation, _)| operation.0 > 0)
 }

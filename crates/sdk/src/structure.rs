@@ -3,12 +3,12 @@
 //!
 //! Webhooks, data stores, JSON and the pages all use this one check.
 
-use std::fmt;
-
 use jiff::tz::TimeZone;
 use rouage_expr::{Target, coerce};
 use rouage_model::structure::{Field, Kind, Structure, find};
 use rouage_model::{Collection, Text, Value};
+
+use crate::place::Path;
 
 /// How much of a record is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,26 +31,6 @@ pub fn check(
     let mut check = Check { strict: structure.strict, extent, timezone, problems: Vec::new() };
     let checked = check.collection(&structure.fields, data, Path::Root);
     if check.problems.is_empty() { Ok(checked) } else { Err(check.problems) }
-}
-
-/// Where a value is; written out only when there is something to say about it.
-#[derive(Clone, Copy)]
-enum Path<'a> {
-    Root,
-    Name(&'a Path<'a>, &'a str),
-    /// Counts from 1, as in mappings.
-    Item(&'a Path<'a>, usize),
-}
-
-impl fmt::Display for Path<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Path::Root => Ok(()),
-            Path::Name(Path::Root, name) => f.write_str(name),
-            Path::Name(parent, name) => write!(f, "{parent}.{name}"),
-            Path::Item(parent, number) => write!(f, "{parent}[{number}]"),
-        }
-    }
 }
 
 struct Check<'a> {

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use quick_xml::escape::resolve_html5_entity;
 use rouage_model::Collection;
+use rouage_sdk::markup_length;
 
 /// Larger documents are refused.
 pub(super) const LARGEST: usize = 32 * 1024 * 1024;
@@ -57,7 +58,7 @@ impl<'h> Iterator for Pieces<'h> {
                 let end = if self.at >= self.last { None } else { rest.find('<') };
                 return Some(self.text_until(end.map_or(self.html.len(), |end| self.at + end)));
             }
-            let Some(length) = tag_length(rest) else {
+            let Some(length) = markup_length(rest) else {
                 let end = rest[1..].find('<').map_or(self.html.len(), |end| self.at + 1 + end);
                 return Some(self.text_until(end));
             };
@@ -84,28 +85,6 @@ impl Pieces<'_> {
         };
         rest[found..].find('>').map_or(self.html.len(), |end| self.at + found + end + 1)
     }
-}
-
-/// How long the tag or comment at the start is; `None` if it is neither.
-fn tag_length(rest: &str) -> Option<usize> {
-    if rest.starts_with("<!--") {
-        return Some(rest.find("-->").map_or(rest.len(), |end| end + 3));
-    }
-    let next = rest[1..].chars().next()?;
-    if !(next.is_ascii_alphabetic() || matches!(next, '/' | '!' | '?')) {
-        return None;
-    }
-    let mut quote = None;
-    for (at, byte) in rest.bytes().enumerate() {
-        match (quote, byte) {
-            (None, b'"' | b'\'') => quote = Some(byte),
-            (Some(open), close) if open == close => quote = None,
-            (None, b'>') => return Some(at + 1),
-            _ => {}
-        }
-    }
-    // A quote that is never closed does not swallow the rest.
-    rest.find('>').map(|at| at + 1)
 }
 
 fn tag(tag: &str) -> Option<Piece<'_>> {

@@ -13,29 +13,11 @@ use jiff::civil::DateTime;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{Span, Timestamp};
 use rouage_model::Value;
+pub(crate) use rouage_model::calendar::{MONTHS, WEEKDAYS};
 
 pub(crate) use format::format;
 pub(crate) use parse::parse;
 pub(crate) use text::{parse_text, time_of_day};
-
-/// English names; the first three letters are the short ones.
-pub(crate) const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-
-/// Sunday first, as Make counts.
-pub(crate) const WEEKDAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
 /// A name of the tz database that is compiled in, so that the machine's own
 /// files cannot change a result.

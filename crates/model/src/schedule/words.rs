@@ -4,22 +4,7 @@ use jiff::civil::{DateTime, Time};
 use jiff::tz::TimeZone;
 
 use super::{Moment, Scheduling, When, Window};
-
-const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
+use crate::calendar::{MONTHS, WEEKDAYS};
 
 /// The schedule in a sentence without a full stop. Local times are those of
 /// the zone, which is not named.
@@ -80,7 +65,7 @@ fn weekdays(days: &[i8]) -> String {
         [0, 1, 2, 3, 4, 5, 6] => "day".to_owned(),
         [1, 2, 3, 4, 5] => "weekday".to_owned(),
         [0, 6] => "Saturday and Sunday".to_owned(),
-        days => list(&names(days, &DAYS, 0)),
+        days => list(&names(days, &WEEKDAYS, 0)),
     }
 }
 
@@ -89,7 +74,7 @@ fn window(window: &Window) -> String {
     if !window.days.is_empty() {
         let days = match window.days.as_slice() {
             [1, 2, 3, 4, 5] => "weekdays".to_owned(),
-            days => list(&names(days, &DAYS, 0)),
+            days => list(&names(days, &WEEKDAYS, 0)),
         };
         parts.push(format!("on {days}"));
     }

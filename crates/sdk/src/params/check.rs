@@ -1,11 +1,10 @@
 //! The walk over values and their spec.
 
-use std::fmt;
-
 use jiff::tz::TimeZone;
 use rouage_expr::{Target, coerce};
 use rouage_model::{Collection, Text, Value};
 
+use crate::place::Path;
 use crate::spec::{Field, FieldKind};
 
 /// Checks a collection, or says everything that does not fit.
@@ -13,26 +12,6 @@ pub(super) fn collection(fields: &[Field], given: &Collection, timezone: &TimeZo
     let mut check = Check { timezone, problems: Vec::new() };
     let checked = check.collection(fields, given, Path::Root);
     if check.problems.is_empty() { Ok(checked) } else { Err(check.problems) }
-}
-
-/// Where a value is; written out only when there is something to say about it.
-#[derive(Clone, Copy)]
-enum Path<'a> {
-    Root,
-    Name(&'a Path<'a>, &'a str),
-    /// Counts from 1, as in mappings.
-    Item(&'a Path<'a>, usize),
-}
-
-impl fmt::Display for Path<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Path::Root => Ok(()),
-            Path::Name(Path::Root, name) => f.write_str(name),
-            Path::Name(parent, name) => write!(f, "{parent}.{name}"),
-            Path::Item(parent, number) => write!(f, "{parent}[{number}]"),
-        }
-    }
 }
 
 struct Check<'a> {

@@ -7,6 +7,7 @@
 use std::str::FromStr;
 
 use jiff::civil::{Date, DateTime};
+use rouage_model::calendar::MONTHS;
 use rouage_model::value::Number;
 use rust_decimal::{Decimal, RoundingStrategy};
 
@@ -159,21 +160,6 @@ fn dated(moment: DateTime, pattern: &str) -> String {
     }
     text
 }
-
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
 
 /// The month of a name or of its first three letters; counts from 1.
 pub fn month(name: &str) -> Option<i8> {

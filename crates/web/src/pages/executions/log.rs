@@ -69,7 +69,7 @@ impl<'a> Writer<'a> {
             Some((id, format!("{} – {} [{id}]", look.app_label, look.label)))
         });
         let names = named.collect();
-        let in_journal = history.journal.iter().filter_map(place).map(|(operation, _)| operation).collect();
+        let in_journal = history.journal.iter().filter_map(Event::operation).map(|(operation, _)| operation).collect();
         Self { history, times, names, in_journal, lines: Vec::new(), told: 0 }
     }
 
@@ -100,7 +100,7 @@ impl<'a> Writer<'a> {
 
     fn tell(&mut self, event: &Event) {
         let at = event.at();
-        if let Some((operation, _)) = place(event) {
+        if let Some((operation, _)) = event.operation() {
             self.tell_operations_before(operation);
         }
         match event {
@@ -179,17 +179,5 @@ fn outcome(operation: &OperationTrace) -> String {
         State::Failed => "failed.".to_owned(),
         State::Running | State::Waiting => "is at work.".to_owned(),
         _ => format!("gave {}.", words::count(operation.output.len() as u64, "bundle")),
-    }
-}
-
-fn place(event: &Event) -> Option<(OperationId, ModuleId)> {
-    match event {
-        Event::Called { operation, module, .. }
-        | Event::Returned { operation, module, .. }
-        | Event::Failed { operation, module, .. }
-        | Event::Retrying { operation, module, .. }
-        | Event::Sleeping { operation, module, .. }
-        | Event::Parked { operation, module, .. } => Some((*operation, *module)),
-        _ => None,
     }
 }
