@@ -132,6 +132,14 @@ impl<'a> Writer<'a> {
                 let text = self.operation(*operation, *module, &what);
                 self.say(at, "", text);
             }
+            // No module's: commit or rollback could not be made.
+            Event::Failed { error, .. } if event.operation().is_none() => {
+                self.say(
+                    at,
+                    "error",
+                    format!("Commit or rollback failed ({}): {}", error.kind, first_line(&error.message)),
+                );
+            }
             Event::Failed { operation, module, error, .. } => {
                 let what = format!("failed ({}): {}", error.kind, first_line(&error.message));
                 let text = self.operation(*operation, *module, &what);
