@@ -22,7 +22,8 @@ const CRATES: &[(&str, u8, &[&str])] = &[
     // the mapping language, so the SDK uses them instead of having its own.
     ("rouage-sdk", 2, &["rouage-expr", "rouage-model"]),
     ("rouage-store", 2, &["rouage-migrations", "rouage-model"]),
-    ("rouage-runtime", 3, &["rouage-engine", "rouage-model", "rouage-sdk", "rouage-store"]),
+    // `runtime::knowledge` says what a mapped text of a draft gives.
+    ("rouage-runtime", 3, &["rouage-engine", "rouage-expr", "rouage-model", "rouage-sdk", "rouage-store"]),
     ("rouage-apps", 4, &["rouage-model", "rouage-sdk"]),
     (
         "rouage-web",

@@ -266,3 +266,28 @@ fn roundtrip_refuses_what_is_no_blueprint_and_does_not_panic() {
         assert_eq!(code == Some(1), must_refuse || name == "text-in-a-wrapper", "{name}: {complaint}");
     }
 }
+
+/// The editor's part of "untouched stays untouched": a browser reads and writes
+/// each file, and what the server makes of that is the file, to the byte.
+#[test]
+fn a_browser_changes_nothing_that_nobody_touched() {
+    const SCRIPT: &str = "for (const file of process.argv.slice(1)) console.log(JSON.stringify(JSON.parse(\
+                          require('fs').readFileSync(file, 'utf8').replace(/^\\uFEFF/, ''))))";
+    let files: Vec<PathBuf> = own_files().into_iter().chain(shared_files().unwrap_or_default()).collect();
+    let Ok(output) = Command::new("node").args(["-e", SCRIPT, "--"]).args(&files).output() else {
+        eprintln!("SKIPPED: there is no node to stand for the browser");
+        return;
+    };
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let lines = String::from_utf8(output.stdout).expect("node writes UTF-8");
+    assert_eq!(lines.lines().count(), files.len());
+    let mut changed_on_the_way = 0;
+    for (file, line) in files.iter().zip(lines.lines()) {
+        let imported = json::parse(&std::fs::read(file).expect("it was read before")).expect("it is JSON");
+        let sent = json::parse(line.as_bytes()).expect("node writes JSON");
+        changed_on_the_way += usize::from(json::to_string(&sent) != json::to_string(&imported));
+        let kept = rouage_model::reconcile(&imported, sent);
+        assert_eq!(json::to_string(&kept), json::to_string(&imported), "{}", file.display());
+    }
+    eprintln!("{changed_on_the_way} of {} files do not survive a browser by themselves", files.len());
+}

@@ -19,13 +19,22 @@ sprite();
 writeFileSync(join(out, "manifest.json"), JSON.stringify(manifest, null, 2));
 for (const name of Object.values(manifest)) compress(join(out, name));
 
-/** Every script and style at the top of its folder is an entry of its own. */
+/** Every script and style at the top of its folder is an entry of its own: a
+ *  page loads one file of each. What a script imports lazily is a chunk beside
+ *  it, so that a page pays for it on first use only. */
 async function bundle() {
   const top = (folder, extension) =>
     readdirSync(join(here, folder)).filter((name) => name.endsWith(extension)).map((name) => join(here, folder, name));
+  await outputs([...top("styles", ".css")], {});
+  // One by one: bundled together, entries would share chunks as well.
+  for (const script of top("scripts", ".ts")) await outputs([script], { splitting: true, chunkNames: "[name]-[hash]" });
+}
+
+/** Bundles entries and lists what came out in the manifest. */
+async function outputs(entryPoints, options) {
   const result = await build({
     absWorkingDir: here,
-    entryPoints: [...top("scripts", ".ts"), ...top("styles", ".css")],
+    entryPoints,
     bundle: true,
     minify: true,
     format: "esm",
@@ -37,11 +46,13 @@ async function bundle() {
     loader: { ".woff2": "file" },
     metafile: true,
     logLevel: "warning",
+    ...options,
   });
   for (const [path, output] of Object.entries(result.metafile.outputs)) {
     const name = basename(path);
-    const source = output.entryPoint ? basename(output.entryPoint).replace(/\.ts$/, ".js") : name;
-    manifest[source] = name;
+    // A lazy chunk has an entry point too, but nobody asks for it by its source.
+    const isEntry = entryPoints.some((entry) => output.entryPoint && resolve(here, output.entryPoint) === entry);
+    manifest[isEntry ? basename(output.entryPoint).replace(/\.ts$/, ".js") : name] = name;
   }
 }
 

@@ -20,6 +20,7 @@ mod m0006_history;
 mod m0007_counters;
 mod m0008_incompletes;
 mod m0009_blobs;
+mod m0010_editor;
 
 /// Why the schema could not be brought up to date.
 #[derive(Debug)]
@@ -42,6 +43,7 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0007_counters::Migration),
         Box::new(m0008_incompletes::Migration),
         Box::new(m0009_blobs::Migration),
+        Box::new(m0010_editor::Migration),
     ]
 }
 

@@ -17,6 +17,7 @@ mod google;
 mod incompletes;
 mod lifecycle;
 mod mail;
+mod new_scenarios;
 #[path = "../../crates/store/tests/support/postgres.rs"]
 mod postgres;
 mod secrets;

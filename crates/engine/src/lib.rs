@@ -71,7 +71,7 @@ mod step;
 mod task;
 pub mod trace;
 
-pub use compile::{Compiled, compile, compile_knowing};
+pub use compile::{Compiled, Visible, compile, compile_knowing, visible};
 pub use context::{Files, Limits, ReadFiles, RunContext};
 pub use facts::{Catalogue, Facts, Kind};
 pub use natives::{NativeInfo, native, natives};

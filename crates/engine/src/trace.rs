@@ -99,6 +99,39 @@ pub struct FilterTrace {
     pub after_operation: Option<OperationId>,
 }
 
+/// A bundle that came to the filter before a module, with everything that could
+/// be named there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arrival {
+    /// The bundles in sight, from the nearest to the farthest.
+    pub bundles: Vec<(ModuleId, Value)>,
+    /// What `now` was.
+    pub at: Timestamp,
+    /// The operation whose bundle it is.
+    pub after: Option<OperationId>,
+}
+
+/// Where arrivals are noted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Point {
+    /// Whatever is to enter this module, before its filter is asked.
+    Before(ModuleId),
+    /// Whatever this module puts out: for a module that the run did not have.
+    After(ModuleId),
+}
+
+/// The arrivals at one point.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arrivals {
+    pub(crate) point: Point,
+    /// How many are kept.
+    pub(crate) most: usize,
+    /// The first of them, in order.
+    pub seen: Vec<Arrival>,
+    /// How many came after those.
+    pub more: usize,
+}
+
 /// Counts of one module.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -139,6 +172,12 @@ impl Trace {
         if let Ok(at) = self.operations.binary_search_by_key(&id, |operation| operation.operation) {
             change(&mut self.operations[at]);
         }
+    }
+
+    /// Leaves what the run was given: whatever it was about to do it did not.
+    pub(crate) fn drop_what_was_not_begun(&mut self) {
+        self.operations.retain(|operation| operation.state == State::Done);
+        self.filters.clear();
     }
 
     pub(crate) fn done(&mut self, id: OperationId, at: Timestamp) {

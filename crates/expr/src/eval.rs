@@ -116,8 +116,9 @@ fn follow<'v>(root: Cow<'v, Value>, steps: &[Step], context: &Context<'_>) -> Re
     }
 }
 
+/// The value at the end of some steps.
 #[inline]
-fn walk<'v>(root: &'v Value, steps: &[Step], context: &Context<'_>) -> Result<&'v Value, EvalError> {
+pub(crate) fn walk<'v>(root: &'v Value, steps: &[Step], context: &Context<'_>) -> Result<&'v Value, EvalError> {
     let mut value = root;
     for step in steps {
         value = match step {

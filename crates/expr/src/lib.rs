@@ -23,6 +23,7 @@ mod advice;
 mod ast;
 mod coerce;
 mod compare;
+mod comparisons;
 mod context;
 mod dates;
 mod emoji;
@@ -39,14 +40,18 @@ mod operators;
 mod parser;
 mod path;
 mod pattern;
+mod preview;
 mod probe;
 pub mod search;
 mod template;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod twin;
 
 pub use coerce::{Target, coerce, to_number, to_text, truthy};
 pub use compare::{compare, is_operator};
+pub use comparisons::{Comparison, Group, Sign, comparison, comparisons, meant_comparison, signs};
 pub use context::{Budget, Context, Lookup, Random};
 pub use error::{EvalError, EvalErrorKind, SyntaxError};
 pub use files::LARGEST_FILE;
@@ -57,5 +62,6 @@ pub use keywords::{Keyword, keywords};
 pub use mapping::{Mapping, MappingError, MappingProblem};
 pub use parser::MAX_DEPTH;
 pub use path::get;
+pub use preview::Looked;
 pub use probe::probe;
-pub use template::{Reference, ReferenceStep, Template};
+pub use template::{Reference, ReferenceStep, Template, is_plain_name};

@@ -56,15 +56,15 @@ impl fmt::Display for Reference {
         }
         write!(f, "{}", self.module)?;
         self.steps.iter().try_for_each(|step| match step {
-            ReferenceStep::Field(name) if is_plain(name) => write!(f, ".{name}"),
+            ReferenceStep::Field(name) if is_plain_name(name) => write!(f, ".{name}"),
             ReferenceStep::Field(name) => write!(f, ".`{name}`"),
             ReferenceStep::Index => f.write_str("[]"),
         })
     }
 }
 
-/// Whether a name needs no backticks.
-fn is_plain(name: &str) -> bool {
+/// Whether the name of a field needs no backticks in an expression.
+pub fn is_plain_name(name: &str) -> bool {
     let mut characters = name.chars();
     characters.next().is_some_and(|first| first.is_alphabetic() || first == '_')
         && characters.all(|character| character.is_alphanumeric() || character == '_')
@@ -172,6 +172,23 @@ impl Template {
         &self.source
     }
 
+    /// Its path, when it is a lone one.
+    pub(crate) fn only_path(&self) -> Option<&Path> {
+        match self.pieces.as_slice() {
+            [Piece::Expression(Node::Path(path))] => Some(path),
+            _ => None,
+        }
+    }
+
+    /// Calls `visit` for what stands between each pair of braces.
+    pub(crate) fn expressions<'n>(&'n self, visit: &mut dyn FnMut(&'n Node)) {
+        for piece in &self.pieces {
+            if let Piece::Expression(node) = piece {
+                visit(node);
+            }
+        }
+    }
+
     fn walk<'n>(&'n self, visit: &mut dyn FnMut(&'n Node)) {
         for piece in &self.pieces {
             if let Piece::Expression(node) = piece {
@@ -199,7 +216,7 @@ impl Position {
     }
 }
 
-fn next_open(text: &str, from: usize) -> Option<usize> {
+pub(crate) fn next_open(text: &str, from: usize) -> Option<usize> {
     let open = from + text[from..].find("{{")?;
     let braces = text[open..].bytes().take_while(|byte| *byte == b'{').count();
     Some(open + braces - 2)

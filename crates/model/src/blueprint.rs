@@ -134,9 +134,17 @@ impl Blueprint {
     /// Every module of the tree in document order: flows, routes, branches,
     /// error routes and agent tools. Not the orphans.
     pub fn modules(&self) -> Vec<Visited<'_>> {
-        let mut visited = Vec::new();
-        visit_flow(self.root.field("flow"), Place::Flow, 0, &mut visited);
-        visited
+        let mut walk = Walk::default();
+        walk.flow(self.root.field("flow"), Place::Flow, 0);
+        walk.visited
+    }
+
+    /// The modules of that walk that a run can come to: nothing that is
+    /// switched off, and nothing behind it.
+    pub fn enabled_modules(&self) -> Vec<Visited<'_>> {
+        let mut walk = Walk { only_enabled: true, ..Walk::default() };
+        walk.flow(self.root.field("flow"), Place::Flow, 0);
+        walk.visited
     }
 
     /// Modules that lie on the canvas without being connected.
@@ -204,23 +212,40 @@ pub struct Visited<'a> {
     pub position: usize,
 }
 
-fn visit_flow<'a>(flow: &'a Value, place: Place, level: usize, visited: &mut Vec<Visited<'a>>) {
-    if level > json::MAX_DEPTH {
-        return;
+#[derive(Default)]
+struct Walk<'a> {
+    only_enabled: bool,
+    visited: Vec<Visited<'a>>,
+}
+
+impl<'a> Walk<'a> {
+    fn flow(&mut self, flow: &'a Value, place: Place, level: usize) {
+        if level > json::MAX_DEPTH {
+            return;
+        }
+        for (position, raw) in flow.as_array().unwrap_or_default().iter().enumerate() {
+            let module = Module(raw);
+            if self.only_enabled && module.is_disabled() {
+                // It ends its branch.
+                return;
+            }
+            self.visited.push(Visited { module, place, position });
+            let owner = module.id().unwrap_or(ModuleId(-1));
+            self.ways(module.routes(), level, |index| Place::Route(owner, index));
+            self.ways(module.branches(), level, |index| Place::Branch(owner, index));
+            self.flow(raw.field("onerror"), Place::ErrorRoute(owner), level + 1);
+            for tool in raw.field("tools").as_array().unwrap_or_default() {
+                self.flow(tool.field("flow"), Place::Tool(owner), level + 1);
+            }
+        }
     }
-    for (position, raw) in flow.as_array().unwrap_or_default().iter().enumerate() {
-        let module = Module(raw);
-        visited.push(Visited { module, place, position });
-        let owner = module.id().unwrap_or(ModuleId(-1));
-        for (index, route) in module.routes().iter().enumerate() {
-            visit_flow(route.field("flow"), Place::Route(owner, index), level + 1, visited);
-        }
-        for (index, branch) in module.branches().iter().enumerate() {
-            visit_flow(branch.field("flow"), Place::Branch(owner, index), level + 1, visited);
-        }
-        visit_flow(raw.field("onerror"), Place::ErrorRoute(owner), level + 1, visited);
-        for tool in raw.field("tools").as_array().unwrap_or_default() {
-            visit_flow(tool.field("flow"), Place::Tool(owner), level + 1, visited);
+
+    fn ways(&mut self, ways: &'a [Value], level: usize, place: impl Fn(usize) -> Place) {
+        for (index, way) in ways.iter().enumerate() {
+            let is_off = way.field("disabled").as_bool() == Some(true);
+            if !(self.only_enabled && is_off) {
+                self.flow(way.field("flow"), place(index), level + 1);
+            }
         }
     }
 }
@@ -367,5 +392,15 @@ mod tests {
                 (4, Place::Route(ModuleId(3), 0)),
             ]
         );
+    }
+
+    #[test]
+    fn what_is_behind_something_switched_off_is_not_enabled() {
+        let file = br#"{"flow":[{"id":1,"module":"a:A"},{"id":2,"module":"builtin:BasicRouter","routes":[
+            {"disabled":true,"flow":[{"id":3,"module":"a:B"}]},
+            {"flow":[{"id":4,"module":"a:B","disabled":true},{"id":5,"module":"a:B"}]},{"flow":[{"id":6,"module":"a:B"}]}]}]}"#;
+        let blueprint = Blueprint::parse(file).unwrap();
+        let ids: Vec<i64> = blueprint.enabled_modules().iter().map(|visited| visited.module.id().unwrap().0).collect();
+        assert_eq!(ids, [1, 2, 6]);
     }
 }

@@ -79,6 +79,8 @@ named! {
         Replay = "replay",
         /// Another scenario called it.
         Scenario = "scenario",
+        /// Somebody pressed Run once in the editor, on what is not published.
+        Draft = "draft",
     }
 }
 

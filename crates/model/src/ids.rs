@@ -44,6 +44,8 @@ number_id! {
     MailId;
     /// An incomplete execution.
     IncompleteId;
+    /// A folder of scenarios.
+    FolderId;
     /// A data store: a table of records by key.
     DatastoreId;
     /// A data structure: what a bundle or a record must look like.

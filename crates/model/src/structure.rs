@@ -316,12 +316,19 @@ fn kind_of(value: &Value) -> Kind {
         Value::Undefined | Value::Null | Value::Ignore | Value::Erase => Kind::Any,
         Value::Boolean(_) => Kind::Boolean,
         Value::Number(_) => Kind::Number,
+        Value::Text(text) if is_moment(text) => Kind::Date,
         Value::Text(_) => Kind::Text,
         Value::Date(_) => Kind::Date,
         Value::Buffer(_) => Kind::Buffer,
         Value::Array(_) => Kind::Array,
         Value::Collection(_) => Kind::Collection,
     }
+}
+
+/// JSON has no dates: a text that is a whole ISO 8601 moment with its zone is
+/// meant as one. A day alone is not, as it is none everywhere.
+fn is_moment(text: &str) -> bool {
+    (20..=40).contains(&text.len()) && text.as_bytes()[10] == b'T' && text.parse::<jiff::Timestamp>().is_ok()
 }
 
 fn add_missing(fields: &[Field], record: &Collection, path: &str, missing: &mut Vec<String>) {

@@ -8,8 +8,8 @@ use rouage_engine::Call as EngineCall;
 use rouage_model::{Certainty, Collection, ErrorKind, ModuleError, TeamId, Value};
 use rouage_sdk::files::keep_all;
 use rouage_sdk::{
-    Call, Choice, Connection, Effect, Field, FieldKind, Host, Module, Outcome, Prepared as PreparedCall, Secret,
-    Settled, Spec, params,
+    Call, Choice, Connection, Effect, Field, FieldChoices, FieldKind, Host, Module, Outcome, Prepared as PreparedCall,
+    Secret, Settled, Spec, is_shown, params,
 };
 use rouage_store::connections;
 
@@ -33,7 +33,7 @@ pub async fn build<'a>(
 ) -> Result<Call<'a>, ModuleError> {
     let (spec, zone) = (module.spec(), &prepared.timezone);
     let accounts = accounts(host.core, host.team, prepared, request, spec).await?;
-    let (position, start) = positions::of(host.core, prepared.scenario, request.module, spec).await?;
+    let (position, start) = positions::of(host.core, prepared, request.module, spec).await?;
     let parameters = own_things(without_accounts(&request.parameters, spec), prepared, request, spec)?;
     let parameters = params::validate(&spec.parameters, &parameters, zone)?;
     let input = files::readied(host.files().as_ref(), spec, &request.input).await?;
@@ -92,6 +92,16 @@ async fn stored(module: &dyn Module, call: &Call<'_>, bundles: Vec<Value>) -> Re
 /// Asks a polling trigger for its latest items.
 pub async fn choices(module: &dyn Module, call: &Call<'_>) -> Result<Vec<Choice>, ModuleError> {
     within(fence(call), module.choices(call)).await
+}
+
+/// Asks for what can be chosen for a field of an open form.
+pub async fn field_choices(
+    module: &dyn Module,
+    call: &Call<'_>,
+    field: &str,
+    search: &str,
+) -> Result<FieldChoices, ModuleError> {
+    within(call.timeout, module.field_choices(call, field, search)).await
 }
 
 /// Asks the module whether a call without an answer happened.
@@ -153,7 +163,7 @@ async fn accounts(
             None => None,
         };
         let Some(id) = linked else {
-            if field.required {
+            if field.required && is_asked_for(field, spec, &request.parameters) {
                 return Err(missing(field.label, spec));
             }
             continue;
@@ -168,6 +178,13 @@ async fn accounts(
     Ok(accounts)
 }
 
+/// Whether the form shows the field: the key of a sign-in that is not used is
+/// not missing.
+pub fn is_asked_for(field: &Field, spec: &Spec, parameters: &Value) -> bool {
+    let none = Collection::new();
+    is_shown(field, &spec.parameters, parameters.as_collection().unwrap_or(&none))
+}
+
 fn missing(label: &str, spec: &Spec) -> ModuleError {
     ModuleError::new(
         ErrorKind::InvalidConfigurationError,
@@ -175,7 +192,9 @@ fn missing(label: &str, spec: &Spec) -> ModuleError {
     )
 }
 
-async fn open(
+/// Opens a connection; an error for people when it is gone, of another type or
+/// cannot be read.
+pub async fn open(
     core: &Core,
     team: TeamId,
     id: rouage_model::ConnectionId,
@@ -225,7 +244,9 @@ fn own_things(
     for field in spec.parameters.iter().filter(is_own) {
         match links::get(&prepared.links, request.module, field.name).and_then(Value::as_i64) {
             Some(id) => parameters.insert(field.name, id),
-            None if field.required => return Err(missing(field.label, spec)),
+            None if field.required && is_asked_for(field, spec, &request.parameters) => {
+                return Err(missing(field.label, spec));
+            }
             None => drop(parameters.remove(field.name)),
         }
     }

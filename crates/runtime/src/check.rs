@@ -10,7 +10,7 @@ use rouage_model::{Blueprint, ModuleId, Value};
 use rouage_sdk::registry::Found;
 use rouage_sdk::{FieldKind, Registry, Spec};
 
-use crate::calls::account_fields;
+use crate::calls::{account_fields, is_asked_for};
 use crate::carried;
 use crate::catalogue::RegistryCatalogue;
 use crate::{links, shapes};
@@ -231,7 +231,9 @@ fn add_actions(report: &mut ModuleReport, module: Module<'_>, spec: &Spec, links
     let Some(id) = module.id() else { return };
     let linked = |field: &str| links::get(links, id, field).is_some();
     for (field, kinds, is_connection) in account_fields(spec) {
-        let required = spec.parameters.iter().any(|spec| spec.name == field && spec.required);
+        let asked = spec.parameters.iter().filter(|known| is_asked_for(known, spec, module.parameters()));
+        let Some(asked) = asked.into_iter().find(|known| known.name == field) else { continue };
+        let required = asked.required;
         let built_in = is_connection && has_built_in(kinds);
         if linked(field) || !(required || module.parameters().get(field).is_some()) {
             continue;

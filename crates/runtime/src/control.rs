@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use rouage_model::execution::Origin;
 use rouage_model::{
     Blueprint, Collection, ConnectionId, ExecutionId, HookId, IncompleteId, ModuleError, ModuleId, ScenarioId, TeamId,
@@ -23,6 +24,7 @@ use crate::hooks::{self, DeliverError, Delivered, LiveHook};
 use crate::import::{ImportRequest, Imported};
 use crate::incompletes::{self, Edited, Opened};
 use crate::limits::Limits;
+use crate::listening::Waiting;
 use crate::plans::Prepared;
 use crate::single::{self, Wanted};
 use crate::{inputs, positions, queue, replay, retention, schedule, stop};
@@ -179,10 +181,10 @@ impl Control {
     /// Runs a scenario with the oldest requests in its webhook's queue, or
     /// makes it wait for one.
     async fn run_with_next(&self, scenario: &scenarios::Scenario) -> Result<RunOnce, ControlError> {
-        if scenario.hook.is_none() {
+        let Some(hook) = scenario.hook else {
             let text = "choose a webhook for the first module on the Set-up tab".to_owned();
             return Err(ControlError::Problems(vec![text]));
-        }
+        };
         if let Some(execution) = queue::run_next(&self.core, scenario).await? {
             return Ok(RunOnce::Started(execution));
         }
@@ -190,7 +192,7 @@ impl Control {
             let text = "the scenario is on: every request runs it, there is nothing to wait for".to_owned();
             return Err(ControlError::Conflict(text));
         }
-        self.core.hooks.listen_once(scenario.id);
+        self.core.listening.begin(scenario.id, Waiting::new(hook, None, self.core.clock.now()));
         Ok(RunOnce::Listening)
     }
 
@@ -237,12 +239,18 @@ impl Control {
 
     /// Whether Run once waits for a request.
     pub fn is_listening(&self, scenario: ScenarioId) -> bool {
-        self.core.hooks.is_listening(scenario)
+        self.listening(scenario).is_some()
     }
 
     /// Ends the wait of Run once.
     pub fn stop_listening(&self, scenario: ScenarioId) -> bool {
-        self.core.hooks.stop_listening(scenario)
+        self.core.listening.end(scenario, self.core.clock.now()).is_some()
+    }
+
+    /// The hook whose next request Run once waits for, and until when.
+    pub fn listening(&self, scenario: ScenarioId) -> Option<(HookId, Timestamp)> {
+        let waiting = self.core.listening.get(scenario, self.core.clock.now())?;
+        Some((waiting.hook, waiting.until))
     }
 
     /// Switches a scenario on or off. On only when nothing stands against it.
@@ -338,7 +346,7 @@ impl Control {
         single::wanted(&self.core, team, id, module).await
     }
 
-    /// Runs one module by itself on these values.
+    /// Runs one module of the live version by itself on these values.
     pub async fn run_module(
         &self,
         team: TeamId,

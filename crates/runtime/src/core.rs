@@ -10,11 +10,14 @@ use rouage_store::Store;
 use tokio::sync::{Notify, Semaphore};
 use url::Url;
 
+use crate::driver::Opened;
 use crate::endings::Endings;
 use crate::held::Held;
 use crate::hooks::HookCache;
+use crate::knowledge;
 use crate::lanes::Lanes;
 use crate::limits::Limits;
+use crate::listening::Listening;
 use crate::plans::PlanCache;
 use crate::replies::Replies;
 
@@ -53,10 +56,16 @@ pub struct Core {
     pub limits: Limits,
     pub plans: PlanCache,
     pub hooks: HookCache,
+    /// Scenarios that wait for one request (Run once).
+    pub listening: Listening,
     pub replies: Replies,
     pub endings: Endings,
     pub lanes: Lanes,
     pub held: Held,
+    /// What is known of drafts.
+    pub knowledge: knowledge::Cache,
+    /// Accounts that can be opened.
+    pub opened: Opened,
     /// Jobs in this process that run or are about to; those that wait in a
     /// lane are none, so that one lane cannot take the room of all scenarios.
     pub busy: AtomicUsize,
@@ -95,10 +104,13 @@ impl Core {
             limits: parts.limits,
             plans: PlanCache::default(),
             hooks: HookCache::default(),
+            listening: Listening::default(),
             replies: Replies::default(),
             endings: Endings::default(),
             lanes: Lanes::default(),
             held: Held::default(),
+            knowledge: knowledge::Cache::default(),
+            opened: Opened::default(),
             busy: AtomicUsize::new(0),
             slots: Arc::new(Semaphore::new(parts.workers.max(1))),
             trials: Arc::new(Semaphore::new(crate::driver::SUSPECTS_AT_ONCE)),

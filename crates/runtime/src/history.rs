@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use rouage_engine::Trace;
+use rouage_model::execution::Status;
 use rouage_model::journal::Event;
 use rouage_model::{Blueprint, ExecutionId, TeamId};
 use rouage_store::{executions, journal, scenarios};
@@ -53,8 +54,11 @@ pub async fn history(core: &Core, team: TeamId, id: ExecutionId) -> Result<Optio
             break;
         }
     }
-    // Ask once more, so that the operation in progress is part of the trace.
-    let _ = run.next();
+    // Ask once more, so that the operation in progress is part of the trace. A
+    // run that has not begun has none: it waits for its turn.
+    if events.len() > 1 || !matches!(execution.status, Status::Queued | Status::Waiting) {
+        let _ = run.next();
+    }
     let trace = run.trace().clone();
     Ok(Some(History { execution, blueprint, trace, problem, journal: events }))
 }

@@ -1,8 +1,8 @@
 //! Webhooks at work: the table of live hooks, and the taking in of requests.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use rouage_model::execution::Origin;
@@ -17,8 +17,9 @@ use tokio::sync::oneshot;
 
 use crate::core::Core;
 use crate::files::TeamFiles;
+use crate::listening::Waiting;
 use crate::replies::Reply;
-use crate::{queue, worker};
+use crate::{queue, run_draft, worker};
 
 /// The module that answers a caller. Its name decides who waits for it.
 pub const RESPONSE: &str = "gateway:WebhookRespond";
@@ -55,11 +56,10 @@ pub struct LiveScenario {
     pub waits_for_response: bool,
 }
 
-/// The hooks, and the scenarios that wait for one request (Run once).
+/// The hooks.
 #[derive(Default)]
 pub struct HookCache {
     by_digest: ArcSwap<HashMap<TokenDigest, Arc<LiveHook>>>,
-    listening_once: Mutex<HashSet<ScenarioId>>,
     /// Held while the table is read, so that an older reading never replaces a
     /// newer one.
     reloading: tokio::sync::Mutex<()>,
@@ -111,25 +111,6 @@ impl HookCache {
     /// All hooks.
     pub fn all(&self) -> Vec<Arc<LiveHook>> {
         self.by_digest.load().values().cloned().collect()
-    }
-
-    /// Makes a scenario take the next request although it is off.
-    pub fn listen_once(&self, scenario: ScenarioId) {
-        self.listening().insert(scenario);
-    }
-
-    /// Ends the wait; whether it waited.
-    pub fn stop_listening(&self, scenario: ScenarioId) -> bool {
-        self.listening().remove(&scenario)
-    }
-
-    /// Whether the scenario waits for one request.
-    pub fn is_listening(&self, scenario: ScenarioId) -> bool {
-        self.listening().contains(&scenario)
-    }
-
-    fn listening(&self) -> std::sync::MutexGuard<'_, HashSet<ScenarioId>> {
-        self.listening_once.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reads all hooks again. Costs as much as there are hooks, and happens
@@ -200,9 +181,39 @@ async fn hand_on(
     bundles: Vec<Value>,
     structure: Option<Value>,
 ) -> Result<Delivered, DeliverError> {
-    let Some((scenario, origin)) = hook.scenario.as_ref().and_then(|scenario| listener(core, scenario)) else {
+    // The live scenario gets what is its own, whatever is tried beside it.
+    if hook.scenario.as_ref().is_none_or(|scenario| !scenario.enabled)
+        && let Some((scenario, waiting)) = core.listening.end_try(hook.hook.id, core.clock.now())
+    {
+        let delivered = run_draft::with_request(core, hook, (scenario, &waiting), delivery, bundles).await;
+        match &delivered {
+            Err(_) => core.listening.begin(scenario, waiting),
+            Ok(_) => keep_structure(core, hook, structure).await,
+        }
+        return delivered;
+    }
+    let copy = core.listening.has_try(hook.hook.id, core.clock.now()).then(|| bundles.clone());
+    let delivered = hand_to_live(core, hook, delivery, bundles, structure).await;
+    if let (Ok(_), Some(copy)) = (&delivered, copy)
+        && let Some((scenario, waiting)) = core.listening.end_try(hook.hook.id, core.clock.now())
+    {
+        run_draft::beside(core, scenario, waiting, copy).await;
+    }
+    delivered
+}
+
+async fn hand_to_live(
+    core: &Arc<Core>,
+    hook: &LiveHook,
+    delivery: NewDelivery,
+    bundles: Vec<Value>,
+    structure: Option<Value>,
+) -> Result<Delivered, DeliverError> {
+    let Some(listener) = hook.scenario.as_ref().and_then(|scenario| listener(core, scenario)) else {
         return learn(core, hook, delivery, bundles, structure).await;
     };
+    let (scenario, waiting) = listener;
+    let origin = if waiting.is_some() { Origin::Manual } else { Origin::Webhook };
     let is_paced = scenario.maximum_runs_per_minute.is_some();
     if origin == Origin::Webhook && is_paced && scenario.waits_for_response && !queue::may_start(core, scenario).await?
     {
@@ -222,16 +233,16 @@ async fn hand_on(
         Ok(false) => start_run(core, hook, scenario, origin, delivery, bundles).await,
         Err(error) => Err(error.into()),
     };
-    match &delivered {
-        Err(_) if origin == Origin::Manual => core.hooks.listen_once(scenario.id),
-        Err(_) => {}
-        Ok(_) => keep_structure(core, hook, structure).await,
+    match (&delivered, waiting) {
+        (Err(_), Some(waiting)) => core.listening.begin(scenario.id, waiting),
+        (Err(_), None) => {}
+        (Ok(_), _) => keep_structure(core, hook, structure).await,
     }
     delivered
 }
 
 /// Stores the request together with its run, and takes the run if it may.
-async fn start_run(
+pub async fn start_run(
     core: &Arc<Core>,
     hook: &LiveHook,
     scenario: &LiveScenario,
@@ -279,15 +290,15 @@ async fn accept_and_take(core: Arc<Core>, accept: Accept) -> Result<DeliveryId, 
     Ok(accepted.delivery)
 }
 
-/// The scenario that takes the request, and as what.
-fn listener<'a>(core: &Core, scenario: &'a LiveScenario) -> Option<(&'a LiveScenario, Origin)> {
+/// The scenario that takes the request, and the wait that this ends.
+fn listener<'a>(core: &Core, scenario: &'a LiveScenario) -> Option<(&'a LiveScenario, Option<Waiting>)> {
     if scenario.enabled && scenario.immediately {
-        return Some((scenario, Origin::Webhook));
+        return Some((scenario, None));
     }
-    if core.hooks.stop_listening(scenario.id) {
-        return Some((scenario, Origin::Manual));
-    }
-    scenario.enabled.then_some((scenario, Origin::Webhook))
+    let now = core.clock.now();
+    let waits_live = core.listening.get(scenario.id, now).is_some_and(|waiting| waiting.tried.is_none());
+    let waiting = waits_live.then(|| core.listening.end(scenario.id, now)).flatten();
+    (scenario.enabled || waiting.is_some()).then_some((scenario, waiting))
 }
 
 /// A request that only shows the structure (decision D46).

@@ -84,7 +84,7 @@ impl Host for RuntimeHost<'_> {
     }
 }
 
-fn unreachable_store(error: &rouage_store::Error) -> ModuleError {
+pub(crate) fn unreachable_store(error: &rouage_store::Error) -> ModuleError {
     ModuleError::new(ErrorKind::ConnectionError, format!("Rouage's own store did not answer: {error}"))
 }
 

@@ -18,7 +18,12 @@ use crate::worker;
 /// has the same. `Undefined` when the scenario takes nothing and nothing is
 /// given.
 pub fn check(prepared: &Prepared, given: &Value) -> Result<Value, Vec<Misfit>> {
-    let inputs = params::inputs(&prepared.interface.inputs, given, &prepared.timezone)?;
+    check_for(&prepared.interface, &prepared.timezone, given)
+}
+
+/// [`check`] for a scenario that is not prepared yet.
+pub fn check_for(interface: &Interface, timezone: &TimeZone, given: &Value) -> Result<Value, Vec<Misfit>> {
+    let inputs = params::inputs(&interface.inputs, given, timezone)?;
     Ok(if inputs == Value::empty_collection() { Value::Undefined } else { inputs })
 }
 

@@ -51,7 +51,7 @@ impl Limits {
             operations: self.operations,
             bundles: self.bundles,
             memory: self.memory,
-            cycles: (origin == Origin::Manual).then_some(1),
+            cycles: matches!(origin, Origin::Manual | Origin::Draft).then_some(1),
         }
     }
 

@@ -53,7 +53,7 @@ fn apply_value(value: &Value, links: &Value) -> Value {
 
 /// A link replaces a parameter where there is one of that name, else the
 /// mapped field.
-fn link_module(module: &mut Collection, id: ModuleId, links: &Value) {
+pub(crate) fn link_module(module: &mut Collection, id: ModuleId, links: &Value) {
     let prefix = format!("{id}.");
     for (key, value) in links.as_collection().into_iter().flat_map(Collection::iter) {
         let Some(field) = key.strip_prefix(&prefix) else { continue };

@@ -9,18 +9,22 @@ use jiff::tz::TimeZone;
 use rouage_engine::{Files, Plan, RunContext, compile};
 use rouage_model::execution::Origin;
 use rouage_model::interface::Interface;
-use rouage_model::{Collection, ExecutionId, ScenarioId, TeamId, Text, Value, Version};
+use rouage_model::{Blueprint, Collection, ConnectionId, ExecutionId, ScenarioId, TeamId, Text, Value, Version};
+use rouage_sdk::registry::Found;
 use rouage_store::scenarios;
 
 use crate::catalogue::RegistryCatalogue;
 use crate::core::Core;
-use crate::{files, inputs, links};
+use crate::driver::Account;
+use crate::{calls, files, inputs, links};
 
 /// How many plans are kept.
 const CAPACITY: usize = 2_000;
 
 /// A scenario version, ready to run.
 pub struct Prepared {
+    /// Whether it is made for a run of its own and not published.
+    pub is_variant: bool,
     pub team: TeamId,
     pub scenario: ScenarioId,
     pub plan: Arc<Plan>,
@@ -31,6 +35,8 @@ pub struct Prepared {
     pub interface: Interface,
     /// The inputs of a run that is given none: a collection.
     pub defaults: Value,
+    /// The accounts that its modules use.
+    pub accounts: Vec<Account>,
 }
 
 impl Prepared {
@@ -50,6 +56,24 @@ impl Prepared {
             files: Files::new(Arc::new(files::Reader::new(core.store.clone(), self.team))),
         }
     }
+}
+
+/// The linked accounts of the modules that a run can come to; the built-in
+/// ones need no opening.
+fn accounts(core: &Core, blueprint: &Blueprint, links: &Value) -> Vec<Account> {
+    let mut accounts = Vec::new();
+    for visited in blueprint.enabled_modules() {
+        let module = visited.module;
+        let (Some(id), Found::Same(found)) = (module.id(), core.registry.find(module.name(), module.version())) else {
+            continue;
+        };
+        for (field, kinds, _) in calls::account_fields(found.spec()) {
+            if let Some(connection) = links::get(links, id, field).and_then(Value::as_i64) {
+                accounts.push(Account { module: id, connection: ConnectionId(connection), kinds });
+            }
+        }
+    }
+    accounts
 }
 
 /// The cache.
@@ -79,8 +103,10 @@ impl PlanCache {
         let timezone = TimeZone::get(&timezone).unwrap_or(TimeZone::UTC);
         let interface = Interface::of(&stored.blueprint);
         let prepared = Arc::new(Prepared {
+            is_variant: version.0 < 0,
             team,
             scenario,
+            accounts: accounts(core, &linked, &stored.links),
             plan: Arc::new(compile(&linked, &RegistryCatalogue(&core.registry)).plan),
             links: stored.links.clone(),
             name: name.into(),

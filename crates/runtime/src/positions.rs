@@ -7,28 +7,34 @@ use rouage_model::{ErrorKind, ModuleError, ModuleId, OperationId, ScenarioId, Te
 use rouage_sdk::{Choice, Kind, Module, Outcome, Spec, Start, StartOption};
 use rouage_store::{positions, scenarios};
 
-use crate::calls;
 use crate::control::ControlError;
 use crate::core::Core;
 use crate::host::RuntimeHost;
 use crate::plans::Prepared;
+use crate::{calls, drafts};
 
 /// Position and start of a polling trigger; nothing for other modules.
 pub async fn of(
     core: &Core,
-    scenario: ScenarioId,
+    prepared: &Prepared,
     module: ModuleId,
     spec: &Spec,
 ) -> Result<(Value, Start), ModuleError> {
     if spec.kind != Kind::PollingTrigger {
         return Ok((Value::Undefined, Start::FromNow));
     }
-    let found = positions::find(&core.store, scenario, module).await.map_err(|error| {
+    let found = positions::find(&core.store, prepared.scenario, key(prepared, module)).await.map_err(|error| {
         let text = format!("the position of {} could not be read: {error}", spec.label);
         ModuleError::new(ErrorKind::ConnectionError, text)
     })?;
     let (position, start) = found.map(|found| (found.position, found.start)).unwrap_or_default();
     Ok((position, chosen(spec, &start)))
+}
+
+/// Under what the position is kept. The tries of a draft have one of their own,
+/// so that they never take what the live scenario has to deliver.
+pub fn key(prepared: &Prepared, module: ModuleId) -> ModuleId {
+    if prepared.is_variant { drafts::test_key(module) } else { module }
 }
 
 /// Where the trigger starts: as chosen, or as the first that it offers.

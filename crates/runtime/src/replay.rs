@@ -35,19 +35,11 @@ pub fn reason_against(execution: &Execution) -> Option<&'static str> {
 /// Starts the replay of a run; gives the new run.
 pub async fn replay(core: &Arc<Core>, team: TeamId, id: ExecutionId) -> Result<ExecutionId, ControlError> {
     let source = executions::find(&core.store, team, id).await?.ok_or(ControlError::NotFound("execution"))?;
-    if let Some(reason) = reason_against(&source) {
-        return Err(ControlError::Conflict(reason.trim_end_matches('.').to_owned()));
-    }
     let scenario = scenarios::find(&core.store, team, source.scenario).await?;
     let scenario = scenario.ok_or(ControlError::NotFound("scenario"))?;
     let today = core.plans.get(core, team, scenario.id, scenario.version).await?;
     let today = today.ok_or(ControlError::NotFound("scenario"))?;
-    let then = core.plans.get(core, team, source.scenario, source.version).await?;
-    let events = journal::events(&core.store, id).await?;
-    if events.is_empty() {
-        return Err(ControlError::Conflict("the data of this run was not kept, so there is nothing to replay".into()));
-    }
-    let (bundles, given) = data(&events, then.as_deref());
+    let (bundles, given) = data_of(core, team, id).await?;
     let has_trigger = today.plan.trigger().is_some_and(|trigger| trigger.kind.is_trigger());
     if bundles.is_none() && has_trigger {
         let text = "this run got no data from its trigger, so there is nothing to replay".to_owned();
@@ -67,6 +59,25 @@ pub async fn replay(core: &Arc<Core>, team: TeamId, id: ExecutionId) -> Result<E
         created_at: core.clock.now(),
     };
     Ok(inputs::start(core, execution).await?)
+}
+
+/// What the trigger gave in an old run, and the inputs that it was given; or why
+/// it cannot be replayed.
+pub async fn data_of(
+    core: &Core,
+    team: TeamId,
+    id: ExecutionId,
+) -> Result<(Option<Vec<Value>>, Value), ControlError> {
+    let source = executions::find(&core.store, team, id).await?.ok_or(ControlError::NotFound("execution"))?;
+    if let Some(reason) = reason_against(&source) {
+        return Err(ControlError::Conflict(reason.trim_end_matches('.').to_owned()));
+    }
+    let then = core.plans.get(core, team, source.scenario, source.version).await?;
+    let events = journal::events(&core.store, id).await?;
+    if events.is_empty() {
+        return Err(ControlError::Conflict("the data of this run was not kept, so there is nothing to replay".into()));
+    }
+    Ok(data(&events, then.as_deref()))
 }
 
 /// What the trigger gave in a run, and the inputs that the run was given.

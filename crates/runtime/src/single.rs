@@ -9,15 +9,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rouage_engine::Kind;
+use rouage_engine::{Kind, compile};
 use rouage_model::execution::Origin;
 use rouage_model::{Blueprint, Collection, ExecutionId, ModuleId, ScenarioId, TeamId, Value, clock};
+use rouage_store::drafts::Draft;
 use rouage_store::executions::{self, Filter};
 use rouage_store::{Lineage, NewExecution, scenarios};
 
+use crate::catalogue::RegistryCatalogue;
 use crate::control::ControlError;
 use crate::core::Core;
-use crate::history;
+use crate::{history, links};
 
 /// Runs among the last that are looked at for values.
 const LAST: u32 = 20;
@@ -33,10 +35,39 @@ pub struct Wanted {
     pub value: Value,
 }
 
+/// What a module is taken from.
+pub struct Subject<'a> {
+    scenario: ScenarioId,
+    blueprint: &'a Blueprint,
+    links: &'a Value,
+}
+
+impl<'a> Subject<'a> {
+    /// What is being edited.
+    pub fn of_draft(draft: &'a Draft) -> Self {
+        Self { scenario: draft.scenario, blueprint: &draft.blueprint, links: &draft.links }
+    }
+
+    fn of(scenario: &'a scenarios::Scenario) -> Self {
+        Self { scenario: scenario.id, blueprint: &scenario.blueprint, links: &scenario.links }
+    }
+}
+
 /// What the module reads, with the values of the last run.
 pub async fn wanted(core: &Core, team: TeamId, id: ScenarioId, module: ModuleId) -> Result<Vec<Wanted>, ControlError> {
-    let fields = fields(core, team, id, module).await?;
-    let last = last_bundles(core, team, id).await?;
+    let scenario = find(core, team, id).await?;
+    wanted_by(core, team, &Subject::of(&scenario), module).await
+}
+
+/// [`wanted`] of a module that need not be published.
+pub async fn wanted_by(
+    core: &Core,
+    team: TeamId,
+    subject: &Subject<'_>,
+    module: ModuleId,
+) -> Result<Vec<Wanted>, ControlError> {
+    let fields = fields(core, subject, module)?;
+    let last = last_bundles(core, team, subject.scenario).await?;
     let value = |module: &ModuleId, field: &str| match last.get(module) {
         Some(bundle) if field.is_empty() => bundle.clone(),
         Some(bundle) => bundle.field(field).clone(),
@@ -53,11 +84,23 @@ pub async fn run(
     module: ModuleId,
     given: &[Wanted],
 ) -> Result<ExecutionId, ControlError> {
-    fields(core, team, id, module).await?;
     let scenario = find(core, team, id).await?;
-    let blueprint = alone(&scenario.blueprint, module, given).ok_or(ControlError::NotFound("module"))?;
+    run_alone(core, team, &Subject::of(&scenario), module, given).await
+}
+
+/// [`run`] of a module that need not be published.
+pub async fn run_alone(
+    core: &Core,
+    team: TeamId,
+    subject: &Subject<'_>,
+    module: ModuleId,
+    given: &[Wanted],
+) -> Result<ExecutionId, ControlError> {
+    fields(core, subject, module)?;
+    let id = subject.scenario;
+    let blueprint = alone(subject.blueprint, module, given).ok_or(ControlError::NotFound("module"))?;
     let mut tx = core.store.begin().await?;
-    let version = scenarios::create_variant(&mut tx, team, id, &blueprint, &scenario.links).await?;
+    let version = scenarios::create_variant(&mut tx, team, id, &blueprint, subject.links).await?;
     let execution = NewExecution {
         id: clock::execution_id(core.clock.as_ref()),
         team,
@@ -84,16 +127,10 @@ async fn find(core: &Core, team: TeamId, id: ScenarioId) -> Result<scenarios::Sc
 
 /// Module and field of everything that the mapping reads; or why the module
 /// cannot run by itself.
-async fn fields(
-    core: &Core,
-    team: TeamId,
-    id: ScenarioId,
-    module: ModuleId,
-) -> Result<Vec<(ModuleId, String)>, ControlError> {
-    let scenario = find(core, team, id).await?;
-    let prepared = core.plans.get(core, team, id, scenario.version).await?;
-    let prepared = prepared.ok_or(ControlError::NotFound("scenario"))?;
-    let planned = prepared.plan.module(module).ok_or(ControlError::NotFound("module"))?;
+fn fields(core: &Core, subject: &Subject<'_>, module: ModuleId) -> Result<Vec<(ModuleId, String)>, ControlError> {
+    let linked = links::apply(subject.blueprint, subject.links);
+    let plan = compile(&linked, &RegistryCatalogue(&core.registry)).plan;
+    let planned = plan.module(module).ok_or(ControlError::NotFound("module"))?;
     let reason = match planned.kind {
         Kind::Action | Kind::Search | Kind::Iterator | Kind::Tool => None,
         Kind::InstantTrigger | Kind::PollingTrigger => Some("a trigger starts the whole scenario; use Run once"),
@@ -106,7 +143,7 @@ async fn fields(
         return Err(ControlError::Conflict(format!("module {module} cannot run by itself: {reason}")));
     }
     let mut fields: Vec<(ModuleId, String)> = Vec::new();
-    for reference in prepared.plan.references(module) {
+    for reference in plan.references(module) {
         let field = (reference.module, reference.path.first().cloned().unwrap_or_default());
         if !fields.contains(&field) {
             fields.push(field);
@@ -122,7 +159,10 @@ async fn fields(
 async fn last_bundles(core: &Core, team: TeamId, id: ScenarioId) -> Result<BTreeMap<ModuleId, Value>, ControlError> {
     let filter = Filter { scenario: Some(id), ..Filter::default() };
     let last = executions::list(&core.store, team, &filter, None, LAST).await?.items.into_iter().find(|execution| {
-        execution.status.is_final() && execution.version.0 > 0 && !execution.is_check && !execution.is_confidential
+        execution.status.is_final()
+            && !execution.is_single_module()
+            && !execution.is_check
+            && !execution.is_confidential
     });
     let Some(last) = last else { return Ok(BTreeMap::new()) };
     let Some(history) = history::history(core, team, last.id).await? else { return Ok(BTreeMap::new()) };

@@ -338,13 +338,15 @@ impl ToDo {
             Change::Stop(execution) => stop::heard(core, *execution),
             Change::Jobs => self.wake = true,
             Change::Missed => self.note_missed(core),
-            Change::Execution(..) | Change::Connection(_) | Change::Spreadsheet(_) | Change::Mail => {}
+            Change::Connection(_) => core.opened.forget(),
+            Change::Execution(..) | Change::Draft(_) | Change::Spreadsheet(_) | Change::Mail => {}
         }
     }
 
     /// Anything may have changed.
     fn note_missed(&mut self, core: &Core) {
         core.plans.forget_all();
+        core.opened.forget();
         core.schedule_changed.store(true, Ordering::Release);
         core.schedule_wake.notify_one();
         (self.reload, self.wake) = (true, true);

@@ -48,6 +48,7 @@ fn keep() -> App {
         label: "Keep",
         color: "#000000",
         icon: "database",
+        synonyms: &[],
         modules: vec![Arc::new(KeepRecord(spec))],
         connections: vec![],
     }

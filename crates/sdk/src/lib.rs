@@ -16,6 +16,7 @@
 //! To add a module: one new file in the app's folder with spec, `run` and
 //! tests, and one line in the app's `mod.rs`.
 
+pub mod choices;
 pub mod connection;
 pub mod files;
 pub mod filter;
@@ -28,12 +29,14 @@ pub(crate) mod place;
 pub mod polling;
 pub mod regex;
 pub mod registry;
+pub mod shown;
 pub mod spec;
 pub mod structure;
 pub mod subscenario;
 pub mod testing;
 pub mod xml;
 
+pub use choices::{FieldChoice, FieldChoices, LiveField};
 pub use connection::{Connection, ConnectionSpec, ConnectionTest, Secret};
 pub use files::Files;
 pub use host::{Host, OutboxMail, Staged, StagedEffect, StructureOf, WebhookResponse};
@@ -42,4 +45,5 @@ pub use params::Values;
 pub use polling::{Choice, Start, StartOption};
 pub use registry::{App, Registry};
 pub use rouage_expr::markup_length;
-pub use spec::{Field, FieldKind, Kind, Spec};
+pub use shown::is_shown;
+pub use spec::{Field, FieldKind, Kind, Shown, Spec};

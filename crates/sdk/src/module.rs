@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::tz::TimeZone;
-use rouage_model::{ExecutionId, ModuleError, ModuleId, OperationId, Value};
+use rouage_model::{ErrorKind, ExecutionId, ModuleError, ModuleId, OperationId, Value};
 
+use crate::choices::FieldChoices;
 use crate::connection::Connection;
 use crate::host::{Host, Staged};
 use crate::http;
@@ -153,6 +154,14 @@ pub trait Module: Send + Sync {
     /// polling triggers whose spec offers it. Nothing is consumed.
     async fn choices(&self, _call: &Call<'_>) -> Result<Vec<Choice>, ModuleError> {
         Ok(Vec::new())
+    }
+
+    /// What can be chosen for a field that the spec calls live, or what the
+    /// fields of a dynamic one are. The form is not complete yet: `call` has
+    /// what is filled in and fits, the rest is missing. Reads only.
+    async fn field_choices(&self, _call: &Call<'_>, field: &str, _search: &str) -> Result<FieldChoices, ModuleError> {
+        let text = format!("there is nothing to choose for {field:?}: write the value");
+        Err(ModuleError::new(ErrorKind::InvalidConfigurationError, text))
     }
 
     /// A position of this polling trigger in words.

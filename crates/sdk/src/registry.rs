@@ -17,6 +17,8 @@ pub struct App {
     pub color: &'static str,
     /// The name of its icon in the sprite.
     pub icon: &'static str,
+    /// Other words that people search it by, such as "gsheet" or "mail".
+    pub synonyms: &'static [&'static str],
     /// Its modules.
     pub modules: Vec<Arc<dyn Module>>,
     /// The types of connections it brings.

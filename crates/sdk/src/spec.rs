@@ -50,6 +50,9 @@ pub struct Spec {
     /// Whether stored files come as handles, which `run` reads piece by piece;
     /// otherwise their bytes come in the input, within [`READ_FILES`].
     pub takes_files: bool,
+    /// Kept so that imported scenarios run; not offered to be added, because
+    /// another module or version has taken its place.
+    pub is_legacy: bool,
 }
 
 /// How many bytes of stored files the input of one call may have in memory.
@@ -70,6 +73,7 @@ impl Spec {
             output: Vec::new(),
             synonyms: &[],
             takes_files: false,
+            is_legacy: false,
             starts: if kind == Kind::PollingTrigger { &[StartOption::FromNow] } else { &[] },
         }
     }
@@ -113,6 +117,13 @@ impl Spec {
     #[must_use]
     pub fn takes_files(mut self) -> Self {
         self.takes_files = true;
+        self
+    }
+
+    /// Says that it is only there for scenarios that have it already.
+    #[must_use]
+    pub fn legacy(mut self) -> Self {
+        self.is_legacy = true;
         self
     }
 
@@ -181,6 +192,35 @@ pub enum FieldKind {
     Sheet,
     /// A scenario of the team.
     Scenario,
+    /// A module of the same scenario, by its number: an aggregator's source.
+    Module,
+}
+
+impl FieldKind {
+    /// Whether it names a thing that a person chooses and no expression can
+    /// give: an account, a webhook, a data store, another module.
+    pub fn is_account_like(&self) -> bool {
+        use FieldKind::{Connection, Datastore, Hook, Keychain, Module, Scenario, Structure};
+        matches!(self, Hook(_) | Connection(_) | Keychain(_) | Structure | Datastore | Scenario | Module)
+    }
+
+    /// Whether what can be chosen is only known to this server or to a service.
+    pub fn is_live(&self) -> bool {
+        matches!(self, FieldKind::Spreadsheet | FieldKind::Sheet)
+            || (self.is_account_like() && !matches!(self, FieldKind::Module))
+    }
+}
+
+/// Another field decides whether a field is shown.
+///
+/// A field whose other field is hidden is hidden as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shown {
+    /// The other field: of the same list, or of the module's form.
+    pub field: &'static str,
+    /// The values with which it is shown; `true` and `false` for yes and no,
+    /// the empty text for none.
+    pub values: &'static [&'static str],
 }
 
 /// A field of a form or of an output.
@@ -200,12 +240,38 @@ pub struct Field {
     pub help: &'static str,
     /// Used when nothing is given, as text.
     pub default: Option<&'static str>,
+    /// More than one line of text.
+    pub is_multiline: bool,
+    /// What can be chosen comes from [`crate::Module::field_choices`]; always
+    /// so for kinds that are live themselves.
+    pub is_live: bool,
+    /// Its own fields come from there too, such as the columns of a sheet. A
+    /// dynamic field without a name stands for the fields of the whole form.
+    pub is_dynamic: bool,
+    /// Options of a select that imported scenarios may have, which are not
+    /// offered: they say the same as another one, or cannot be done here.
+    pub unoffered: &'static [&'static str],
+    /// The condition under which it is shown and, if so marked, required.
+    pub shown: Option<Shown>,
 }
 
 impl Field {
     /// A field that may be left empty.
     pub fn new(name: &'static str, label: &'static str, kind: FieldKind) -> Self {
-        Self { name, label, kind, required: false, advanced: false, help: "", default: None }
+        Self {
+            name,
+            label,
+            kind,
+            required: false,
+            advanced: false,
+            help: "",
+            default: None,
+            is_multiline: false,
+            is_live: false,
+            is_dynamic: false,
+            unoffered: &[],
+            shown: None,
+        }
     }
 
     /// A text field.
@@ -244,5 +310,46 @@ impl Field {
     pub fn default(mut self, default: &'static str) -> Self {
         self.default = Some(default);
         self
+    }
+
+    /// Gives it room for more than one line.
+    #[must_use]
+    pub fn multiline(mut self) -> Self {
+        self.is_multiline = true;
+        self
+    }
+
+    /// Says that its choices are asked for while the form is open.
+    #[must_use]
+    pub fn live(mut self) -> Self {
+        self.is_live = true;
+        self
+    }
+
+    /// Says that its own fields are asked for while the form is open.
+    #[must_use]
+    pub fn dynamic(mut self) -> Self {
+        self.is_dynamic = true;
+        self
+    }
+
+    /// Keeps options for imported scenarios without offering them.
+    #[must_use]
+    pub fn not_offering(mut self, options: &'static [&'static str]) -> Self {
+        self.unoffered = options;
+        self
+    }
+
+    /// Shows it only while another field has one of these values.
+    #[must_use]
+    pub fn shown(mut self, field: &'static str, values: &'static [&'static str]) -> Self {
+        self.shown = Some(Shown { field, values });
+        self
+    }
+
+    /// Whether an expression may give its value. As in Make, what stands in
+    /// the mapper can be mapped, static configuration cannot.
+    pub fn is_mappable(&self, is_in_mapper: bool) -> bool {
+        is_in_mapper && !self.kind.is_account_like()
     }
 }

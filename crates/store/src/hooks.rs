@@ -201,6 +201,13 @@ pub async fn attach(tx: &mut WriteTx, team: TeamId, id: HookId, scenario: Option
     update(tx, team, id, hooks::ActiveModel { scenario_id, ..Default::default() }).await
 }
 
+/// The scenario that listens to it. [`Error::NotFound`] when there is no such
+/// hook.
+pub async fn listener(tx: &mut WriteTx, team: TeamId, id: HookId) -> Result<Option<ScenarioId>, Error> {
+    let hook = one(team, id).one(tx.db()).await?.ok_or(Error::NotFound)?;
+    Ok(hook.scenario_id.map(ScenarioId))
+}
+
 /// Frees the hook that a scenario listens to, if any.
 pub(crate) async fn detach(tx: &mut WriteTx, scenario: ScenarioId) -> Result<(), Error> {
     let listened = hooks::Column::ScenarioId.eq(scenario.0);

@@ -26,7 +26,9 @@ pub mod datastores;
 pub mod deliveries;
 pub(crate) mod entities;
 mod error;
+pub mod drafts;
 pub mod executions;
+pub mod folders;
 pub mod hooks;
 pub mod incompletes;
 pub mod journal;
@@ -52,6 +54,7 @@ pub mod teams;
 pub(crate) mod text;
 pub mod transactions;
 pub mod users;
+pub mod versions;
 
 pub use commit::{
     Accept, AcceptOutcome, Accepted, Append, Appended, Lineage, NewDelivery, NewExecution, StagedWrite, StoreEffect,

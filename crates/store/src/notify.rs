@@ -92,6 +92,7 @@ fn write(change: &Change) -> String {
         Change::Execution(id, scenario) => format!("execution {id} {scenario}"),
         Change::Hook(id) => format!("hook {id}"),
         Change::Scenario(id) => format!("scenario {id}"),
+        Change::Draft(id) => format!("draft {id}"),
         Change::Connection(id) => format!("connection {id}"),
         Change::Spreadsheet(id) => format!("spreadsheet {id}"),
         Change::Stop(id) => format!("stop {id}"),
@@ -119,6 +120,7 @@ fn read_line(line: &str) -> Option<Change> {
         }
         "hook" => Change::Hook(rest.parse::<HookId>().ok()?),
         "scenario" => Change::Scenario(rest.parse::<ScenarioId>().ok()?),
+        "draft" => Change::Draft(rest.parse::<ScenarioId>().ok()?),
         "connection" => Change::Connection(rest.parse::<ConnectionId>().ok()?),
         "spreadsheet" => Change::Spreadsheet(rest.into()),
         "stop" => Change::Stop(rest.parse::<ExecutionId>().ok()?),
@@ -139,6 +141,7 @@ mod tests {
             execution,
             Change::Hook(HookId(1)),
             Change::Scenario(ScenarioId(2)),
+            Change::Draft(ScenarioId(2)),
             Change::Connection(ConnectionId(4)),
             Change::Spreadsheet("abc".into()),
             Change::Stop(ExecutionId(Uuid::from_u128(8))),

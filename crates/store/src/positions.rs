@@ -68,6 +68,44 @@ pub async fn restart(tx: &mut WriteTx, scenario: ScenarioId, module: ModuleId, s
     insert_or(tx, row, &[positions::Column::Start, positions::Column::Position]).await
 }
 
+/// Forgets how far a trigger has come and where it was told to start.
+pub async fn forget(tx: &mut WriteTx, scenario: ScenarioId, module: ModuleId) -> Result<(), Error> {
+    positions::Entity::delete_by_id((scenario.0, module.0)).exec(tx.db()).await?;
+    Ok(())
+}
+
+/// Gives a trigger the state of another one, which has none any more; both have
+/// none when that had none.
+pub async fn adopt(tx: &mut WriteTx, scenario: ScenarioId, from: ModuleId, to: ModuleId) -> Result<(), Error> {
+    let found = positions::Entity::find_by_id((scenario.0, from.0)).one(tx.db()).await?;
+    forget(tx, scenario, from).await?;
+    forget(tx, scenario, to).await?;
+    let Some(row) = found.filter(|row| row.position.is_some()) else { return Ok(()) };
+    let row = positions::ActiveModel {
+        start: Set(row.start),
+        position: Set(row.position),
+        ..empty(tx, scenario, to)
+    };
+    positions::Entity::insert(row).exec_without_returning(tx.db()).await?;
+    Ok(())
+}
+
+/// Lets a trigger that has no state yet begin like another one.
+pub async fn begin_like(tx: &mut WriteTx, scenario: ScenarioId, other: ModuleId, own: ModuleId) -> Result<(), Error> {
+    if positions::Entity::find_by_id((scenario.0, own.0)).one(tx.db()).await?.is_some() {
+        return Ok(());
+    }
+    let other = positions::Entity::find_by_id((scenario.0, other.0)).one(tx.db()).await?;
+    let Some(row) = other else { return Ok(()) };
+    let row = positions::ActiveModel {
+        start: Set(row.start),
+        position: Set(row.position),
+        ..empty(tx, scenario, own)
+    };
+    positions::Entity::insert(row).exec_without_returning(tx.db()).await?;
+    Ok(())
+}
+
 /// Lets a trigger that has no position yet begin at this one.
 pub async fn begin(tx: &mut WriteTx, scenario: ScenarioId, module: ModuleId, position: &Value) -> Result<(), Error> {
     let row = positions::ActiveModel { position: Set(Some(store_value(position))), ..empty(tx, scenario, module) };

@@ -42,6 +42,8 @@ pub enum Change {
     Hook(HookId),
     /// A scenario was created, changed or deleted.
     Scenario(ScenarioId),
+    /// The draft of a scenario was kept, published or thrown away.
+    Draft(ScenarioId),
     /// A connection was created, changed or deleted.
     Connection(ConnectionId),
     /// A built-in spreadsheet changed.

@@ -82,6 +82,19 @@ pub fn of_app(registry: &Registry, name: &str) -> Look {
     }
 }
 
+/// The icon of a module that does not look like its app; empty for the others.
+pub fn module_icon(module: &str) -> &'static str {
+    if rouage_engine::native(module).is_some() { native_icon(module) } else { "" }
+}
+
+/// Other words that people search the engine's own apps by.
+pub fn native_synonyms(app: &str) -> &'static [&'static str] {
+    match app {
+        "builtin" => &["condition", "error handler", "flow", "if", "iterator", "logic", "loop", "router"],
+        _ => &[],
+    }
+}
+
 fn native_icon(module: &str) -> &'static str {
     match module {
         "builtin:BasicRouter" => "split",

@@ -13,6 +13,8 @@ use url::Url;
 use crate::assets::AppStyles;
 use crate::auto::{OneTimeLinks, SentForms};
 use crate::ingress;
+use crate::pages::editor::catalogue::Catalogue;
+use crate::pages::editor::presence::Presence;
 use crate::slow_down::SlowDown;
 
 /// What the program gives the web.
@@ -74,20 +76,25 @@ pub struct App(Arc<Inner>);
 struct Inner {
     parts: Parts,
     styles: AppStyles,
+    catalogue: Catalogue,
     slow_down: SlowDown,
     rates: ingress::Rates,
     forms: SentForms,
+    presence: Presence,
 }
 
 impl App {
     /// Prepares what the handlers share.
     pub fn new(parts: Parts) -> Self {
         let styles = AppStyles::new(parts.control.registry());
+        let catalogue = Catalogue::new(parts.control.registry());
         let clock = parts.store.clock().clone();
         let rates = ingress::Rates::new(parts.limits);
         Self(Arc::new(Inner {
             parts,
             styles,
+            catalogue,
+            presence: Presence::default(),
             forms: SentForms::new(clock.clone()),
             slow_down: SlowDown::new(clock),
             rates,
@@ -133,12 +140,20 @@ impl App {
         &self.0.styles
     }
 
+    pub(crate) fn catalogue(&self) -> &Catalogue {
+        &self.0.catalogue
+    }
+
     pub(crate) fn slow_down(&self) -> &SlowDown {
         &self.0.slow_down
     }
 
     pub(crate) fn forms(&self) -> &SentForms {
         &self.0.forms
+    }
+
+    pub(crate) fn presence(&self) -> &Presence {
+        &self.0.presence
     }
 
     pub(crate) fn rates(&self) -> &ingress::Rates {

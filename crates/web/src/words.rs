@@ -26,6 +26,18 @@ pub struct Moment {
     ago: String,
 }
 
+impl Moment {
+    /// How long ago, as plain text.
+    pub fn ago(&self) -> &str {
+        &self.ago
+    }
+
+    /// The exact time, as plain text.
+    pub fn exact(&self) -> &str {
+        &self.exact
+    }
+}
+
 /// A moment seen from now.
 pub fn moment(at: Timestamp, now: Timestamp, zone: &TimeZone) -> Moment {
     Moment { iso: rouage_model::json::iso(at), exact: exact(at, zone), ago: ago(at, now) }
@@ -129,6 +141,7 @@ pub fn origin(origin: Origin) -> &'static str {
         Origin::Retry => "a retry",
         Origin::Replay => "a replay",
         Origin::Scenario => "another scenario",
+        Origin::Draft => "Run once in the editor",
     }
 }
 
@@ -140,9 +153,48 @@ pub fn cut(text: &str, length: usize) -> String {
     }
 }
 
+/// A text in at most `most` lines of `length` letters, broken between words
+/// where that is possible; the last line says with `…` that there was more.
+pub fn wrapped(text: &str, length: usize, most: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for line in text.lines() {
+        let mut letters: &[char] = &line.trim().chars().collect::<Vec<char>>();
+        while !letters.is_empty() && lines.len() <= most {
+            let (first, rest) = letters.split_at(break_at(letters, length));
+            lines.push(first.iter().collect::<String>().trim_end().to_owned());
+            let spaces = rest.iter().take_while(|letter| letter.is_whitespace()).count();
+            letters = &rest[spaces..];
+        }
+    }
+    if lines.len() > most {
+        lines.truncate(most);
+        if let Some(last) = lines.last_mut() {
+            *last = format!("{}…", last.chars().take(length.saturating_sub(1)).collect::<String>().trim_end());
+        }
+    }
+    lines
+}
+
+/// Behind the last word that fits; a word that is too long is cut.
+fn break_at(letters: &[char], length: usize) -> usize {
+    if letters.len() <= length {
+        return letters.len();
+    }
+    (1..=length).rev().find(|at| letters[*at].is_whitespace()).unwrap_or(length)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_texts_are_broken_between_words() {
+        assert_eq!(wrapped("only active customers", 10, 3), ["only", "active", "customers"]);
+        assert_eq!(wrapped("only active customers", 12, 2), ["only active", "customers"]);
+        assert_eq!(wrapped("abcdefgh ij\n\nk", 5, 9), ["abcde", "fgh", "ij", "k"]);
+        assert_eq!(wrapped("one two three", 5, 2), ["one", "two…"]);
+        assert_eq!(wrapped("", 5, 2), Vec::<String>::new());
+    }
 
     #[test]
     fn a_sentence_begins_with_a_capital() {

@@ -33,6 +33,7 @@ fn app() -> App {
         label: "House",
         color: "#000000",
         icon: "plug",
+        synonyms: &[],
         modules: vec![],
         connections: vec![spec("door", Some(door)), spec("wall", None)],
     }

@@ -225,7 +225,15 @@ fn keep() -> rouage_sdk::App {
         Field::new("type", "Data structure", FieldKind::Structure),
     ]);
     let modules: Vec<std::sync::Arc<dyn rouage_sdk::Module>> = vec![std::sync::Arc::new(Keep(spec))];
-    rouage_sdk::App { name: "keep", label: "Keep", color: "#000000", icon: "database", modules, connections: vec![] }
+    rouage_sdk::App {
+        name: "keep",
+        label: "Keep",
+        color: "#000000",
+        icon: "database",
+        synonyms: &[],
+        modules,
+        connections: vec![],
+    }
 }
 
 #[tokio::test]

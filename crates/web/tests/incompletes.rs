@@ -51,6 +51,7 @@ fn app() -> App {
         label: "Shop",
         color: "#000000",
         icon: "shopping-cart",
+        synonyms: &[],
         modules: vec![module("shop:Send", Effect::Write), module("shop:Note", Effect::Pure)],
         connections: Vec::new(),
     }

@@ -220,7 +220,15 @@ fn caller() -> Vec<App> {
     let spec = Spec::new("test:Call", 1, "Call", spec::Kind::Action, Effect::Write)
         .parameters(vec![SpecField::new("scenario", "Scenario", FieldKind::Scenario).required()]);
     let modules: Vec<Arc<dyn Module>> = vec![Arc::new(Caller { spec })];
-    vec![App { name: "test", label: "Test", color: "#000000", icon: "x", modules, connections: Vec::new() }]
+    vec![App {
+        name: "test",
+        label: "Test",
+        color: "#000000",
+        icon: "x",
+        synonyms: &[],
+        modules,
+        connections: Vec::new(),
+    }]
 }
 
 struct Caller {

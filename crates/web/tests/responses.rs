@@ -55,7 +55,15 @@ fn apps(gate: &Arc<Gate>) -> Vec<App> {
         let spec = Spec::new(name, 1, name, kind, Effect::Idempotent).mapper(vec![body]);
         Arc::new(Scripted { spec, gate: gate.clone() })
     };
-    let app = |name, modules| App { name, label: name, color: "#000000", icon: "x", modules, connections: Vec::new() };
+    let app = |name, modules| App {
+        name,
+        label: name,
+        color: "#000000",
+        icon: "x",
+        synonyms: &[],
+        modules,
+        connections: Vec::new(),
+    };
     let hook = module("gateway:CustomWebHook", Kind::InstantTrigger);
     let respond = module("gateway:WebhookRespond", Kind::Responder);
     let tests = vec![module("test:Fail", Kind::Action), module("test:Wait", Kind::Action)];

@@ -47,6 +47,7 @@ fn app() -> App {
         label: "Shop",
         color: "#000000",
         icon: "shopping-cart",
+        synonyms: &[],
         modules: vec![Arc::new(Watch(watch))],
         connections: Vec::new(),
     }

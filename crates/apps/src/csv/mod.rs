@@ -13,6 +13,7 @@ pub(crate) fn app() -> App {
         label: "CSV",
         color: "#2f7d4f",
         icon: "csv",
+        synonyms: &["comma separated", "table", "file", "export", "excel"],
         modules: vec![Arc::new(parse_csv::ParseCsv::default())],
         connections: Vec::new(),
     }

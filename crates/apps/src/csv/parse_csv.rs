@@ -23,22 +23,31 @@ impl Default for ParseCsv {
     fn default() -> Self {
         let delimiters = vec![(",", "Comma"), ("\t", "Tab"), ("other", "Other")];
         let spec = Spec::new("csv:ParseCSV", 1, "Parse CSV", Kind::Search, Effect::Pure)
-            .describe("Reads CSV text. Each row gives one bundle with col1, col2 and so on.")
+            .describe("Reads a table of CSV text. Each row gives one bundle with col1, col2 and so on.")
             .parameters(vec![
                 Field::new("colCount", "Number of columns", FieldKind::Number)
+                    .advanced()
                     .help("Every row gets this many items; without it, as many as it has."),
                 Field::boolean("csvContainsHeaders", "CSV contains headers")
                     .required()
-                    .help("The first row names the columns and gives no bundle."),
-                Field::new("delimiterType", "Delimiter", FieldKind::Select(delimiters)).default(","),
-                Field::text("delimiter", "Delimiter character").help("One character, when the delimiter is another."),
-                Field::boolean("relax", "Preserve quotes inside unquoted field").default("false"),
+                    .help("Yes: the first row names the columns and gives no bundle."),
+                Field::new("delimiterType", "Delimiter", FieldKind::Select(delimiters))
+                    .required()
+                    .default(",")
+                    .help("What stands between two columns."),
+                Field::text("delimiter", "Delimiter character").required()
+                    .shown("delimiterType", &["other"])
+                    .help("One character, such as a semicolon."),
+                Field::boolean("relax", "Preserve quotes inside unquoted field")
+                    .default("false")
+                    .advanced()
+                    .help("Yes: a quote in the middle of a text is part of it instead of an error."),
                 Field::text("csvHeaders", "CSV headers (recommended)")
                     .help("The first row of your data, so that the columns have labels."),
             ])
-            .mapper(vec![Field::text("csv", "CSV").required()])
+            .mapper(vec![Field::text("csv", "CSV").multiline().required().help("The text to read, such as the data of a file.")])
             .output(vec![Field::text("col1", "Column 1"), Field::text("col2", "Column 2")])
-            .synonyms(&["read", "rows", "columns", "table", "spreadsheet", "comma separated"]);
+            .synonyms(&["columns", "comma separated", "excel", "export", "read", "rows", "spreadsheet", "table"]);
         Self { spec }
     }
 }

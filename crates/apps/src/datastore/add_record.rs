@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use rouage_model::{ModuleError, datastore};
 use rouage_sdk::structure::Extent;
-use rouage_sdk::{Call, Effect, Field, Kind, Module, Outcome, Spec};
+use rouage_sdk::{Call, FieldChoices, Effect, Field, Kind, Module, Outcome, Spec};
 
 /// `datastore:AddRecord`.
 pub(super) struct AddRecord {
@@ -16,13 +16,15 @@ impl Default for AddRecord {
             .describe("Adds a record to a data store, or replaces the one with the same key.")
             .parameters(vec![super::datastore_field()])
             .mapper(vec![
-                super::key_field().help("Leave it empty to have one made."),
+                super::key_field().help("The name of the record, such as the number of an order. Empty: one is made."),
                 Field::boolean("overwrite", "Overwrite an existing record")
-                    .help("If off, a key that exists already is an error."),
+                    .required()
+                    .default("false")
+                    .help("No: a key that exists already is an error."),
                 super::record_field(),
             ])
             .output(vec![super::key_field()])
-            .synonyms(&["insert", "create", "save", "remember", "database", "store"]);
+            .synonyms(&["create", "database", "insert", "keep", "new record", "remember", "save", "store", "write"]);
         Self { spec }
     }
 }
@@ -39,6 +41,10 @@ impl Module for AddRecord {
         let key = call.input.text("key").map(Into::into);
         let add = datastore::Call::Add { store, key, data, overwrite: call.input.is_true("overwrite") };
         Ok(super::stage(add, |answer| vec![super::with_key(&answer)]))
+    }
+
+    async fn field_choices(&self, call: &Call<'_>, _: &str, _: &str) -> Result<FieldChoices, ModuleError> {
+        super::record_choices(call).await
     }
 }
 

@@ -13,7 +13,7 @@ impl Default for ExistRecord {
     fn default() -> Self {
         let label = "Check the existence of a record";
         let spec = Spec::new("datastore:ExistRecord", 1, label, Kind::Action, Effect::Read)
-            .describe("Says whether there is a record with a key.")
+            .describe("Says whether there is a record with a key, such as an order that was seen before.")
             .parameters(vec![super::datastore_field()])
             .mapper(vec![super::key_field().required()])
             .output(vec![Field::boolean("exist", "Exists")])

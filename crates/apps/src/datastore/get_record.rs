@@ -17,7 +17,9 @@ impl Default for GetRecord {
             .mapper(vec![
                 super::key_field().required(),
                 Field::boolean("returnWrapped", "Return wrapped output")
-                    .help("The key beside the record, as Search records gives it."),
+                    .default("false")
+                    .advanced()
+                    .help("Yes: the key beside the record, as Search records gives it."),
             ])
             .synonyms(&["read", "find", "look up", "database", "store"]);
         Self { spec }

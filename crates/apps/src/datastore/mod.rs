@@ -15,9 +15,12 @@ mod update_record;
 
 use std::sync::Arc;
 
+use rouage_model::structure::Structure;
 use rouage_model::{Collection, DatastoreId, ModuleError, Text, Value, datastore};
 use rouage_sdk::structure::{Extent, check};
-use rouage_sdk::{App, Call, Field, FieldKind, Outcome, Staged, StagedEffect, StructureOf, files};
+use rouage_sdk::{
+    App, Call, Field, FieldChoice, FieldChoices, FieldKind, Outcome, Staged, StagedEffect, StructureOf, choices, files,
+};
 
 pub(crate) fn app() -> App {
     App {
@@ -25,6 +28,7 @@ pub(crate) fn app() -> App {
         label: "Data store",
         color: "#7a4fd0",
         icon: "datastore",
+        synonyms: &["database", "db", "table", "record", "memory", "storage", "key value", "remember"],
         modules: vec![
             Arc::new(add_record::AddRecord::default()),
             Arc::new(delete_all_records::DeleteAllRecords::default()),
@@ -49,7 +53,37 @@ fn key_field() -> Field {
 }
 
 fn record_field() -> Field {
-    Field::new("data", "Record", FieldKind::Collection(Vec::new())).help("The fields of the record.")
+    Field::new("data", "Record", FieldKind::Collection(Vec::new())).dynamic().help("The fields of the record.")
+}
+
+/// The structure of the chosen data store, for an open form.
+async fn structure_for_form(call: &Call<'_>) -> Result<Option<Structure>, ModuleError> {
+    let Some(store) = call.parameters.integer("datastore") else {
+        return Err(ModuleError::data("choose the data store first"));
+    };
+    call.host.structure(StructureOf::Datastore(DatastoreId(store))).await
+}
+
+/// The fields of a record, for an open form.
+async fn record_choices(call: &Call<'_>) -> Result<FieldChoices, ModuleError> {
+    match structure_for_form(call).await? {
+        Some(structure) => Ok(FieldChoices::of_fields(choices::of_structure(&structure))),
+        None => Err(ModuleError::data(
+            "this data store has no data structure, so a record may have any fields: give it one on the Data stores \
+             page, or map a whole collection here",
+        )),
+    }
+}
+
+/// What a condition or an order can name: the key, and the fields of records.
+async fn column_choices(call: &Call<'_>, search: &str) -> Result<FieldChoices, ModuleError> {
+    let mut columns = vec![FieldChoice::new("key", "Key").note("The key of the record")];
+    let fields = structure_for_form(call).await?.map(|structure| structure.fields).unwrap_or_default();
+    for field in fields.iter().filter(|field| field.name.as_ref() != "key") {
+        let label = if field.label.is_empty() { &field.name } else { &field.label };
+        columns.push(FieldChoice::new(field.name.to_string(), label.to_string()).note(field.kind.label()));
+    }
+    Ok(FieldChoices::matching(columns, search))
 }
 
 /// The data store that was chosen.

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use jiff::tz::TimeZone;
 use rouage_model::{Collection, ErrorKind, ModuleError, Text, Value, datastore};
-use rouage_sdk::{Call, Effect, Field, FieldKind, Kind, Module, Outcome, Spec, filter};
+use rouage_sdk::{Call, FieldChoices, Effect, Field, FieldKind, Kind, Module, Outcome, Spec, filter};
 
 use super::sort::{self, Rule};
 
@@ -19,25 +19,32 @@ impl Default for SearchRecord {
     fn default() -> Self {
         let limit = || FieldKind::UnsignedInteger;
         let sort = vec![
-            Field::text("key", "Key").help("The field to sort by."),
+            Field::text("key", "Key").live().help("The field to sort by."),
             Field::new("order", "Order", FieldKind::Select(vec![("1", "Ascending"), ("-1", "Descending")]))
-                .default("1"),
+                .default("1")
+                .help("Which end comes first."),
         ];
         let spec = Spec::new("datastore:SearchRecord", 1, "Search records", Kind::Search, Effect::Read)
-            .describe("Finds the records that meet the conditions.")
+            .describe("Finds the records of a data store that meet your conditions.")
             .parameters(vec![
                 super::datastore_field(),
                 Field::new("limit", "Limit", limit()).help("The most records to find; empty means all."),
                 Field::boolean(
                     "continueWhenNoRes",
                     "Continue the execution of the route even if the module returns no results",
-                ),
+                )
+                .default("false")
+                .advanced()
+                .help("Yes: what follows runs once with nothing. No: it does not run."),
             ])
             .mapper(vec![
                 Field::new("filter", "Filter", FieldKind::Filter)
-                    .help("A column is the name of a field, or key for the key of the record."),
-                Field::new("sort", "Sort", FieldKind::Array(sort)),
-                Field::new("mappAbleLimit", "Limit (mapped)", limit()).help("Takes the place of the limit above."),
+                    .live()
+                    .help("Which records are wanted; without a condition, all of them."),
+                Field::new("sort", "Sort", FieldKind::Array(sort)).help("By what the records are ordered."),
+                Field::new("mappAbleLimit", "Limit (mapped)", limit())
+                    .advanced()
+                    .help("An expression that takes the place of the limit."),
             ])
             .output(vec![
                 Field::new("__IMTLENGTH__", "Total number of bundles", FieldKind::UnsignedInteger),
@@ -176,6 +183,10 @@ impl Module for SearchRecord {
             return Ok(Outcome::bundle(Collection::from_iter([("__IMTLENGTH__", 0)])));
         }
         Ok(Outcome::Bundles(bundles(found)))
+    }
+
+    async fn field_choices(&self, call: &Call<'_>, _field: &str, search: &str) -> Result<FieldChoices, ModuleError> {
+        super::column_choices(call, search).await
     }
 }
 

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use rouage_model::{ModuleError, datastore};
 use rouage_sdk::structure::Extent;
-use rouage_sdk::{Call, Effect, Field, Kind, Module, Outcome, Spec};
+use rouage_sdk::{Call, FieldChoices, Effect, Field, Kind, Module, Outcome, Spec};
 
 /// `datastore:UpdateRecord`.
 pub(super) struct UpdateRecord {
@@ -18,9 +18,13 @@ impl Default for UpdateRecord {
             .mapper(vec![
                 super::key_field().required(),
                 Field::boolean("upsert", "Insert missing record")
-                    .help("If off, a key that does not exist is an error."),
+                    .required()
+                    .default("false")
+                    .help("No: a key that does not exist is an error."),
                 Field::boolean("overwriteArrays", "Overwrite an existing array in the record")
-                    .help("If off, new items are added to the array that is there."),
+                    .default("false")
+                    .advanced()
+                    .help("No: new items are added to the array that is there."),
                 super::record_field(),
             ])
             .output(vec![super::key_field()])
@@ -45,6 +49,10 @@ impl Module for UpdateRecord {
         let (key, upsert) = (super::key_of(call), call.input.is_true("upsert"));
         let update = datastore::Call::Update { store, key, data, upsert, arrays };
         Ok(super::stage(update, |answer| vec![super::with_key(&answer)]))
+    }
+
+    async fn field_choices(&self, call: &Call<'_>, _: &str, _: &str) -> Result<FieldChoices, ModuleError> {
+        super::record_choices(call).await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use rouage_model::{Collection, ModuleError, Value};
-use rouage_sdk::{Call, Effect, Field, FieldKind, Kind, Module, Outcome, Settled, Spec};
+use rouage_sdk::{Call, FieldChoices, Effect, Field, FieldKind, Kind, Module, Outcome, Settled, Spec};
 
 use super::imap::Query;
 use super::{mailbox, message, send, smtp};
@@ -13,7 +13,8 @@ pub(super) struct CreateDraft {
 
 impl Default for CreateDraft {
     fn default() -> Self {
-        let mut mapper = vec![mailbox::folder_field("folder", "Folder")];
+        let folder = Field::text("folder", "Folder").required().live();
+        let mut mapper = vec![folder.help("Where drafts are kept, such as Drafts.")];
         mapper.extend(send::mapper());
         let spec = Spec::new("email:ActionCreateDraft", 7, "Create a draft", Kind::Action, Effect::Write)
             .describe("Puts a message into a folder of a mailbox, to be looked at and sent by a person.")
@@ -85,5 +86,9 @@ impl Module for CreateDraft {
             Some(uid) => Settled::Happened(vec![bundle(call, Some(*uid))]),
             None => Settled::DidNotHappen,
         })
+    }
+
+    async fn field_choices(&self, call: &Call<'_>, _field: &str, search: &str) -> Result<FieldChoices, ModuleError> {
+        mailbox::folder_choices(call, search).await
     }
 }

@@ -18,9 +18,10 @@ impl Default for FeedAttachments {
         let spec = Spec::new("email:FeedAttachments", 7, "Iterate attachments", Kind::Iterator, Effect::Pure)
             .takes_files()
             .describe("Gives each attachment of a message as a bundle of its own.")
-            .mapper(vec![Field::new("array", "Attachments", FieldKind::Array(Vec::new()))])
+            .mapper(vec![Field::new("array", "Attachments", FieldKind::Array(Vec::new()))
+                    .help("Map the attachments of a message here, such as those of Watch emails.")])
             .output(output)
-            .synonyms(&["iterator", "files", "attachment", "split"]);
+            .synonyms(&["attachment", "each", "files", "iterator", "loop", "mail", "split"]);
         Self { spec }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rouage_model::{ErrorKind, ModuleError};
-use rouage_sdk::{Call, Connection, Field, FieldKind};
+use rouage_sdk::{Call, Connection, Field, FieldChoice, FieldChoices, FieldKind};
 
 use super::account::Account;
 use super::imap::{self, Opened, Trouble};
@@ -13,12 +13,16 @@ const SAVE: Duration = Duration::from_secs(30);
 
 /// The connection.
 pub(super) fn account_field() -> Field {
-    Field::new("account", "Connection", FieldKind::Connection(&["imap"])).required()
+    Field::new("account", "Connection", FieldKind::Connection(&["imap"])).required().help("The mailbox, as an IMAP account.")
 }
 
 /// A folder by its path.
 pub(super) fn folder_field(name: &'static str, label: &'static str) -> Field {
-    Field::text(name, label).required().help("INBOX, or the path of another folder as the server names it.")
+    Field::text(name, label)
+        .required()
+        .live()
+        .default("INBOX")
+        .help("INBOX, or the path of another folder as the server names it.")
 }
 
 /// The account of a call.
@@ -27,6 +31,32 @@ pub(super) fn account<'a>(call: &'a Call<'_>) -> Result<Account<'a>, ModuleError
         ModuleError::new(ErrorKind::InvalidConfigurationError, "the module has no IMAP connection: choose one")
     })?;
     Account::new(connection, &imap::PORTS)
+}
+
+/// The folders of the mailbox of a call, for an open form.
+pub(super) async fn folder_choices(call: &Call<'_>, search: &str) -> Result<FieldChoices, ModuleError> {
+    let Some(connection) = &call.connection else {
+        return Err(ModuleError::data("choose the connection first"));
+    };
+    folders(call, connection, search).await
+}
+
+/// The folders of a mailbox.
+pub(super) async fn folders(
+    call: &Call<'_>,
+    connection: &Connection,
+    search: &str,
+) -> Result<FieldChoices, ModuleError> {
+    let account = Account::new(connection, &imap::PORTS)?;
+    let found = async {
+        let mut session = open(call, &account).await?;
+        let folders = session.folders().await?;
+        session.close().await;
+        Ok(folders)
+    };
+    let folders = within_time(call, &account, found).await?;
+    let choices = folders.into_iter().map(|folder| FieldChoice::new(folder.clone(), folder)).collect();
+    Ok(FieldChoices::matching(choices, search))
 }
 
 /// Signs in.

@@ -161,7 +161,8 @@ fn bodies(input: &Values) -> (Option<String>, Option<String>) {
     let (text, html) = (input.text("text").map(str::to_owned), input.text("html").map(str::to_owned));
     match input.text("contentType") {
         Some("text") => (Some(text.unwrap_or_default()), None),
-        Some("html") => (None, Some(html.unwrap_or_default())),
+        // HTML is only the usual choice: a text by itself is not thrown away.
+        Some("html") if html.is_some() || text.is_none() => (None, Some(html.unwrap_or_default())),
         _ if html.is_some() => (None, html),
         _ => (Some(text.unwrap_or_default()), None),
     }

@@ -30,7 +30,7 @@ pub fn app() -> App {
         Arc::new(feed_attachments::FeedAttachments::default()),
         Arc::new(new_email::NewEmail::default()),
     ];
-    App { name: "email", label: "Email", color: "#b3261e", icon: "email", modules, connections: vec![imap(), smtp()] }
+    App { name: "email", label: "Email", color: "#b3261e", icon: "email", synonyms: &["mail", "e-mail", "smtp", "imap", "message", "inbox", "gmail", "outlook", "send", "newsletter"], modules, connections: vec![imap(), smtp()] }
 }
 
 fn security_field(default: &'static str) -> Field {

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use rouage_model::{Collection, ModuleError, Value};
-use rouage_sdk::{Call, Effect, Field, FieldKind, Kind, Module, Outcome, Settled, Spec};
+use rouage_sdk::{Call, FieldChoices, Effect, Field, FieldKind, Kind, Module, Outcome, Settled, Spec};
 
 use super::mailbox;
 
@@ -19,11 +19,14 @@ impl Default for MoveEmail {
                 mailbox::folder_field("folder", "Folder"),
                 Field::new("id", "Email ID (UID)", FieldKind::UnsignedInteger)
                     .required()
-                    .help("The number of the message in its folder."),
-                mailbox::folder_field("destinationFolder", "Destination folder"),
+                    .help("The number of the message in its folder, mapped from Watch emails."),
+                Field::text("destinationFolder", "Destination folder")
+                    .required()
+                    .live()
+                    .help("The path of the folder to which it goes, as the server names it."),
             ])
             .output(vec![Field::text("folder", "Folder")])
-            .synonyms(&["mail", "imap", "archive", "file", "folder"]);
+            .synonyms(&["archive", "file", "folder", "imap", "label", "mail"]);
         Self { spec }
     }
 }
@@ -82,5 +85,9 @@ impl Module for MoveEmail {
         } else {
             Settled::Happened(vec![bundle(call)])
         })
+    }
+
+    async fn field_choices(&self, call: &Call<'_>, _field: &str, search: &str) -> Result<FieldChoices, ModuleError> {
+        mailbox::folder_choices(call, search).await
     }
 }

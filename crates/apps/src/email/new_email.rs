@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rouage_model::{Collection, ModuleError, Value};
-use rouage_sdk::{Call, Choice, Effect, Field, FieldKind, Kind, Module, Outcome, Spec, Start, StartOption, Values};
+use rouage_sdk::{Call, FieldChoices, Choice, Effect, Field, FieldKind, Kind, Module, Outcome, Spec, Start, StartOption, Values};
 
 use super::account::Account;
 use super::imap::{Folder, Opened, Query, Summary, Trouble};
@@ -35,20 +35,26 @@ impl Default for NewEmail {
     fn default() -> Self {
         let criteria = vec![("ALL", "All emails"), ("SEEN", "Only read emails"), ("UNSEEN", "Only unread emails")];
         let spec = Spec::new("email:TriggerNewEmail", 7, "Watch emails", Kind::PollingTrigger, Effect::Read)
-            .describe("Delivers the new messages of a mailbox folder, oldest first.")
+            .describe("Starts the scenario with the new messages of a mailbox folder, oldest first.")
             .parameters(vec![
                 mailbox::account_field(),
                 mailbox::folder_field("folder", "Folder"),
-                Field::new("criteria", "Criteria", FieldKind::Select(criteria)).default("ALL"),
-                Field::text("from", "Sender email address"),
-                Field::text("to", "Recipient email address"),
-                Field::text("subject", "Subject").help("Part of the subject."),
-                Field::text("text", "Phrase").help("Part of the message, its headers included."),
+                Field::new("criteria", "Criteria", FieldKind::Select(criteria))
+                    .required()
+                    .default("ALL")
+                    .help("Which messages are wanted."),
+                Field::text("from", "Sender email address").advanced().help("Only messages from this address."),
+                Field::text("to", "Recipient email address").advanced().help("Only messages to this address."),
+                Field::text("subject", "Subject").help("Only messages whose subject has this in it."),
+                Field::text("text", "Phrase")
+                    .advanced()
+                    .help("Only messages that have this in them, headers included."),
                 Field::boolean("markSeen", "Mark message(s) as read when fetched")
                     .default("false")
                     .help("Unread ones that are watched are marked at the next check, once their run is committed."),
                 Field::new("maxResults", "Maximum number of results", FieldKind::Number)
-                    .help("At most so many in one run; the others come with the next."),
+                    .default("10")
+                    .help("How many messages one run takes at most; the others come with the next."),
             ])
             .output(mail::output())
             .starts(&[
@@ -58,7 +64,7 @@ impl Default for NewEmail {
                 StartOption::All,
                 StartOption::First,
             ])
-            .synonyms(&["mail", "imap", "inbox", "receive", "message", "new email"]);
+            .synonyms(&["every new email", "imap", "inbox", "mail", "message", "new email", "receive", "trigger", "when"]);
         Self { spec }
     }
 }
@@ -109,6 +115,10 @@ impl Module for NewEmail {
             }
             _ => text,
         }
+    }
+
+    async fn field_choices(&self, call: &Call<'_>, _field: &str, search: &str) -> Result<FieldChoices, ModuleError> {
+        mailbox::folder_choices(call, search).await
     }
 }
 

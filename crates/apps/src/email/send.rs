@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use rouage_model::{Collection, ModuleError};
-use rouage_sdk::{Call, Effect, Field, FieldKind, Kind, Module, Outcome, Spec, Staged, StagedEffect};
+use rouage_sdk::{Call, FieldChoices, Effect, Field, FieldKind, Kind, Module, Outcome, Spec, Staged, StagedEffect};
 
 use super::{mailbox, message, smtp};
 
@@ -18,15 +18,23 @@ impl SendEmail {
     /// Versions 3, 6 and 7 take the same fields.
     pub(super) fn new(version: i64) -> Self {
         let spec = Spec::new("email:ActionSendEmail", version, "Send an Email", Kind::Action, Effect::Write)
-            .describe("Sends a message, or keeps it in the built-in outbox when no account is chosen.")
+            .describe("Sends an e-mail, or keeps it in the built-in outbox when no account is chosen.")
             .parameters(vec![
                 Field::new("account", "Connection", FieldKind::Connection(&["smtp"]))
-                    .help("An SMTP account, or none for the built-in outbox."),
-                Field::boolean("saveAfterSent", "Save message after sending").advanced(),
+                    .help("An SMTP account, or the built-in outbox of Rouage, which only keeps the message."),
+                Field::boolean("saveAfterSent", "Save message after sending")
+                    .default("false")
+                    .advanced()
+                    .help("Yes: a copy is put into a folder of your mailbox, such as Sent."),
                 Field::new("accountImap", "IMAP connection", FieldKind::Keychain(&["imap"]))
                     .advanced()
+                    .shown("saveAfterSent", &["true"])
                     .help("The mailbox in which sent messages are saved."),
-                Field::text("folder", "Folder").advanced().help("The folder of the mailbox, such as Sent."),
+                Field::text("folder", "Folder")
+                    .live()
+                    .advanced()
+                    .shown("saveAfterSent", &["true"])
+                    .help("The folder of the mailbox, such as Sent."),
             ])
             .mapper(mapper())
             .output(vec![
@@ -34,38 +42,43 @@ impl SendEmail {
                 Field::boolean("saved", "Saved"),
                 Field::text("saveError", "Why it was not saved"),
             ])
-            .synonyms(&["mail", "smtp", "message", "notify"]);
-        Self { spec }
+            .synonyms(&["alert", "mail", "message", "notification", "notify", "outbox", "smtp", "tell"]);
+        Self { spec: if version < 7 { spec.legacy() } else { spec } }
     }
 }
 
 /// The fields of a message.
 pub(super) fn mapper() -> Vec<Field> {
-    let list = |name, label| Field::new(name, label, FieldKind::Array(Vec::new()));
+    let list = |name, label, item| Field::new(name, label, FieldKind::Array(vec![Field::new("", item, FieldKind::Any)]));
     let attachment = vec![
-        Field::text("fileName", "File name"),
-        Field::new("data", "Data", FieldKind::Any),
-        Field::text("cid", "Content ID").help("To show the file inside the HTML as cid:…"),
+        Field::text("fileName", "File name").help("Such as invoice.pdf."),
+        Field::new("data", "Data", FieldKind::Any).help("The file, mapped from an earlier module."),
+        Field::text("cid", "Content ID").advanced().help("To show the file inside the HTML, as cid: and this name."),
     ];
     let header = vec![Field::text("key", "Key"), Field::text("value", "Value")];
     let content = FieldKind::Select(vec![("html", "HTML"), ("text", "Plain text")]);
     let priority = FieldKind::Select(vec![("high", "High"), ("normal", "Normal"), ("low", "Low")]);
     vec![
-        list("to", "To").required(),
-        Field::text("subject", "Subject"),
-        Field::new("contentType", "Content type", content),
-        Field::text("html", "Content (HTML)"),
-        Field::text("text", "Content (plain text)"),
-        Field::new("attachments", "Attachments", FieldKind::Array(attachment)),
-        list("cc", "Copy recipient").advanced(),
-        list("bcc", "Blind copy recipient").advanced(),
-        Field::text("from", "From").advanced(),
-        Field::text("sender", "Sender").advanced(),
-        Field::text("replyTo", "Reply to").advanced(),
-        Field::text("inReplyTo", "In reply to").advanced(),
-        list("references", "References").advanced(),
-        Field::new("priority", "Priority", priority).advanced(),
-        Field::new("headers", "Headers", FieldKind::Array(header)).advanced(),
+        list("to", "To", "Email address").required().help("Whom it goes to, one address each."),
+        Field::text("subject", "Subject").help("The line that is seen first."),
+        Field::new("contentType", "Content type", content)
+            .default("html")
+            .help("HTML can have links, bold words and pictures."),
+        Field::text("html", "Content")
+            .multiline()
+            .shown("contentType", &["html"])
+            .help("The message; HTML tags such as <b>…</b> and <br> are understood."),
+        Field::text("text", "Content").multiline().shown("contentType", &["text"]).help("The message as plain text."),
+        Field::new("attachments", "Attachments", FieldKind::Array(attachment)).help("Files that go with it."),
+        list("cc", "Copy recipient", "Email address").advanced().help("Who gets a copy, seen by everybody."),
+        list("bcc", "Blind copy recipient", "Email address").advanced().help("Who gets a copy without being seen."),
+        Field::text("from", "From").advanced().help("Who it is from; empty means the sender of the connection."),
+        Field::text("sender", "Sender").advanced().help("Who sent it on behalf of the one it is from."),
+        Field::text("replyTo", "Reply to").advanced().help("Where answers go instead of the sender."),
+        Field::text("inReplyTo", "In reply to").advanced().help("The Message ID of the message that this one answers."),
+        list("references", "References", "Message ID").advanced().help("The messages of the conversation so far."),
+        Field::new("priority", "Priority", priority).default("normal").advanced().help("How mail programs mark it."),
+        Field::new("headers", "Headers", FieldKind::Array(header)).advanced().help("Further headers of the message."),
     ]
 }
 
@@ -116,6 +129,13 @@ impl Module for SendEmail {
         let mut bundle = bundle(&message_id);
         save(call, &composed.mail.raw, &mut bundle).await;
         Ok(Outcome::bundle(bundle))
+    }
+
+    async fn field_choices(&self, call: &Call<'_>, _field: &str, search: &str) -> Result<FieldChoices, ModuleError> {
+        match call.keychain("accountImap") {
+            Some(mailbox) => mailbox::folders(call, mailbox, search).await,
+            None => Err(ModuleError::data("choose the IMAP connection first")),
+        }
     }
 }
 

@@ -14,17 +14,17 @@ pub(super) struct CustomWebHook {
 impl Default for CustomWebHook {
     fn default() -> Self {
         let spec = Spec::new("gateway:CustomWebHook", 1, "Custom webhook", Kind::InstantTrigger, Effect::Pure)
-            .describe("Starts the scenario when data arrives at the webhook's address.")
+            .describe("Starts the scenario at once when another service sends data to its address.")
             .parameters(vec![
                 Field::new("hook", "Webhook", FieldKind::Hook("gateway-webhook"))
                     .required()
-                    .help("Create a webhook, then give its address to the service that sends data."),
+                    .help("Create a webhook, copy its address and enter it at the service that sends the data."),
                 Field::new("maxResults", "Maximum number of results", FieldKind::UnsignedInteger)
                     .advanced()
                     .default("1")
-                    .help("How many waiting deliveries one run takes."),
+                    .help("How many requests that wait one run takes at most."),
             ])
-            .synonyms(&["webhook", "receive", "catch", "http", "callback", "incoming", "post"]);
+            .synonyms(&["api", "callback", "catch", "form", "http", "incoming", "instant", "new order", "post", "receive", "trigger", "when"]);
         Self { spec }
     }
 }

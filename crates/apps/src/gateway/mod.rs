@@ -13,6 +13,7 @@ pub(crate) fn app() -> App {
         label: "Webhooks",
         color: "#c22250",
         icon: "webhook",
+        synonyms: &["hook", "webhook", "trigger", "instant", "form", "api", "incoming", "request", "order", "listener"],
         modules: vec![
             Arc::new(custom_webhook::CustomWebHook::default()),
             Arc::new(webhook_respond::WebhookRespond::default()),

@@ -21,9 +21,9 @@ pub(super) struct WebhookRespond {
 impl Default for WebhookRespond {
     fn default() -> Self {
         let spec = Spec::new("gateway:WebhookRespond", 1, "Webhook response", Kind::Responder, Effect::Idempotent)
-            .describe("Answers the caller of the webhook that started this run.")
+            .describe("Answers the service that called the webhook of this scenario.")
             .mapper(parameters())
-            .synonyms(&["reply", "return", "answer", "response", "webhook"]);
+            .synonyms(&["answer", "api", "http", "redirect", "reply", "response", "return", "thank you page"]);
         Self { spec }
     }
 }
@@ -33,15 +33,20 @@ fn parameters() -> Vec<Field> {
         Field::new("status", "Status", FieldKind::UnsignedInteger)
             .required()
             .default("200")
-            .help("The HTTP status, such as 200, or 302 together with a Location header."),
-        Field::new("body", "Body", FieldKind::Any).help("Sent as it is; set a Content-Type header to say what it is."),
+            .help("200 says that all went well; 400 that the request was wrong. 302 needs a Location header."),
+        Field::new("body", "Body", FieldKind::Any)
+            .multiline()
+            .help("What the caller reads; sent as it is. A Content-Type header says what it is."),
         Field::new(
             "headers",
             "Custom headers",
-            FieldKind::Array(vec![Field::text("key", "Key"), Field::text("value", "Value")]),
+            FieldKind::Array(vec![
+                Field::text("key", "Key").help("Such as Content-Type."),
+                Field::text("value", "Value").help("Such as application/json."),
+            ]),
         )
         .advanced()
-        .help("Up to 16 headers."),
+        .help("What the caller is told beside the body; up to 16."),
     ]
 }
 

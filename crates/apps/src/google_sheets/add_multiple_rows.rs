@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use rouage_model::{ModuleError, Value, json};
-use rouage_sdk::{Call, Effect, Field, FieldKind, Kind, Module, Outcome, Prepared, Settled, Spec, Values};
+use rouage_sdk::{Call, FieldChoices, Effect, Field, FieldKind, Kind, Module, Outcome, Prepared, Settled, Spec, Values};
 
 use super::append::Addition;
 use super::client::{Shared, write_effect};
-use super::{add_row, cells, fields};
+use super::{add_row, cells, choices, fields};
 
 /// `google-sheets:addMultipleRows`.
 pub(super) struct AddMultipleRows {
@@ -19,17 +19,16 @@ pub(super) struct AddMultipleRows {
 impl AddMultipleRows {
     pub(super) fn new(shared: &Arc<Shared>) -> Self {
         let spec = Spec::new("google-sheets:addMultipleRows", 2, "Bulk Add Rows", Kind::Action, Effect::Write)
-            .describe("Appends several rows to the bottom of the table at once.")
+            .describe("Adds several rows below the last one of a sheet at once.")
             .parameters(vec![fields::connection()])
             .mapper(vec![
                 fields::mode(),
-                fields::select(),
                 fields::from(),
                 fields::spreadsheet(),
                 fields::sheet(),
                 fields::table_first_row(),
                 Field::new("rows", "Rows", FieldKind::Any)
-                    .help("A list of rows: {values: [...]} each, or lists of cells."),
+                    .help("Map a list here, such as the array of an aggregator; each of its items becomes a row."),
                 fields::insert_unformatted(),
                 fields::value_input(),
                 fields::insert_data(),
@@ -41,7 +40,7 @@ impl AddMultipleRows {
                 Field::new("rowNumber", "Row number of the first row", FieldKind::Integer),
                 fields::updates(),
             ])
-            .synonyms(&["append", "insert", "many", "bulk"]);
+            .synonyms(&["add", "append", "bulk", "insert", "list", "many", "several", "write"]);
         Self { spec, shared: shared.clone() }
     }
 }
@@ -102,6 +101,10 @@ impl Module for AddMultipleRows {
     async fn settle(&self, call: &Call<'_>) -> Result<Settled, ModuleError> {
         let addition = Addition::new(&call.input, rows(&call.input)?)?;
         self.shared.appends.settle(call, &self.shared.client(call)?, &addition, add_row::bundle).await
+    }
+
+    async fn field_choices(&self, call: &Call<'_>, field: &str, search: &str) -> Result<FieldChoices, ModuleError> {
+        choices::of(&self.shared, call, field, search).await
     }
 }
 

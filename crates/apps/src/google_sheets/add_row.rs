@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use rouage_model::{Collection, ModuleError, Value};
-use rouage_sdk::{Call, Effect, Field, FieldKind, Kind, Module, Outcome, Prepared, Settled, Spec};
+use rouage_sdk::{Call, FieldChoices, Effect, Field, FieldKind, Kind, Module, Outcome, Prepared, Settled, Spec};
 
 use super::append::Addition;
 use super::client::{Client, Shared, write_effect};
-use super::{cells, fields, target};
+use super::{cells, choices, fields, target};
 
 /// `google-sheets:addRow`.
 pub(super) struct AddRow {
@@ -20,11 +20,10 @@ impl AddRow {
     /// Version 2 and version 3 take the same fields.
     pub(super) fn new(shared: &Arc<Shared>, version: i64) -> Self {
         let spec = Spec::new("google-sheets:addRow", version, "Add a Row", Kind::Action, Effect::Write)
-            .describe("Appends a new row to the bottom of the table.")
+            .describe("Adds a row below the last one of a sheet.")
             .parameters(vec![fields::connection()])
             .mapper(vec![
                 fields::mode(),
-                fields::select(),
                 fields::from(),
                 fields::spreadsheet(),
                 fields::sheet(),
@@ -43,7 +42,8 @@ impl AddRow {
                 Field::new("rowNumber", "Row number", FieldKind::Integer),
                 fields::updates(),
             ])
-            .synonyms(&["append", "insert", "create row", "spreadsheet"]);
+            .synonyms(&["add", "append", "create", "insert", "log", "new row", "order", "save", "spreadsheet", "table", "write"]);
+        let spec = if version == 2 { spec } else { spec.legacy() };
         Self { spec, shared: shared.clone() }
     }
 
@@ -97,6 +97,10 @@ impl Module for AddRow {
         let client = self.shared.client(call)?;
         let addition = self.addition(&client, call).await?;
         self.shared.appends.settle(call, &client, &addition, bundle).await
+    }
+
+    async fn field_choices(&self, call: &Call<'_>, field: &str, search: &str) -> Result<FieldChoices, ModuleError> {
+        choices::of(&self.shared, call, field, search).await
     }
 }
 

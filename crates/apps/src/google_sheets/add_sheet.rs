@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use rouage_model::{Collection, ModuleError, Value, sheets};
-use rouage_sdk::{Call, Effect, Field, FieldKind, Kind, Module, Outcome, Prepared, Settled, Spec};
+use rouage_sdk::{Call, FieldChoices, Effect, Field, FieldKind, Kind, Module, Outcome, Prepared, Settled, Spec};
 
 use super::client::{Finish, Shared, write_effect};
-use super::{fields, list_sheets, target};
+use super::{choices, fields, list_sheets, target};
 
 /// `google-sheets:addSheet`.
 pub(super) struct AddSheet {
@@ -28,10 +28,12 @@ impl AddSheet {
                 fields::select(),
                 fields::from(),
                 fields::spreadsheet(),
-                Field::new("properties", "Properties", FieldKind::Collection(properties)).required(),
+                Field::new("properties", "Properties", FieldKind::Collection(properties))
+                    .required()
+                    .help("What the sheet is called, and where it stands."),
             ])
             .output(list_sheets::output())
-            .synonyms(&["tab", "new"]);
+            .synonyms(&["create", "new", "tab", "worksheet"]);
         Self { spec, shared: shared.clone() }
     }
 
@@ -85,6 +87,10 @@ impl Module for AddSheet {
             (_, None) | (Some(true), _) => Ok(Settled::DidNotHappen),
             (None, Some(_)) => Ok(Settled::Unknown),
         }
+    }
+
+    async fn field_choices(&self, call: &Call<'_>, field: &str, search: &str) -> Result<FieldChoices, ModuleError> {
+        choices::of(&self.shared, call, field, search).await
     }
 }
 

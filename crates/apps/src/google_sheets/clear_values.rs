@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use rouage_model::{ModuleError, sheets};
-use rouage_sdk::{Call, Effect, Field, FieldKind, Kind, Module, Outcome, Settled, Spec};
+use rouage_sdk::{Call, FieldChoices, Effect, Field, FieldKind, Kind, Module, Outcome, Settled, Spec};
 
 use super::client::{Finish, Shared, write_effect};
-use super::{fields, target};
+use super::{choices, fields, target};
 
 /// `google-sheets:clearValuesFromRange`.
 pub(super) struct ClearValues {
@@ -25,11 +25,13 @@ impl ClearValues {
                 fields::select(),
                 fields::from(),
                 fields::spreadsheet(),
-                Field::new("sheet", "Sheet Name", FieldKind::Sheet).required(),
-                Field::text("range", "Range").required().help("Such as A2:H or B3:D9."),
+                Field::new("sheet", "Sheet Name", FieldKind::Sheet)
+                    .required()
+                    .help("The tab at the bottom of the spreadsheet."),
+                Field::text("range", "Range").required().help("The cells to empty, such as B3:D9, or A2:H for everything below the headers."),
             ])
             .output(vec![Field::text("spreadsheetId", "Spreadsheet ID"), Field::text("clearedRange", "Cleared range")])
-            .synonyms(&["delete", "empty", "erase"]);
+            .synonyms(&["delete", "empty", "erase", "reset"]);
         Self { spec, shared: shared.clone() }
     }
 }
@@ -56,6 +58,10 @@ impl Module for ClearValues {
     /// doing it again.
     async fn settle(&self, _call: &Call<'_>) -> Result<Settled, ModuleError> {
         Ok(Settled::DidNotHappen)
+    }
+
+    async fn field_choices(&self, call: &Call<'_>, field: &str, search: &str) -> Result<FieldChoices, ModuleError> {
+        choices::of(&self.shared, call, field, search).await
     }
 }
 

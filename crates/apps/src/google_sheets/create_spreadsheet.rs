@@ -22,8 +22,9 @@ impl CreateSpreadsheet {
             .describe("Creates a spreadsheet with the given sheets.")
             .parameters(vec![fields::connection()])
             .mapper(vec![
-                Field::new("properties", "Properties", FieldKind::Collection(properties())).required(),
-                Field::new("sheets", "Sheets", FieldKind::Array(vec![sheet()])),
+                Field::new("properties", "Properties", FieldKind::Collection(properties())).required().help("What the spreadsheet is called, and how it counts."),
+                Field::new("sheets", "Sheets", FieldKind::Array(vec![sheet()]))
+                    .help("The tabs it begins with; without any, it has one."),
             ])
             .output(vec![
                 Field::text("spreadsheetId", "Spreadsheet ID"),
@@ -31,7 +32,7 @@ impl CreateSpreadsheet {
                 Field::new("properties", "Properties", FieldKind::Collection(properties())),
                 Field::new("sheets", "Sheets", FieldKind::Array(vec![sheet()])),
             ])
-            .synonyms(&["new", "workbook"]);
+            .synonyms(&["add", "excel", "file", "make", "new", "workbook"]);
         Self { spec, shared: shared.clone() }
     }
 }
@@ -39,10 +40,12 @@ impl CreateSpreadsheet {
 fn properties() -> Vec<Field> {
     vec![
         Field::text("title", "Title").required(),
-        Field::text("locale", "Locale").advanced(),
-        Field::text("autoRecalc", "Recalculation interval").advanced(),
-        Field::text("timeZone", "Time zone").advanced(),
-        Field::new("defaultFormat", "Default format", FieldKind::Collection(Vec::new())).advanced(),
+        Field::text("locale", "Locale").advanced().help("Such as en_US or fr_FR: how dates and numbers look."),
+        Field::text("autoRecalc", "Recalculation interval").advanced().help("ON_CHANGE, MINUTE or HOUR."),
+        Field::text("timeZone", "Time zone").advanced().help("Such as Europe/Paris."),
+        Field::new("defaultFormat", "Default format", FieldKind::Collection(Vec::new()))
+            .advanced()
+            .help("As Google's API describes it."),
     ]
 }
 

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use rouage_model::{Collection, ModuleError, Value, sheets};
-use rouage_sdk::{Call, Effect, Field, FieldKind, Kind, Module, Outcome, Spec};
+use rouage_sdk::{Call, FieldChoices, Effect, Field, FieldKind, Kind, Module, Outcome, Spec};
 
 use super::client::{Client, Finish, Shared, write_effect};
-use super::{fields, target};
+use super::{choices, fields, target};
 
 /// `google-sheets:deleteRow`.
 pub(super) struct DeleteRow {
@@ -24,14 +24,14 @@ impl DeleteRow {
                 fields::select(),
                 fields::from(),
                 fields::spreadsheet(),
-                Field::text("sheetId", "Sheet").required().help("The sheet's number (gid), or its name."),
+                Field::new("sheetId", "Sheet", FieldKind::Sheet).required().help("Kept as the sheet's number (gid), as in Make; its name works as well."),
                 fields::row_number(),
             ])
             .output(vec![
                 Field::text("spreadsheetId", "Spreadsheet ID"),
                 Field::new("rowNumber", "Row number", FieldKind::Integer),
             ])
-            .synonyms(&["remove"]);
+            .synonyms(&["clear", "erase", "remove", "row"]);
         Self { spec, shared: shared.clone() }
     }
 }
@@ -78,6 +78,10 @@ impl Module for DeleteRow {
             Collection::from_iter([("spreadsheetId", Value::Text(id.clone())), ("rowNumber", (row + 1).into())]);
         let finish: Finish = Box::new(move |_| Ok(vec![output.into()]));
         client.write(sheets::Call::BatchUpdate { id, body }, finish).await
+    }
+
+    async fn field_choices(&self, call: &Call<'_>, field: &str, search: &str) -> Result<FieldChoices, ModuleError> {
+        choices::by_number(&self.shared, call, field, search).await
     }
 }
 

@@ -6,11 +6,11 @@ use async_trait::async_trait;
 use jiff::tz::TimeZone;
 use rouage_model::a1::Range;
 use rouage_model::{Collection, ModuleError, Text, Value};
-use rouage_sdk::{Call, Effect, Field, FieldKind, Kind, Module, Outcome, Spec, Values, filter};
+use rouage_sdk::{Call, FieldChoices, Effect, Field, FieldKind, Kind, Module, Outcome, Spec, Values, filter};
 
 use super::client::Shared;
 use super::sort_key::SortKey;
-use super::{cells, fields, target};
+use super::{cells, choices, fields, target};
 
 /// `google-sheets:filterRows`.
 pub(super) struct FilterRows {
@@ -21,7 +21,7 @@ pub(super) struct FilterRows {
 impl FilterRows {
     pub(super) fn new(shared: &Arc<Shared>) -> Self {
         let spec = Spec::new("google-sheets:filterRows", 2, "Search Rows", Kind::Search, Effect::Read)
-            .describe("Finds the rows that meet the conditions.")
+            .describe("Finds the rows of a sheet that meet your conditions.")
             .parameters(vec![fields::connection()])
             .mapper(vec![
                 fields::from(),
@@ -29,25 +29,35 @@ impl FilterRows {
                 fields::sheet(),
                 fields::includes_headers(),
                 fields::table_first_row(),
-                Field::new("filter", "Filter", FieldKind::Filter),
+                Field::new("filter", "Filter", FieldKind::Filter)
+                    .live()
+                    .help("Which rows are wanted; without a condition, all of them."),
                 Field::new(
                     "sortOrder",
                     "Sort order",
                     FieldKind::Select(vec![("asc", "Ascending"), ("desc", "Descending")]),
                 )
-                .default("asc"),
-                Field::text("orderBy", "Order by").help("A column letter, or __ROW_NUMBER__."),
+                .default("asc")
+                .advanced()
+                .help("Which end comes first, once you choose what to order by."),
+                Field::text("orderBy", "Order by")
+                    .live()
+                    .advanced()
+                    .help("The column by which the rows are sorted; empty leaves them as they stand."),
                 Field::new(
                     "fieldType",
                     "Compare as",
                     FieldKind::Select(vec![("string", "Text"), ("number", "Number"), ("date", "Date")]),
-                ),
+                )
+                .advanced()
+                .help("How two values are compared when sorting."),
                 fields::value_render(),
                 fields::date_render(),
-                Field::new("limit", "Maximum number of returned rows", FieldKind::UnsignedInteger),
+                Field::new("limit", "Maximum number of returned rows", FieldKind::UnsignedInteger)
+                    .help("Empty means all that are found."),
             ])
             .output(fields::row_output())
-            .synonyms(&["find", "filter", "look up", "query"]);
+            .synonyms(&["exists", "filter", "find", "get rows", "look up", "lookup", "query", "read", "search", "table"]);
         Self { spec, shared: shared.clone() }
     }
 }
@@ -163,6 +173,10 @@ impl Module for FilterRows {
             return Ok(Outcome::Bundles(cells::nothing_found()));
         }
         Ok(Outcome::Bundles(bundles(&found, &id, sheet, first)))
+    }
+
+    async fn field_choices(&self, call: &Call<'_>, field: &str, search: &str) -> Result<FieldChoices, ModuleError> {
+        choices::of(&self.shared, call, field, search).await
     }
 }
 

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use rouage_model::{Collection, ModuleError, Value};
-use rouage_sdk::{Call, Effect, Field, FieldKind, Kind, Module, Outcome, Spec};
+use rouage_sdk::{Call, FieldChoices, Effect, Field, FieldKind, Kind, Module, Outcome, Spec};
 
 use super::client::Shared;
-use super::{cells, fields, target};
+use super::{cells, choices, fields, target};
 
 /// `google-sheets:getCell`.
 pub(super) struct GetCell {
@@ -25,12 +25,12 @@ impl GetCell {
                 fields::from(),
                 fields::spreadsheet(),
                 fields::sheet(),
-                Field::text("cell", "Cell").required().help("Such as A5."),
+                Field::text("cell", "Cell").required().help("Column and row of the cell, such as A5."),
                 fields::value_render(),
                 fields::date_render(),
             ])
             .output(vec![Field::new("value", "Value", FieldKind::Any)])
-            .synonyms(&["read", "value"]);
+            .synonyms(&["cell", "read", "value"]);
         Self { spec, shared: shared.clone() }
     }
 }
@@ -47,6 +47,10 @@ impl Module for GetCell {
         let answer = self.shared.client(call)?.read(cells::values_call(id, &range, &call.input)).await?;
         let value = cells::rows(&answer).first().and_then(|row| row.first()).cloned();
         Ok(Outcome::bundle(Collection::from_iter([("value", value.unwrap_or(Value::text("")))])))
+    }
+
+    async fn field_choices(&self, call: &Call<'_>, field: &str, search: &str) -> Result<FieldChoices, ModuleError> {
+        choices::of(&self.shared, call, field, search).await
     }
 }
 

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use rouage_model::{ModuleError, Value};
-use rouage_sdk::{Call, Effect, Field, Kind, Module, Outcome, Spec};
+use rouage_sdk::{Call, FieldChoices, Effect, Field, Kind, Module, Outcome, Spec};
 
 use super::client::Shared;
-use super::{cells, fields, target};
+use super::{cells, choices, fields, target};
 
 /// `google-sheets:getSheetContent`.
 pub(super) struct GetSheetContent {
@@ -25,14 +25,14 @@ impl GetSheetContent {
                 fields::from(),
                 fields::spreadsheet(),
                 fields::sheet(),
-                Field::text("range", "Range").required().help("Such as A1:D25 or A:I."),
+                Field::text("range", "Range").required().help("The cells to read, such as A1:D25, or A:I for whole columns."),
                 fields::includes_headers(),
                 fields::table_first_row(),
                 fields::value_render(),
                 fields::date_render(),
             ])
             .output(fields::row_output())
-            .synonyms(&["read", "cells", "range"]);
+            .synonyms(&["all rows", "cells", "list", "range", "read", "rows", "table"]);
         Self { spec, shared: shared.clone() }
     }
 }
@@ -65,6 +65,10 @@ impl Module for GetSheetContent {
             bundle.into()
         });
         Ok(Outcome::Bundles(bundles.collect()))
+    }
+
+    async fn field_choices(&self, call: &Call<'_>, field: &str, search: &str) -> Result<FieldChoices, ModuleError> {
+        choices::of(&self.shared, call, field, search).await
     }
 }
 

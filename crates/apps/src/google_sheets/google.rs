@@ -77,6 +77,21 @@ impl Account {
         self.tokens.test(host).await
     }
 
+    /// An access token that is valid now.
+    pub(super) async fn token(&self, host: &dyn Host) -> Result<Text, ModuleError> {
+        self.tokens.get(host).await
+    }
+
+    /// Forgets a token that was refused. `false` when there is no other.
+    pub(super) async fn forget(&self, token: &Text) -> bool {
+        self.tokens.invalidate(token).await
+    }
+
+    /// The server's address, when it is not Google's own.
+    pub(super) fn own_root(&self) -> Option<&str> {
+        Some(self.root.as_str()).filter(|root| *root != API_ROOT)
+    }
+
     /// Makes a call. A token that is refused is replaced once.
     pub(super) async fn perform(
         &self,

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use rouage_model::{Collection, ModuleError, Value, sheets};
-use rouage_sdk::{Call, Effect, Field, FieldKind, Kind, Module, Outcome, Spec};
+use rouage_sdk::{Call, FieldChoices, Effect, Field, FieldKind, Kind, Module, Outcome, Spec};
 
 use super::client::Shared;
-use super::{cells, fields, target};
+use super::{cells, choices, fields, target};
 
 /// `google-sheets:listSheets`.
 pub(super) struct ListSheets {
@@ -22,7 +22,7 @@ impl ListSheets {
             .parameters(vec![fields::connection()])
             .mapper(vec![fields::select(), fields::from(), fields::spreadsheet()])
             .output(output())
-            .synonyms(&["tabs"]);
+            .synonyms(&["names", "tabs", "worksheets"]);
         Self { spec, shared: shared.clone() }
     }
 }
@@ -51,6 +51,10 @@ impl Module for ListSheets {
         let sheets = spreadsheet.field("sheets").as_array().unwrap_or_default();
         let bundles: Vec<Value> = sheets.iter().map(|sheet| bundle(sheet.field("properties"))).collect();
         Ok(Outcome::Bundles(if bundles.is_empty() { cells::nothing_found() } else { bundles }))
+    }
+
+    async fn field_choices(&self, call: &Call<'_>, field: &str, search: &str) -> Result<FieldChoices, ModuleError> {
+        choices::of(&self.shared, call, field, search).await
     }
 }
 

@@ -11,6 +11,7 @@ mod add_row;
 mod add_sheet;
 mod append;
 mod cells;
+mod choices;
 mod clear_values;
 mod client;
 mod compare;
@@ -18,6 +19,7 @@ mod connection;
 mod connector;
 mod create_spreadsheet;
 mod delete_row;
+mod drive;
 mod failure;
 mod fields;
 mod filter_rows;
@@ -60,6 +62,7 @@ pub fn app() -> App {
         label: "Google Sheets",
         color: "#0f7b45",
         icon: "google-sheets",
+        synonyms: &["gsheet", "gsheets", "sheet", "sheets", "spreadsheet", "excel", "xlsx", "table", "row", "column", "cell"],
         modules,
         connections: vec![connection::spec(&shared)],
     }

@@ -18,8 +18,9 @@ use super::connector;
 
 /// Where refresh tokens are exchanged unless the connection says otherwise.
 const TOKEN_URI: &str = "https://oauth2.googleapis.com/token";
-/// What a service account asks for.
-const SCOPE: &str = "https://www.googleapis.com/auth/spreadsheets";
+/// What a service account asks for: to use spreadsheets, and to list them.
+const SCOPES: &[&str] =
+    &["https://www.googleapis.com/auth/spreadsheets", "https://www.googleapis.com/auth/drive.metadata.readonly"];
 /// A token is renewed this long before it ends.
 const MARGIN: SignedDuration = SignedDuration::from_secs(60);
 /// How long Google's tokens last when the answer does not say.
@@ -217,7 +218,7 @@ impl Tokens {
         let authenticator = authenticator
             .map_err(|error| renew(&self.connection, &format!("the service account key is not usable: {error}")))?;
         let token =
-            authenticator.force_refreshed_token(&[SCOPE]).await.map_err(|error| self.assertion_error(&error))?;
+            authenticator.force_refreshed_token(SCOPES).await.map_err(|error| self.assertion_error(&error))?;
         Ok(token.token().unwrap_or_default().into())
     }
 

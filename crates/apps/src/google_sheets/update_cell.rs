@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use rouage_model::{Collection, ModuleError, Value, sheets};
-use rouage_sdk::{Call, Effect, Field, FieldKind, Kind, Module, Outcome, Settled, Spec};
+use rouage_sdk::{Call, FieldChoices, Effect, Field, FieldKind, Kind, Module, Outcome, Settled, Spec};
 
 use super::client::{Finish, Shared, write_effect};
-use super::{cells, fields, target};
+use super::{cells, choices, fields, target};
 
 /// `google-sheets:updateCell`.
 pub(super) struct UpdateCell {
@@ -25,12 +25,12 @@ impl UpdateCell {
                 fields::from(),
                 fields::spreadsheet(),
                 fields::sheet(),
-                Field::text("cell", "Cell").required().help("Such as A5."),
-                Field::new("value", "Value", FieldKind::Any),
+                Field::text("cell", "Cell").required().help("Column and row of the cell, such as A5."),
+                Field::new("value", "Value", FieldKind::Any).help("What the cell will hold."),
                 fields::value_input(),
             ])
             .output(vec![Field::text("spreadsheetId", "Spreadsheet ID"), fields::updates()])
-            .synonyms(&["change", "set", "write"]);
+            .synonyms(&["cell", "change", "edit", "set", "write"]);
         Self { spec, shared: shared.clone() }
     }
 }
@@ -65,6 +65,10 @@ impl Module for UpdateCell {
     /// doubt is settled by doing it.
     async fn settle(&self, _call: &Call<'_>) -> Result<Settled, ModuleError> {
         Ok(Settled::DidNotHappen)
+    }
+
+    async fn field_choices(&self, call: &Call<'_>, field: &str, search: &str) -> Result<FieldChoices, ModuleError> {
+        choices::of(&self.shared, call, field, search).await
     }
 }
 

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use rouage_model::{Collection, ModuleError, Text, Value, sheets};
-use rouage_sdk::{Call, Effect, Field, FieldKind, Kind, Module, Outcome, Settled, Spec};
+use rouage_sdk::{Call, FieldChoices, Effect, Field, FieldKind, Kind, Module, Outcome, Settled, Spec};
 
 use super::client::{Finish, Shared, write_effect};
-use super::{cells, fields, target};
+use super::{cells, choices, fields, target};
 
 /// `google-sheets:updateRow`.
 pub(super) struct UpdateRow {
@@ -38,7 +38,7 @@ impl UpdateRow {
                 Field::new("rowNumber", "Row number", FieldKind::Integer),
                 fields::updates(),
             ])
-            .synonyms(&["change", "edit", "set"]);
+            .synonyms(&["change", "correct", "edit", "modify", "row", "set", "status", "write"]);
         Self { spec, shared: shared.clone() }
     }
 }
@@ -116,6 +116,10 @@ impl Module for UpdateRow {
     /// doubt is settled by doing it.
     async fn settle(&self, _call: &Call<'_>) -> Result<Settled, ModuleError> {
         Ok(Settled::DidNotHappen)
+    }
+
+    async fn field_choices(&self, call: &Call<'_>, field: &str, search: &str) -> Result<FieldChoices, ModuleError> {
+        choices::of(&self.shared, call, field, search).await
     }
 }
 

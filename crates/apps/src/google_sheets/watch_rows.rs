@@ -12,10 +12,10 @@ use async_trait::async_trait;
 use jiff::tz::TimeZone;
 use rouage_model::a1::Range;
 use rouage_model::{Collection, ModuleError, Text, Value};
-use rouage_sdk::{Call, Choice, Effect, Field, FieldKind, Kind, Module, Outcome, Spec, Start, StartOption, polling};
+use rouage_sdk::{Call, FieldChoices, Choice, Effect, Field, FieldKind, Kind, Module, Outcome, Spec, Start, StartOption, polling};
 
 use super::client::Shared;
-use super::{cells, fields, target};
+use super::{cells, choices, fields, target};
 
 /// Rows that are looked at beyond those delivered, to tell of a gap.
 const AHEAD: u32 = 100;
@@ -34,8 +34,8 @@ impl WatchRows {
     pub(super) fn new(shared: &Arc<Shared>) -> Self {
         let spec = Spec::new("google-sheets:watchRows", 2, "Watch New Rows", Kind::PollingTrigger, Effect::Read)
             .describe(
-                "Finds the rows that were added at the end. An empty row ends the reading: rows below it are not \
-                 found until it is filled.",
+                "Starts the scenario with the rows that were added at the end of a sheet. An empty row ends the \
+                 reading: rows below it are not found until it is filled.",
             )
             .parameters(vec![
                 fields::connection(),
@@ -44,12 +44,13 @@ impl WatchRows {
                 fields::spreadsheet(),
                 fields::sheet(),
                 fields::includes_headers(),
-                fields::table_first_row(),
+                fields::table_first_row().default("A1:Z1"),
                 fields::value_render(),
                 fields::date_render(),
                 Field::new("limit", "Limit", FieldKind::UnsignedInteger)
                     .default("2")
-                    .help("The most rows of one cycle; the others come in the next one."),
+                    .required()
+                    .help("How many rows one run takes at most; the others come in the next one."),
             ])
             .output(vec![
                 Field::new("__ROW_NUMBER__", "Row number", FieldKind::Integer),
@@ -57,7 +58,7 @@ impl WatchRows {
                 Field::text("__SHEET__", "Sheet"),
             ])
             .starts(&[StartOption::FromNow, StartOption::All, StartOption::First])
-            .synonyms(&["trigger", "new row", "poll"]);
+            .synonyms(&["added", "every new row", "form responses", "new row", "poll", "schedule", "trigger", "when"]);
         Self { spec, shared: shared.clone() }
     }
 }
@@ -193,6 +194,10 @@ impl Module for WatchRows {
             }
             None => text,
         }
+    }
+
+    async fn field_choices(&self, call: &Call<'_>, field: &str, search: &str) -> Result<FieldChoices, ModuleError> {
+        choices::of(&self.shared, call, field, search).await
     }
 }
 

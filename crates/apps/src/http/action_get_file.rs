@@ -22,6 +22,7 @@ impl ActionGetFile {
         let mut output = v3::output();
         output.push(Field::text("fileName", "File name"));
         let spec = Spec::new("http:ActionGetFile", version, "Get a file (legacy)", Kind::Action, Effect::Read)
+            .legacy()
             .describe("Downloads a file.")
             .parameters(vec![v3::handle_errors()])
             .mapper(mapper(version))

@@ -18,6 +18,7 @@ impl ActionSendData {
     pub(super) fn new(jars: Arc<Jars>) -> Self {
         let spec = Spec::new("http:ActionSendData", 3, "Make a request (legacy)", Kind::Action, Effect::Write)
             .takes_files()
+            .legacy()
             .describe("Sends any HTTP request and gives the answer.")
             .parameters(vec![v3::handle_errors()])
             .mapper(v3::mapper(true))

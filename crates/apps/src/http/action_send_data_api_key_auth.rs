@@ -23,6 +23,7 @@ impl ActionSendDataApiKeyAuth {
         let label = "Make a request with API key (legacy)";
         let spec = Spec::new("http:ActionSendDataAPIKeyAuth", 3, label, Kind::Action, Effect::Write)
             .takes_files()
+            .legacy()
             .describe("Sends any HTTP request with a stored API key and gives the answer.")
             .parameters(vec![key.required().help("Sent only to the hosts that it is bound to."), v3::handle_errors()])
             .mapper(v3::mapper(false))

@@ -23,6 +23,7 @@ impl ActionSendDataBasicAuth {
         let label = "Make a request with Basic auth (legacy)";
         let spec = Spec::new("http:ActionSendDataBasicAuth", 3, label, Kind::Action, Effect::Write)
             .takes_files()
+            .legacy()
             .describe("Sends any HTTP request with a stored user name and password and gives the answer.")
             .parameters(vec![key.required().help("Sent only to the hosts that it is bound to."), v3::handle_errors()])
             .mapper(v3::mapper(false))

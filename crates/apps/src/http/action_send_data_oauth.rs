@@ -18,7 +18,7 @@ pub(super) struct ActionSendDataOAuth {
 impl ActionSendDataOAuth {
     pub(super) fn new(jars: Arc<Jars>) -> Self {
         let account = Field::new("account", "Connection", FieldKind::Connection(&[credentials::OAUTH2]));
-        let label = "Make an OAuth 2.0 request (legacy)";
+        let label = "Make an OAuth 2.0 request";
         let spec = Spec::new("http:ActionSendDataOAuth", 3, label, Kind::Action, Effect::Write)
             .takes_files()
             .describe("Sends any HTTP request with an OAuth 2.0 access token and gives the answer.")

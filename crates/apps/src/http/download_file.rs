@@ -19,7 +19,7 @@ impl DownloadFile {
         let mut mapper = v4::address_fields();
         mapper.extend(v4::exchange_fields());
         let spec = Spec::new("http:DownloadFile", 4, "Download a file", Kind::Action, Effect::Read)
-            .describe("Downloads a file.")
+            .describe("Downloads a file, so that a later module can send or keep it.")
             .parameters(v4::parameters())
             .mapper(mapper)
             .output(vec![
@@ -29,7 +29,7 @@ impl DownloadFile {
                 Field::new("statusCode", "Status code", FieldKind::Number),
                 Field::new("headers", "Headers", FieldKind::Collection(Vec::new())),
             ])
-            .synonyms(&["attachment", "fetch", "file", "get", "image", "pdf"]);
+            .synonyms(&["attachment", "fetch", "file", "get", "http", "image", "pdf", "picture"]);
         Self { spec, jars }
     }
 }

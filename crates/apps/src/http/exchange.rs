@@ -76,9 +76,11 @@ pub(super) async fn receive(call: &Call<'_>, mut request: Request) -> Result<Arr
     call.http.fetch(request).await.map_err(|error| error.into_module_error(&what))
 }
 
-/// What is tried, for errors.
+/// What is tried, for errors: without the query, which may hold a secret.
 pub(super) fn what(url: &Url) -> String {
-    format!("calling {}", url.host_str().unwrap_or("the server"))
+    let port = url.port().map_or(String::new(), |port| format!(":{port}"));
+    let path = if url.path() == "/" { "" } else { url.path() };
+    format!("calling {}{port}{path}", url.host_str().unwrap_or("the server"))
 }
 
 /// With `stop_on_error` an answer of 400 and above is an error.

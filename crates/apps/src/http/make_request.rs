@@ -18,7 +18,7 @@ impl MakeRequest {
     pub(super) fn new(jars: Arc<Jars>) -> Self {
         let spec = Spec::new("http:MakeRequest", 4, "Make a request", Kind::Action, Effect::Write)
             .takes_files()
-            .describe("Sends any HTTP request and gives the answer.")
+            .describe("Asks or tells any service on the web through its API, and gives its answer.")
             .parameters(v4::parameters())
             .mapper(mapper())
             .output(vec![
@@ -26,19 +26,19 @@ impl MakeRequest {
                 Field::new("statusCode", "Status code", FieldKind::Number),
                 Field::new("headers", "Headers", FieldKind::Collection(Vec::new())),
             ])
-            .synonyms(&["api", "call", "curl", "fetch", "get", "graphql", "post", "rest", "send"]);
+            .synonyms(&["api", "call", "curl", "fetch", "get", "graphql", "post", "rest", "send", "url", "web"]);
         Self { spec, jars }
     }
 }
 
 fn mapper() -> Vec<Field> {
     let mut fields = v4::address_fields();
-    fields.insert(1, Field::new("method", "Method", FieldKind::Select(exchange::methods())).required().default("get"));
+    fields.insert(1, Field::new("method", "Method", FieldKind::Select(exchange::methods())).required().default("get").help("GET reads, POST sends; the documentation of the service says which one it wants."));
     fields.extend(v4::body_fields());
     fields.push(
         Field::boolean("parseResponse", "Parse response")
             .default("true")
-            .help("Reads JSON and XML answers, so that their fields can be mapped."),
+            .help("Yes: the fields of a JSON or XML answer can be mapped one by one."),
     );
     fields.extend(v4::exchange_fields());
     fields

@@ -13,27 +13,30 @@ use super::{answer, credentials, exchange};
 pub(super) fn handle_errors() -> Field {
     Field::boolean("handleErrors", "Evaluate all states as errors (except for 2xx and 3xx)")
         .default("true")
-        .help("Off: an answer such as 404 is an ordinary bundle with that status code.")
+        .help("No: an answer such as 404 is an ordinary bundle with that status code.")
 }
 
 /// The mapper; `own_sign_in` adds user name and password.
 pub(super) fn mapper(own_sign_in: bool) -> Vec<Field> {
     let mut fields = vec![
-        Field::new("url", "URL", FieldKind::Url).required().help("Starts with http:// or https://."),
-        Field::boolean("serializeUrl", "Serialize URL").advanced().default("false").help("Encodes special characters."),
-        Field::new("method", "Method", FieldKind::Select(exchange::methods())).required().default("get"),
-        Field::new("headers", "Headers", pairs("name")).help("Sent in this order."),
-        Field::new("qs", "Query string", pairs("name")).help("Added to the URL, encoded."),
+        Field::new("url", "URL", FieldKind::Url).required().help("The address; it starts with http:// or https://."),
+        Field::boolean("serializeUrl", "Serialize URL").advanced().default("false").help("Yes: special characters in the URL are encoded."),
+        Field::new("method", "Method", FieldKind::Select(exchange::methods()))
+            .required()
+            .default("get")
+            .help("GET reads, POST sends; the documentation of the service says which one it wants."),
+        Field::new("headers", "Headers", pairs("name")).help("What the service wants to know beside the content, such as Accept: application/json."),
+        Field::new("qs", "Query string", pairs("name")).help("Names and values that are added to the URL after a question mark."),
     ];
     fields.extend(body_fields());
     fields.push(
         Field::boolean("parseResponse", "Parse response")
             .default("false")
-            .help("Reads JSON and XML answers, so that their fields can be mapped."),
+            .help("Yes: the fields of a JSON or XML answer can be mapped one by one."),
     );
     if own_sign_in {
         fields.push(Field::text("authUser", "User name").advanced().help("For basic authentication."));
-        fields.push(Field::new("authPass", "Password", FieldKind::Password).advanced());
+        fields.push(Field::new("authPass", "Password", FieldKind::Password).advanced().help("For basic authentication."));
     }
     fields.extend(connection_fields());
     fields
@@ -50,12 +53,14 @@ fn body_fields() -> Vec<Field> {
             "bodyType",
             "Body type",
             FieldKind::Select(vec![
-                ("", "Empty"),
-                ("raw", "Raw"),
-                ("x_www_form_urlencoded", "application/x-www-form-urlencoded"),
-                ("multipart_form_data", "multipart/form-data"),
+                ("", "Empty (nothing is sent)"),
+                ("raw", "Raw (text or a file)"),
+                ("x_www_form_urlencoded", "Form (application/x-www-form-urlencoded)"),
+                ("multipart_form_data", "Form with files (multipart/form-data)"),
             ]),
-        ),
+        )
+        .default("")
+        .help("What is sent along with the request."),
         Field::new(
             "contentType",
             "Content type",
@@ -69,42 +74,68 @@ fn body_fields() -> Vec<Field> {
                 ("custom", "Custom, in the headers"),
             ]),
         )
-        .help("For a raw body."),
-        Field::new("data", "Request content", FieldKind::Buffer).help("For a raw body; sent as it is."),
-        Field::new("formFields", "Fields", pairs("key")).help("For application/x-www-form-urlencoded."),
+        .shown("bodyType", &["raw"])
+        .help("Tells the service how to read the content."),
+        Field::new("data", "Request content", FieldKind::Buffer)
+            .multiline()
+            .shown("bodyType", &["raw"])
+            .help("Sent as it is: text with mapped values, or a file."),
+        Field::new("formFields", "Fields", pairs("key"))
+            .shown("bodyType", &["x_www_form_urlencoded"])
+            .help("Names and values, as a form on a web page sends them."),
         Field::new(
             "formDataFields",
             "Fields",
             FieldKind::Array(vec![
                 Field::new("fieldType", "Field type", FieldKind::Select(file)).default("text"),
                 Field::text("key", "Key").required(),
-                Field::text("value", "Value"),
-                Field::text("fileName", "File name"),
-                Field::new("data", "Data", FieldKind::Buffer),
+                Field::text("value", "Value").shown("fieldType", &["text"]),
+                Field::text("fileName", "File name").shown("fieldType", &["file"]).help("Such as invoice.pdf."),
+                Field::new("data", "Data", FieldKind::Buffer).shown("fieldType", &["file"]).help("The file itself."),
             ]),
         )
-        .help("For multipart/form-data."),
+        .shown("bodyType", &["multipart_form_data"])
+        .help("Names with values or files, as a form on a web page sends them."),
     ]
 }
 
 fn connection_fields() -> Vec<Field> {
     vec![
-        Field::new("timeout", "Timeout", FieldKind::UnsignedInteger).advanced().help("1 to 300 seconds; 40 if empty."),
-        Field::boolean("shareCookies", "Share cookies with other HTTP modules").advanced().default("false"),
-        Field::text("ca", "Self-signed certificate").advanced().help("PEM; trusted for this request."),
+        Field::new("timeout", "Timeout", FieldKind::UnsignedInteger)
+            .advanced()
+            .help("How many seconds to wait for the answer, from 1 to 300; 40 if empty."),
+        Field::boolean("shareCookies", "Share cookies with other HTTP modules")
+            .advanced()
+            .default("false")
+            .help("Yes: cookies of this answer are sent with later requests of the run that share them too."),
+        Field::text("ca", "Self-signed certificate")
+            .multiline()
+            .advanced()
+            .help("In PEM form; trusted for this request."),
         Field::boolean("rejectUnauthorized", "Reject connections that use unverified certificates")
             .advanced()
-            .default("true"),
-        Field::boolean("followRedirect", "Follow redirect").advanced().default("true"),
+            .default("true")
+            .help("No: also talks to servers that cannot prove who they are."),
+        Field::boolean("followRedirect", "Follow redirect")
+            .advanced()
+            .default("true")
+            .help("Yes: goes on to the address that the server names instead."),
         Field::boolean("followAllRedirects", "Follow all redirects")
             .advanced()
             .default("false")
             .help("Also those that answer a request which is not GET."),
         Field::boolean("useQuerystring", "Disable serialization of multiple same query string keys as arrays")
             .advanced()
-            .default("false"),
-        Field::boolean("gzip", "Request compressed content").advanced().default("true"),
-        Field::boolean("useMtls", "Use mutual TLS").advanced().default("false"),
+            .default("false")
+            .help("No: a name that stands twice is sent as name[0] and name[1]."),
+        Field::boolean("gzip", "Request compressed content")
+            .advanced()
+            .default("true")
+            .help("Yes: the answer may come compressed, which is faster."),
+        Field::boolean("useMtls", "Use mutual TLS")
+            .advanced()
+            .default("false")
+            .help("Not supported here: leave it at No."),
     ]
 }
 

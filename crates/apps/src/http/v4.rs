@@ -23,10 +23,18 @@ pub(super) fn parameters() -> Vec<Field> {
                 ("oAuth", "OAuth 2.0 (not supported)"),
             ]),
         )
+        .not_offering(&["oAuth"])
         .required()
-        .default("noAuth"),
-        Field::new(API_KEY, "API key", FieldKind::Keychain(&[credentials::API_KEY])).help("For API key."),
-        Field::new(BASIC, "Basic auth", FieldKind::Keychain(&[credentials::BASIC])).help("For basic auth."),
+        .default("noAuth")
+        .help("How the service knows who you are; its documentation says it."),
+        Field::new(API_KEY, "API key", FieldKind::Keychain(&[credentials::API_KEY]))
+            .required()
+            .shown("authenticationType", &["apiKey"])
+            .help("Sent only to the hosts that it is bound to."),
+        Field::new(BASIC, "Basic auth", FieldKind::Keychain(&[credentials::BASIC]))
+            .required()
+            .shown("authenticationType", &["basicAuth"])
+            .help("User name and password; sent only to the hosts that they are bound to."),
         Field::new(
             "tlsType",
             "TLS",
@@ -36,8 +44,11 @@ pub(super) fn parameters() -> Vec<Field> {
                 ("mTls", "Mutual TLS (not supported)"),
             ]),
         )
-        .advanced(),
-        Field::new("proxyKeychain", "Proxy", FieldKind::Any).advanced().help("Not supported; leave it empty."),
+        .not_offering(&["tls", "mTls"])
+        .default("")
+        .advanced()
+        .help("How the server proves who it is."),
+        Field::new("proxyKeychain", "Proxy", FieldKind::Any).advanced().help("Not supported here: leave it empty."),
     ]
 }
 
@@ -48,9 +59,11 @@ fn pairs() -> FieldKind {
 /// Address, headers and query, the same for every module.
 pub(super) fn address_fields() -> Vec<Field> {
     vec![
-        Field::new("url", "URL", FieldKind::Url).required().help("Starts with http:// or https://."),
-        Field::new("headers", "Headers", pairs()).help("Sent in this order."),
-        Field::new("queryParameters", "Query parameters", pairs()).help("Added to the URL, encoded."),
+        Field::new("url", "URL", FieldKind::Url).required().help("The address; it starts with http:// or https://."),
+        Field::new("headers", "Headers", pairs())
+            .help("What the service wants to know beside the content, such as Accept: application/json."),
+        Field::new("queryParameters", "Query parameters", pairs())
+            .help("Names and values that are added to the URL after a question mark."),
     ]
 }
 
@@ -61,23 +74,39 @@ pub(super) fn body_fields() -> Vec<Field> {
             "contentType",
             "Body content type",
             FieldKind::Select(vec![
-                ("", "None"),
-                ("json", "application/json"),
-                ("multipart", "multipart/form-data"),
-                ("urlEncoded", "application/x-www-form-urlencoded"),
+                ("", "None (nothing is sent)"),
+                ("json", "JSON (application/json)"),
+                ("multipart", "Form with files (multipart/form-data)"),
+                ("urlEncoded", "Form (application/x-www-form-urlencoded)"),
                 ("custom", "Custom"),
             ]),
-        ),
+        )
+        .default("")
+        .help("What is sent along with the request."),
         Field::new(
             "inputMethod",
             "Body input method",
             FieldKind::Select(vec![("jsonString", "JSON string"), ("dataStructure", "Data structure (not supported)")]),
         )
-        .advanced(),
-        Field::text("jsonStringBodyContent", "Body content").help("For application/json; sent as it is."),
-        Field::new("urlEncodedBodyContent", "Body content", pairs()).help("For application/x-www-form-urlencoded."),
-        Field::text("contentTypeValue", "Content type").help("For a custom body, such as text/csv."),
-        Field::new("rawBodyContent", "Body content", FieldKind::Buffer).help("For a custom body; sent as it is."),
+        .not_offering(&["dataStructure"])
+        .default("jsonString")
+        .shown("contentType", &["json"])
+        .advanced()
+        .help("How the JSON is written."),
+        Field::text("jsonStringBodyContent", "Body content")
+            .multiline()
+            .shown("contentType", &["json"])
+            .help("The JSON text, such as {\"name\": \"Ada\"}; map values into it."),
+        Field::new("urlEncodedBodyContent", "Body content", pairs())
+            .shown("contentType", &["urlEncoded"])
+            .help("Names and values, as a form on a web page sends them."),
+        Field::text("contentTypeValue", "Content type")
+            .shown("contentType", &["custom"])
+            .help("What the content is, such as text/csv."),
+        Field::new("rawBodyContent", "Body content", FieldKind::Buffer)
+            .multiline()
+            .shown("contentType", &["custom"])
+            .help("Sent as it is: text with mapped values, or a file."),
         Field::new(
             "multipartBodyContent",
             "Body content",
@@ -89,12 +118,17 @@ pub(super) fn body_fields() -> Vec<Field> {
                 )
                 .default("text"),
                 Field::text("name", "Name").required(),
-                Field::text("value", "Value"),
-                Field::text("fileName", "File name"),
-                Field::new("data", "Data", FieldKind::Buffer),
+                Field::text("value", "Value").shown("multipartFieldType", &["text"]),
+                Field::text("fileName", "File name")
+                    .shown("multipartFieldType", &["file"])
+                    .help("Such as invoice.pdf."),
+                Field::new("data", "Data", FieldKind::Buffer)
+                    .shown("multipartFieldType", &["file"])
+                    .help("The file itself."),
             ]),
         )
-        .help("For multipart/form-data."),
+        .shown("contentType", &["multipart"])
+        .help("Names with values or files, as a form on a web page sends them."),
     ]
 }
 
@@ -103,11 +137,22 @@ pub(super) fn exchange_fields() -> Vec<Field> {
     vec![
         Field::boolean("stopOnHttpError", "Return error if HTTP request fails")
             .default("true")
-            .help("Off: an answer such as 404 is an ordinary bundle with that status code."),
-        Field::new("timeout", "Timeout", FieldKind::UnsignedInteger).advanced().help("1 to 300 seconds; 40 if empty."),
-        Field::boolean("allowRedirects", "Allow redirects").advanced().default("true"),
-        Field::boolean("shareCookies", "Share cookies with other HTTP modules").advanced().default("false"),
-        Field::boolean("requestCompressedContent", "Request compressed content").advanced().default("true"),
+            .help("No: an answer such as 404 is an ordinary bundle with that status code."),
+        Field::new("timeout", "Timeout", FieldKind::UnsignedInteger)
+            .advanced()
+            .help("How many seconds to wait for the answer, from 1 to 300; 40 if empty."),
+        Field::boolean("allowRedirects", "Allow redirects")
+            .advanced()
+            .default("true")
+            .help("Yes: goes on to the address that the server names instead."),
+        Field::boolean("shareCookies", "Share cookies with other HTTP modules")
+            .advanced()
+            .default("false")
+            .help("Yes: cookies of this answer are sent with later requests of the run that share them too."),
+        Field::boolean("requestCompressedContent", "Request compressed content")
+            .advanced()
+            .default("true")
+            .help("Yes: the answer may come compressed, which is faster."),
     ]
 }
 

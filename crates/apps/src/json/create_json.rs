@@ -6,7 +6,7 @@
 
 use async_trait::async_trait;
 use rouage_model::ModuleError;
-use rouage_sdk::{Call, Effect, Field, Kind, Module, Outcome, Spec};
+use rouage_sdk::{Call, FieldChoices, Effect, Field, FieldKind, Kind, Module, Outcome, Spec, choices};
 
 pub(super) struct CreateJson {
     spec: Spec,
@@ -15,8 +15,13 @@ pub(super) struct CreateJson {
 impl Default for CreateJson {
     fn default() -> Self {
         let spec = Spec::new("json:CreateJSON", 1, "Create JSON", Kind::Action, Effect::Pure)
-            .describe("Writes the mapped fields as JSON text.")
+            .describe("Writes fields as JSON text, as most services on the web take it.")
             .parameters(vec![super::structure_field(), super::space_field()])
+            .mapper(vec![
+                Field::new("", "Fields", FieldKind::Collection(Vec::new()))
+                    .dynamic()
+                    .help("The fields of the data structure."),
+            ])
             .output(vec![Field::text("json", "JSON string")])
             .synonyms(&["write", "encode", "serialize", "stringify", "object to string"]);
         Self { spec }
@@ -33,6 +38,13 @@ impl Module for CreateJson {
         let structure = super::structure_of(call).await?;
         let value = super::fit(structure.as_ref(), call.input.to_value(), call)?;
         Ok(Outcome::bundle(super::write(&value, &call.parameters)))
+    }
+
+    async fn field_choices(&self, call: &Call<'_>, _: &str, _: &str) -> Result<FieldChoices, ModuleError> {
+        match super::structure_of(call).await? {
+            Some(structure) => Ok(FieldChoices::of_fields(choices::of_structure(&structure))),
+            None => Err(ModuleError::data("choose the data structure first: it says which fields the JSON has")),
+        }
     }
 }
 

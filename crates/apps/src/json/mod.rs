@@ -17,6 +17,7 @@ pub(crate) fn app() -> App {
         label: "JSON",
         color: "#5b6b7b",
         icon: "json",
+        synonyms: &["parse", "object", "data", "api", "structure"],
         modules: vec![
             Arc::new(create_json::CreateJson::default()),
             Arc::new(parse_json::ParseJson::default()),
@@ -27,12 +28,15 @@ pub(crate) fn app() -> App {
 }
 
 fn structure_field() -> Field {
-    Field::new("type", "Data structure", FieldKind::Structure).help("Describes the fields, so that they can be mapped.")
+    Field::new("type", "Data structure", FieldKind::Structure).help("Says which fields there are, so that they can be mapped.")
 }
 
 fn space_field() -> Field {
     let options = vec![("", "None"), ("tab", "Tab"), ("2", "2 spaces"), ("4", "4 spaces")];
-    Field::new("space", "Indentation", FieldKind::Select(options)).help("How the text is laid out.")
+    Field::new("space", "Indentation", FieldKind::Select(options))
+        .default("")
+        .advanced()
+        .help("How the text is laid out; it makes no difference to programs.")
 }
 
 /// The data structure that was chosen, if one was.

@@ -11,9 +11,9 @@ pub(super) struct ParseJson {
 impl Default for ParseJson {
     fn default() -> Self {
         let spec = Spec::new("json:ParseJSON", 1, "Parse JSON", Kind::Search, Effect::Pure)
-            .describe("Reads JSON text. An array gives one bundle for each of its items.")
+            .describe("Makes the fields of a JSON text mappable. An array gives one bundle for each of its items.")
             .parameters(vec![super::structure_field()])
-            .mapper(vec![Field::text("json", "JSON string").required().help("The text to read.")])
+            .mapper(vec![Field::text("json", "JSON string").multiline().required().help("The text to read, usually mapped from an answer.")])
             .synonyms(&["read", "decode", "deserialize", "object", "string to object"]);
         Self { spec }
     }

@@ -13,7 +13,7 @@ impl Default for TransformToJson {
         let spec = Spec::new("json:TransformToJSON", 1, "Transform to JSON", Kind::Action, Effect::Pure)
             .describe("Writes any value as JSON text.")
             .parameters(vec![super::space_field()])
-            .mapper(vec![Field::new("object", "Object", FieldKind::Any).help("Any mapped value.")])
+            .mapper(vec![Field::new("object", "Object", FieldKind::Any).help("Any mapped value: a collection, a list, a text.")])
             .output(vec![Field::text("json", "JSON string")])
             .synonyms(&["convert", "encode", "escape", "serialize", "stringify"]);
         Self { spec }

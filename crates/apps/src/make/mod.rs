@@ -12,6 +12,7 @@ pub(crate) fn app() -> App {
         label: "Make",
         color: "#6d00cc",
         icon: "make",
+        synonyms: &["scenario", "run", "call", "start"],
         modules: vec![Arc::new(run_scenario_with_inputs::RunScenarioWithInputs::default())],
         connections: Vec::new(),
     }

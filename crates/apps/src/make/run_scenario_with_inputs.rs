@@ -23,8 +23,12 @@ impl Default for RunScenarioWithInputs {
                     .help("A scenario of your team that is on and runs on demand."),
             ])
             .mapper(vec![
-                Field::new("data", "Scenario inputs", FieldKind::Collection(Vec::new())),
-                Field::boolean("responsive", "Wait for the scenario to finish"),
+                Field::new("data", "Scenario inputs", FieldKind::Collection(Vec::new()))
+                    .dynamic()
+                    .help("What the other scenario is given."),
+                Field::boolean("responsive", "Wait for the scenario to finish")
+                    .default("false")
+                    .help("Yes: this run goes on when the other one has ended. No: it goes on at once."),
             ])
             .output(vec![
                 Field::text("executionId", "Execution ID"),

@@ -15,15 +15,16 @@ pub(super) struct Compile {
 impl Default for Compile {
     fn default() -> Self {
         let spec = Spec::new("markdown:Compile", 2, "Markdown to HTML", Kind::Action, Effect::Pure)
-            .describe("Writes Markdown as HTML.")
+            .describe("Turns Markdown, as chat models write it, into HTML, as for an e-mail.")
             .mapper(vec![
-                Field::text("data", "Markdown"),
+                Field::text("data", "Markdown").multiline().help("Text with marks such as **bold** and # heading."),
                 Field::boolean("gfm", "GitHub Flavored Markdown")
                     .default("true")
-                    .help("Tables, task lists and text that is struck out."),
+                    .advanced()
+                    .help("Yes: also tables, task lists and text that is struck out."),
                 Field::boolean("sanitize", "Sanitize")
                     .default("false")
-                    .help("Shows HTML tags as text and leaves out links that run scripts."),
+                    .help("Yes: shows HTML tags as text and leaves out links that run scripts. For texts of strangers."),
             ])
             .output(vec![Field::text("data", "HTML")])
             .synonyms(&["html", "convert", "compile", "format", "github"]);

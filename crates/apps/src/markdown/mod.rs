@@ -12,6 +12,7 @@ pub(crate) fn app() -> App {
         label: "Markdown",
         color: "#3d4852",
         icon: "markdown",
+        synonyms: &["md", "html", "format", "text"],
         modules: vec![Arc::new(compile::Compile::default())],
         connections: Vec::new(),
     }

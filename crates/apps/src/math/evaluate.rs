@@ -17,10 +17,11 @@ impl Default for Evaluate {
             .mapper(vec![
                 Field::text("expression", "Expression")
                     .required()
-                    .help("Numbers, + - * / % ^, parentheses, functions such as round and max, pi and e."),
+                    .multiline()
+                    .help("Numbers, + - * / % ^, parentheses, functions such as round and max, pi and e; map values into it."),
             ])
             .output(vec![Field::new("result", "Result", FieldKind::Number)])
-            .synonyms(&["calculate", "compute", "formula", "calculator", "mathematics"]);
+            .synonyms(&["add", "calculate", "calculator", "compute", "formula", "mathematics", "multiply", "percent", "sum"]);
         Self { spec }
     }
 }

@@ -18,11 +18,12 @@ impl Default for GetElements {
             .describe("Finds e-mail addresses, links, telephone numbers and other elements of a text.")
             .parameters(vec![super::continue_field()])
             .mapper(vec![
-                Field::new("pattern", "Pattern", FieldKind::Select(kinds)).required(),
-                Field::text("text", "Text"),
+                Field::new("pattern", "Pattern", FieldKind::Select(kinds)).required().help("What is looked for."),
+                Field::text("text", "Text").multiline().help("The text that is searched."),
                 Field::boolean("requireProtocol", "Require protocol")
                     .default("true")
-                    .help("Of HTTP URLs only those with http:// or https://."),
+                    .advanced()
+                    .help("Yes: of web addresses only those with http:// or https://."),
                 Field::text("specialCharsPattern", "Special characters")
                     .advanced()
                     .help("Characters that addresses and URLs may have besides the usual ones."),

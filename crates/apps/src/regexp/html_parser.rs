@@ -23,7 +23,7 @@ impl Default for HtmlParser {
         let spec = Spec::new("regexp:HTMLParser", 1, "Get elements from HTML", Kind::Search, Effect::Pure)
             .describe("Finds links, images or other elements of an HTML text.")
             .parameters(vec![super::continue_field()])
-            .mapper(vec![element, Field::text("html", "HTML")])
+            .mapper(vec![element, Field::text("html", "HTML").multiline().help("The HTML that is searched, such as the data of a page.")])
             .output(vec![
                 Field::new("attrs", "Attributes", FieldKind::Collection(Vec::new())),
                 Field::text("innerContent", "Inner content"),

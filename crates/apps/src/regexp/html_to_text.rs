@@ -19,9 +19,14 @@ impl Default for HtmlToText {
         let spec = Spec::new("regexp:HTMLToText", 1, "HTML to text", Kind::Action, Effect::Pure)
             .describe("Writes the text of HTML without its tags: paragraphs, lists and links stay readable.")
             .mapper(vec![
-                Field::text("html", "HTML"),
-                Field::new("newline", "Line break", FieldKind::Select(newlines)).default("lf"),
-                Field::boolean("uppercaseHeadings", "Uppercase headings").default("true"),
+                Field::text("html", "HTML").multiline().help("The HTML, such as the content of an e-mail."),
+                Field::new("newline", "Line break", FieldKind::Select(newlines))
+                    .default("lf")
+                    .advanced()
+                    .help("What ends a line of the text."),
+                Field::boolean("uppercaseHeadings", "Uppercase headings")
+                    .default("true")
+                    .help("Yes: headings are written in capital letters."),
             ])
             .output(vec![Field::text("text", "Text")])
             .synonyms(&["strip", "tags", "plain", "convert", "remove html", "text parser"]);

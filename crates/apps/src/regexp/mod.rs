@@ -21,6 +21,7 @@ pub(crate) fn app() -> App {
         label: "Text parser",
         color: "#6a4c93",
         icon: "regexp",
+        synonyms: &["regex", "pattern", "match", "extract", "replace", "text", "html", "find"],
         modules: vec![
             Arc::new(parser::Parser::advanced()),
             Arc::new(get_elements::GetElements::default()),
@@ -36,17 +37,17 @@ pub(crate) fn app() -> App {
 /// How a pattern is read, as Make asks for it.
 fn flags() -> Vec<Field> {
     vec![
-        Field::boolean("global", "Global match").default("false").help("Every match, not only the first."),
-        Field::boolean("sensitive", "Case sensitive").default("true"),
-        Field::boolean("multiline", "Multiline").default("false").help("^ and $ match at every line."),
-        Field::boolean("singleline", "Singleline").default("false").help(". matches line breaks too."),
+        Field::boolean("global", "Global match").default("false").help("Yes: every match, not only the first."),
+        Field::boolean("sensitive", "Case sensitive").default("true").help("Yes: a and A are different."),
+        Field::boolean("multiline", "Multiline").default("false").advanced().help("Yes: ^ and $ match at every line."),
+        Field::boolean("singleline", "Singleline").default("false").advanced().help("Yes: a dot matches line breaks too."),
     ]
 }
 
 fn continue_field() -> Field {
     Field::boolean("continueWhenNoRes", "Continue the execution of the route even if the module finds no matches")
         .default("false")
-        .help("One empty bundle goes on; else the route ends here.")
+        .help("Yes: what follows runs once with nothing. No: it does not run.")
 }
 
 /// The pattern with the flags of the form, which may be parameters or mapped.

@@ -13,7 +13,7 @@ pub(super) struct Parser {
 }
 
 fn pattern_field() -> Field {
-    Field::text("pattern", "Pattern").required().help("A regular expression as in JavaScript; groups become items.")
+    Field::text("pattern", "Pattern").required().help("A regular expression as in JavaScript, such as Order (\\d+). What stands in brackets becomes an item.")
 }
 
 fn parameters() -> Vec<Field> {
@@ -22,7 +22,8 @@ fn parameters() -> Vec<Field> {
     fields.push(
         Field::boolean("ignoreInfiniteLoopsWhenGlobal", "Ignore errors when there is an infinite search loop")
             .default("false")
-            .help("Matches of no text are left out instead of being an error."),
+            .advanced()
+            .help("Yes: matches of no text are left out instead of being an error."),
     );
     fields
 }
@@ -32,19 +33,23 @@ impl Parser {
         let mut fields = vec![pattern_field()];
         fields.extend(parameters());
         let spec = Spec::new("regexp:Parser", 1, "Match pattern", Kind::Search, Effect::Pure)
-            .describe("Finds what a regular expression matches.")
+            .describe("Takes parts out of a text by a pattern (regular expression).")
             .parameters(fields)
-            .mapper(vec![Field::text("text", "Text")]);
+            .mapper(vec![text_field()]);
         Self { spec: described(spec), advanced: false }
     }
 
     pub(super) fn advanced() -> Self {
         let spec = Spec::new("regexp:AdvancedParser", 1, "Match pattern (advanced)", Kind::Search, Effect::Pure)
-            .describe("Finds what a regular expression matches; the pattern can be mapped.")
+            .describe("Takes parts out of a text by a pattern (regular expression) that can be mapped.")
             .parameters(parameters())
-            .mapper(vec![pattern_field(), Field::text("text", "Text")]);
+            .mapper(vec![pattern_field(), text_field()]);
         Self { spec: described(spec), advanced: true }
     }
+}
+
+fn text_field() -> Field {
+    Field::text("text", "Text").multiline().help("The text that is searched.")
 }
 
 fn described(spec: Spec) -> Spec {
@@ -53,7 +58,7 @@ fn described(spec: Spec) -> Spec {
         Field::text("$1", "$1"),
         Field::new("__IMTMATCH__", "Fallback Match", FieldKind::Any),
     ])
-    .synonyms(&["regex", "regular expression", "extract", "find", "match", "text parser"])
+    .synonyms(&["cut out", "extract", "find", "match", "part of a text", "regex", "regular expression", "text parser"])
 }
 
 #[async_trait]

@@ -11,16 +11,16 @@ pub(super) struct Replace {
 impl Default for Replace {
     fn default() -> Self {
         let mut mapper = vec![
-            Field::text("pattern", "Pattern").required().help("A regular expression as in JavaScript."),
-            Field::text("value", "New value").help("$1 stands for the first group, $& for the match."),
+            Field::text("pattern", "Pattern").required().help("What is replaced: a text, or a regular expression as in JavaScript."),
+            Field::text("value", "New value").help("What stands there instead; $1 is the first group, $& the match. Empty takes it out."),
         ];
         mapper.extend(super::flags());
-        mapper.push(Field::text("text", "Text"));
+        mapper.push(Field::text("text", "Text").multiline().help("The text in which it is replaced."));
         let spec = Spec::new("regexp:Replace", 1, "Replace", Kind::Action, Effect::Pure)
-            .describe("Replaces what a regular expression matches.")
+            .describe("Replaces parts of a text by a pattern (regular expression).")
             .mapper(mapper)
             .output(vec![Field::text("text", "Text")])
-            .synonyms(&["regex", "regular expression", "substitute", "remove", "text parser"]);
+            .synonyms(&["change", "clean", "find and replace", "regex", "regular expression", "remove", "substitute", "text parser"]);
         Self { spec }
     }
 }

@@ -18,6 +18,7 @@ pub(crate) fn app() -> App {
         label: "RSS",
         color: "#b4530a",
         icon: "rss",
+        synonyms: &["feed", "news", "blog", "articles", "atom", "podcast"],
         modules: vec![Arc::new(read_articles::ReadArticles::default()), Arc::new(new_article::NewArticle::default())],
         connections: Vec::new(),
     }
@@ -25,10 +26,13 @@ pub(crate) fn app() -> App {
 
 fn address_fields() -> Vec<Field> {
     vec![
-        Field::new("url", "URL", FieldKind::Url).required().help("The address of the feed, not of the site."),
-        Field::text("username", "User name").advanced(),
-        Field::new("password", "Password", FieldKind::Password).advanced(),
-        Field::boolean("gzip", "Request compressed content").default("true").advanced(),
+        Field::new("url", "URL", FieldKind::Url).required().help("The address of the feed, not of the site; it often ends with /feed or .xml."),
+        Field::text("username", "User name").advanced().help("For feeds that ask who you are."),
+        Field::new("password", "Password", FieldKind::Password).advanced().help("Of that user."),
+        Field::boolean("gzip", "Request compressed content")
+            .default("true")
+            .advanced()
+            .help("Yes: the feed may come compressed, which is faster."),
     ]
 }
 

@@ -20,15 +20,16 @@ impl Default for NewArticle {
         let mut parameters = super::address_fields();
         let most = Field::new("maxResults", "Maximum number of returned items", FieldKind::Number)
             .required()
-            .help("At most so many in one run; the others come with the next.");
+            .default("10")
+            .help("How many one run takes at most; the others come with the next.");
         parameters.insert(1, most);
         parameters.push(super::include_field());
         let spec = Spec::new("rss:TriggerNewArticle", 4, "Watch RSS feed items", Kind::PollingTrigger, Effect::Read)
-            .describe("Delivers the new articles of an RSS or Atom feed, oldest first.")
+            .describe("Starts the scenario with the new articles of a blog or news feed (RSS or Atom), oldest first.")
             .parameters(parameters)
             .output(super::output())
             .starts(&[StartOption::FromNow, StartOption::Since, StartOption::All, StartOption::First])
-            .synonyms(&["feed", "atom", "news", "blog", "podcast", "articles", "new"]);
+            .synonyms(&["articles", "atom", "blog", "every new article", "feed", "new post", "news", "podcast", "trigger", "when"]);
         Self { spec }
     }
 }

@@ -17,17 +17,22 @@ impl Default for ReadArticles {
         mapper.splice(
             1..1,
             [
-                Field::new("filterDateFrom", "Date from", FieldKind::Date),
-                Field::new("filterDateTo", "Date to", FieldKind::Date),
-                Field::new("maxResults", "Maximum number of returned items", FieldKind::Number).required(),
+                Field::new("filterDateFrom", "Date from", FieldKind::Date)
+                    .advanced()
+                    .help("Only articles from then on."),
+                Field::new("filterDateTo", "Date to", FieldKind::Date).advanced().help("Only articles up to then."),
+                Field::new("maxResults", "Maximum number of returned items", FieldKind::Number)
+                    .required()
+                    .default("10")
+                    .help("The newest ones, at most so many."),
             ],
         );
         let spec = Spec::new("rss:ActionReadArticles", 4, "Retrieve RSS feed items", Kind::Search, Effect::Read)
-            .describe("Reads the articles of an RSS or Atom feed.")
+            .describe("Reads the articles of a blog or news feed (RSS or Atom).")
             .parameters(vec![super::include_field()])
             .mapper(mapper)
             .output(super::output())
-            .synonyms(&["feed", "atom", "news", "blog", "podcast", "articles"]);
+            .synonyms(&["articles", "atom", "blog", "feed", "news", "podcast", "read"]);
         Self { spec }
     }
 }

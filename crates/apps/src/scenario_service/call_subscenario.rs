@@ -16,17 +16,20 @@ pub(super) struct CallSubscenario {
 impl Default for CallSubscenario {
     fn default() -> Self {
         let spec = Spec::new("scenario-service:CallSubscenario", 2, "Call a subscenario", Kind::Action, Effect::Write)
-            .describe("Runs another scenario and gives what it returns.")
+            .describe("Runs another scenario of yours and gives what it returns.")
             .takes_files()
             .parameters(vec![
                 Field::new(SCENARIO, "Scenario", FieldKind::Scenario)
                     .required()
                     .help("A scenario of your team that is on and runs on demand."),
                 Field::boolean(WAITS, "Wait for subscenario output")
+                    .required()
+                    .default("true")
                     .help("Yes: this run goes on when the other one has ended. No: it goes on at once."),
             ])
             .mapper(vec![
                 Field::new("data", "Scenario inputs", FieldKind::Collection(Vec::new()))
+                    .dynamic()
                     .help("What the other scenario is given."),
             ])
             .output(vec![

@@ -13,6 +13,7 @@ pub(crate) fn app() -> App {
         label: "Scenarios",
         color: "#6d3fc0",
         icon: "scenario-service",
+        synonyms: &["subscenario", "sub-scenario", "call", "function", "run", "return", "output", "workflow"],
         modules: vec![Arc::new(call_subscenario::CallSubscenario::default())],
         connections: Vec::new(),
     }

@@ -14,11 +14,12 @@ pub(crate) fn app() -> App {
         label: "XML",
         color: "#a3541a",
         icon: "xml",
+        synonyms: &["parse", "soap", "feed", "data", "tags"],
         modules: vec![Arc::new(parse_xml::ParseXml::default()), Arc::new(transform_to_xml::TransformToXml::default())],
         connections: Vec::new(),
     }
 }
 
 fn structure_field() -> Field {
-    Field::new("type", "Data structure", FieldKind::Structure).help("Describes the fields, so that they can be mapped.")
+    Field::new("type", "Data structure", FieldKind::Structure).help("Says which fields there are, so that they can be mapped.")
 }

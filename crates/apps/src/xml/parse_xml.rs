@@ -19,9 +19,10 @@ impl Default for ParseXml {
                 super::structure_field(),
                 Field::boolean("preserveNumbersAsText", "Preserve numbers as text")
                     .default("false")
-                    .help("Keeps 1.50 as it is written instead of making it the number 1.5."),
+                    .advanced()
+                    .help("Yes: 1.50 stays as it is written instead of becoming the number 1.5."),
             ])
-            .mapper(vec![Field::text("xml", "XML").required().help("The text to read.")])
+            .mapper(vec![Field::text("xml", "XML").multiline().required().help("The text to read, usually mapped from an answer.")])
             .synonyms(&["read", "decode", "deserialize", "convert", "soap"]);
         Self { spec }
     }

@@ -1,8 +1,8 @@
 //! `xml:TransformToXML`: mapped fields to text.
 
 use async_trait::async_trait;
-use rouage_model::{Collection, ModuleError, Value};
-use rouage_sdk::{Call, Effect, Field, Kind, Module, Outcome, Spec, Values};
+use rouage_model::{Collection, ModuleError, StructureId, Value};
+use rouage_sdk::{Call, FieldChoices, Effect, Field, FieldKind, Kind, Module, Outcome, Spec, StructureOf, Values, choices};
 
 use super::writer;
 
@@ -17,15 +17,23 @@ pub(super) struct TransformToXml {
 impl Default for TransformToXml {
     fn default() -> Self {
         let spec = Spec::new("xml:TransformToXML", 1, "Create XML", Kind::Action, Effect::Pure)
-            .describe("Writes the mapped fields as XML text.")
+            .describe("Writes fields as XML text.")
             .parameters(vec![
                 super::structure_field(),
                 Field::text("rootName", "Root element name")
                     .default(USUAL_ROOT)
                     .help("With the name root and a single field, that field is the root."),
-                Field::text("sysID", "SYSTEM identifier").advanced(),
-                Field::text("pubID", "PUBLIC identifier").advanced(),
-                Field::boolean("stripXmlDeclaration", "Strip XML declaration").default("false"),
+                Field::text("sysID", "SYSTEM identifier").advanced().help("Of the DOCTYPE line; most services need none."),
+                Field::text("pubID", "PUBLIC identifier").advanced().help("Of the DOCTYPE line; most services need none."),
+                Field::boolean("stripXmlDeclaration", "Strip XML declaration")
+                    .default("false")
+                    .advanced()
+                    .help("Yes: leaves out the first line, <?xml …?>."),
+            ])
+            .mapper(vec![
+                Field::new("", "Fields", FieldKind::Collection(Vec::new()))
+                    .dynamic()
+                    .help("The fields of the data structure."),
             ])
             .output(vec![Field::text("xml", "XML string")])
             .synonyms(&["write", "encode", "serialize", "create", "soap"]);
@@ -43,6 +51,15 @@ impl Module for TransformToXml {
         let xml = write(&call.input.to_value(), &call.parameters)
             .map_err(|reason| ModuleError::data(format!("the fields cannot be written as XML: {reason}")))?;
         Ok(Outcome::bundle(Collection::from_iter([("xml", xml)])))
+    }
+
+    async fn field_choices(&self, call: &Call<'_>, _: &str, _: &str) -> Result<FieldChoices, ModuleError> {
+        let chosen = call.parameters.integer("type").map(|id| StructureOf::Id(StructureId(id)));
+        let Some(chosen) = chosen else {
+            return Err(ModuleError::data("choose the data structure first: it says which fields the XML has"));
+        };
+        let structure = call.host.structure(chosen).await?.unwrap_or_default();
+        Ok(FieldChoices::of_fields(choices::of_structure(&structure)))
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod references;
 mod visibility;
+mod visible;
 mod walk;
 mod work;
 
@@ -17,6 +18,8 @@ use crate::facts::Catalogue;
 use crate::plan::{ById, Node, NodeId, Plan};
 use crate::problem::{Problem, Severity};
 use visibility::Visibility;
+
+pub use visible::{Visible, visible};
 
 /// A plan and what is wrong with its blueprint.
 #[derive(Debug)]
@@ -37,25 +40,8 @@ pub fn compile(blueprint: &Blueprint, catalogue: &dyn Catalogue) -> Compiled {
 /// Compiles a blueprint, and checks its references against what is known of
 /// the modules' outputs.
 pub fn compile_knowing(blueprint: &Blueprint, catalogue: &dyn Catalogue, shapes: &Shapes) -> Compiled {
-    let visited = blueprint.modules();
-    let known = visited.iter().filter_map(|visited| visited.module.id()).collect();
-    let mut compiler = Compiler {
-        catalogue,
-        shapes,
-        references: Vec::new(),
-        settings: blueprint.settings(),
-        known,
-        nodes: Vec::with_capacity(visited.len()),
-        by_id: HashMap::with_capacity(visited.len()),
-        problems: Vec::new(),
-        path: Vec::new(),
-        barrier: 0,
-        error_routes: 0,
-        visibility: Visibility::default(),
-        unnamed: 0,
-    };
-    let flow = blueprint.root().field("flow").as_array().unwrap_or_default();
-    let first = compiler.flow(flow, Place::Flow, None).first;
+    let mut compiler = Compiler::new(blueprint, catalogue, shapes);
+    let first = compiler.walk(blueprint);
     if first.is_none() {
         compiler.report(None, None, Severity::Error, "The scenario has no modules. Add one to begin.".to_owned());
     }
@@ -77,14 +63,41 @@ struct Compiler<'a> {
     /// Where in `path` the current error route or branch of an if-else begins:
     /// aggregators do not reach beyond it.
     barrier: usize,
-    /// How many error routes enclose this point.
-    error_routes: usize,
+    /// The modules whose error routes enclose this point.
+    failing: Vec<ModuleId>,
     visibility: Visibility,
+    /// What each module sees, when somebody asks for it.
+    seen: Option<Visible>,
     /// How many modules had no id of their own.
     unnamed: i64,
 }
 
-impl Compiler<'_> {
+impl<'a> Compiler<'a> {
+    fn new(blueprint: &Blueprint, catalogue: &'a dyn Catalogue, shapes: &'a Shapes) -> Self {
+        let visited = blueprint.modules();
+        Self {
+            catalogue,
+            shapes,
+            references: Vec::new(),
+            settings: blueprint.settings(),
+            known: visited.iter().filter_map(|visited| visited.module.id()).collect(),
+            nodes: Vec::with_capacity(visited.len()),
+            by_id: HashMap::with_capacity(visited.len()),
+            problems: Vec::new(),
+            path: Vec::new(),
+            barrier: 0,
+            failing: Vec::new(),
+            visibility: Visibility::default(),
+            seen: None,
+            unnamed: 0,
+        }
+    }
+
+    fn walk(&mut self, blueprint: &Blueprint) -> Option<NodeId> {
+        let flow = blueprint.root().field("flow").as_array().unwrap_or_default();
+        self.flow(flow, Place::Flow, None).first
+    }
+
     fn report(&mut self, module: Option<ModuleId>, field: Option<&str>, severity: Severity, message: String) {
         self.problems.push(Problem { module, field: field.map(str::to_owned), severity, message });
     }

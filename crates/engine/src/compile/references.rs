@@ -16,6 +16,7 @@ impl Compiler<'_> {
         let id = self.nodes[node.0].module.id;
         let mark = self.visibility.mark();
         self.show_branches(node, previous);
+        self.note_visible(node);
         if matches!(module.mapper(), Value::Collection(_)) {
             self.nodes[node.0].mapper = Some(self.mapping(id, module.mapper()));
         }

@@ -26,6 +26,10 @@ impl Visibility {
         self.visible.contains(&id)
     }
 
+    pub fn iter(&self) -> impl Iterator<Item = ModuleId> {
+        self.visible.iter().copied()
+    }
+
     pub fn show(&mut self, id: ModuleId) {
         if self.visible.insert(id) {
             self.changes.push(Change::Shown(id));

@@ -109,9 +109,9 @@ impl Compiler<'_> {
 
     fn error_route(&mut self, node: NodeId, module: Module<'_>) {
         let id = self.nodes[node.0].module.id;
-        self.error_routes += 1;
+        self.failing.push(id);
         let route = self.enclosed(|compiler| compiler.flow(module.error_route(), Place::ErrorRoute(id), Some(node)));
-        self.error_routes -= 1;
+        self.failing.pop();
         self.nodes[node.0].error_route = route.first;
     }
 
@@ -137,7 +137,7 @@ impl Compiler<'_> {
             let message = "This module starts the scenario and must be its first one. Move it there or delete it.";
             self.report(Some(id), None, Severity::Error, message.to_owned());
         }
-        if kind == Kind::Directive && self.error_routes == 0 {
+        if kind == Kind::Directive && self.failing.is_empty() {
             let message = format!("{name} only makes sense on an error route. Move it there or delete it.");
             self.report(Some(id), None, Severity::Error, message);
         }

@@ -79,7 +79,7 @@ impl Compiler<'_> {
                 .to_owned();
             self.report(Some(id), None, Severity::Warning, message);
         }
-        if self.error_routes == 0 {
+        if self.failing.is_empty() {
             return Work::Unavailable("A directive only works on an error route. Move it there or delete it.".into());
         }
         Work::Directive(directive)

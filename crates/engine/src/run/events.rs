@@ -28,7 +28,10 @@ impl Run {
             }
             Event::Called { attempt, note, .. } => self.called(*attempt, note),
             Event::Returned { bundles, .. } => self.returned(bundles),
-            Event::Failed { module, error, .. } => self.failed(*module, error),
+            Event::Failed { module, error, .. } if self.is_of_initialisation(event) => {
+                self.uninitialised(*module, error.clone());
+            }
+            Event::Failed { error, .. } => self.failed(error),
             Event::Retrying { until, .. } => self.retrying(*until),
             Event::Sleeping { until, .. } => self.sleeping(*until),
             Event::Parked { operation, module, error, .. } => self.parked(*operation, *module, error),
@@ -40,16 +43,31 @@ impl Run {
                 self.state = State::Finished;
             }
         }
+        self.is_fresh = matches!(event, Event::Started { .. });
         Ok(())
+    }
+
+    /// Whether it says that the run could not be prepared: operation 0 of a
+    /// module that is named (a commit that failed names none), before anything
+    /// has happened. A run that was given data has its `Started` by then.
+    fn is_of_initialisation(&self, event: &Event) -> bool {
+        let Event::Failed { operation: OperationId(0), module, .. } = event else { return false };
+        match self.state {
+            State::NotStarted | State::NotResumed(_) => true,
+            State::Finished => false,
+            _ => self.is_fresh && *module != ModuleId(0),
+        }
     }
 
     /// Whether the event is an answer to what the run waits for. `Finished`
     /// always is, until it came: a person or a time limit may end any run.
     fn fits(&self, event: &Event) -> bool {
+        if self.is_of_initialisation(event) {
+            return true;
+        }
         match (&self.state, event) {
             (State::NotStarted, Event::Started { .. })
             | (State::NotResumed(_), Event::Started { .. })
-            | (State::NotStarted | State::NotResumed(_), Event::Failed { operation: OperationId(0), .. })
             | (State::Calling(_) | State::Sleeping { .. }, Event::Interrupted { .. })
             | (State::Committing(_), Event::Committed { .. } | Event::Failed { .. })
             | (State::RollingBack(_), Event::RolledBack { .. } | Event::Failed { .. }) => true,
@@ -144,9 +162,8 @@ impl Run {
         }
     }
 
-    fn failed(&mut self, module: ModuleId, error: &ModuleError) {
+    fn failed(&mut self, error: &ModuleError) {
         match std::mem::replace(&mut self.state, State::Working) {
-            State::NotStarted | State::NotResumed(_) => self.uninitialised(module, error.clone()),
             State::Calling(calling) => self.fail(calling.node, calling.call.operation, error.clone()),
             // It could not be stored.
             State::Parking(parked) if self.is_interrupted => self.lose_the_rest(&parked),
@@ -184,6 +201,10 @@ impl Run {
     /// nothing has begun, so nothing is stored and no error route is asked
     /// (source: `make-semantics.md` §3.1).
     fn uninitialised(&mut self, module: ModuleId, error: ModuleError) {
+        if let Some(trace) = &mut self.trace {
+            trace.drop_what_was_not_begun();
+        }
+        self.operations = 0;
         let failed_module = self.plan.module(module).map(|module| module.id);
         let verdict = Verdict { error: Some(error), failed_module, ..self.verdict(Status::Error) };
         self.tasks.clear();

@@ -8,7 +8,7 @@ use crate::names;
 use crate::natives::{self, Gathering};
 use crate::plan::{NamedFilter, NodeId, Plan, Work};
 use crate::task::{Again, Bundles, Emission, Flush, Routes, Task};
-use crate::trace::FilterTrace;
+use crate::trace::{FilterTrace, Point};
 
 impl Run {
     pub(super) fn perform(&mut self, plan: &Plan, task: Task) {
@@ -71,6 +71,7 @@ impl Run {
             self.tasks.push(Task::Emission(emission));
         }
         self.scope.push(node, operation, bundle);
+        self.watch(Point::After(plan.node(node).module.id));
         if let Some(next) = plan.node(node).next {
             self.tasks.push(Task::Arrive(next));
         }
@@ -138,6 +139,7 @@ impl Run {
     /// Asks the filter on the way to a node. The first module of a scenario has
     /// none (source: `make-semantics.md` §3.8).
     pub(super) fn is_let_in(&mut self, plan: &Plan, node: NodeId) -> Result<bool, ModuleError> {
+        self.watch(Point::Before(plan.node(node).module.id));
         match &plan.node(node).filter {
             Some(filter) if !plan.is_first(node) => self.ask(node, filter),
             _ => Ok(true),

@@ -24,11 +24,11 @@ use rouage_model::{ModuleId, OperationId, Text, Value};
 use crate::context::RunContext;
 use crate::expressions::{self, Surroundings};
 use crate::natives::Variables;
-use crate::plan::{NodeId, Plan};
+use crate::plan::{NodeId, Plan, Work};
 use crate::scope::Scope;
 use crate::step::{Call, Parked, Sleep, Step, Verdict};
 use crate::task::{Again, Task};
-use crate::trace::{OperationTrace, Trace};
+use crate::trace::{Arrival, Arrivals, OperationTrace, Point, Trace};
 
 pub use failure::Treatment;
 pub(crate) use memory::{Notes, size_of_new};
@@ -73,6 +73,9 @@ pub struct Run {
     warned: bool,
     /// It has used up its time.
     is_interrupted: bool,
+    /// Nothing has happened since it started, so that it can still turn out
+    /// that it cannot be prepared.
+    is_fresh: bool,
     /// How what is being stored is done again.
     again: Again,
     /// What the scenario returned.
@@ -80,6 +83,8 @@ pub struct Run {
     /// The name that it gave itself.
     name: Option<Text>,
     notes: Notes,
+    /// What comes to one point is noted, when somebody wants to know.
+    arrivals: Option<Box<Arrivals>>,
     /// How many bytes may be made before the next look at what the run holds.
     room: u64,
     trace: Option<Trace>,
@@ -140,10 +145,12 @@ impl Run {
             bundles: 0,
             warned: false,
             is_interrupted: false,
+            is_fresh: true,
             again: Again::default(),
             outputs: None,
             name: None,
             notes: Notes::default(),
+            arrivals: None,
             trace: None,
         }
     }
@@ -172,6 +179,32 @@ impl Run {
     pub fn recording(mut self) -> Self {
         self.record(true);
         self
+    }
+
+    /// The run with a note of the first bundles that come to a point, each with
+    /// everything that can be named there.
+    #[must_use]
+    pub fn watching(mut self, point: Point, most: usize) -> Self {
+        self.arrivals = Some(Box::new(Arrivals { point, most, seen: Vec::new(), more: 0 }));
+        self
+    }
+
+    /// What came to the point that is watched.
+    pub fn arrivals(&self) -> Option<&Arrivals> {
+        self.arrivals.as_deref()
+    }
+
+    /// Notes who comes, when the point is watched.
+    fn watch(&mut self, point: Point) {
+        let Some(arrivals) = self.arrivals.as_mut().filter(|arrivals| arrivals.point == point) else { return };
+        if arrivals.seen.len() >= arrivals.most {
+            arrivals.more += 1;
+            return;
+        }
+        let plan = &self.plan;
+        let named = self.scope.named().filter(|(node, _)| !matches!(plan.node(*node).work, Work::IfElse(_)));
+        let bundles = named.map(|(node, bundle)| (plan.node(node).module.id, bundle.clone())).collect();
+        arrivals.seen.push(Arrival { bundles, at: self.now, after: self.scope.latest_operation() });
     }
 
     /// What was recorded.
@@ -343,5 +376,26 @@ mod tests {
         assert_eq!(sizes.len(), 500);
         let (tasks, scope) = sizes[0];
         assert!(sizes.iter().all(|size| size.0 <= tasks && size.1 == scope));
+    }
+
+    #[test]
+    fn what_comes_to_a_filter_is_noted_with_all_that_can_be_named_there() {
+        let flow = r#"[{"id":1,"module":"builtin:BasicRepeater","mapper":{"start":1,"repeats":3,"step":1}},
+            {"id":2,"module":"builtin:BasicRouter","routes":[{"flow":[{"id":3,"module":"util:ComposeTransformer",
+                "filter":{"conditions":[[{"a":"{{1.i}}","o":"number:greater","b":"2"}]]}}]}]}]"#;
+        let watched = |point| {
+            let mut run = run(flow).watching(point, 2);
+            let at = Timestamp::UNIX_EPOCH;
+            run.apply(&Event::Started { at, bundles: None, inputs: Value::Undefined }).unwrap();
+            run.next();
+            run.arrivals().unwrap().clone()
+        };
+        for point in [Point::Before(ModuleId(3)), Point::After(ModuleId(1))] {
+            let arrivals = watched(point);
+            assert_eq!((arrivals.seen.len(), arrivals.more), (2, 1), "{point:?}");
+            let [(module, bundle)] = arrivals.seen[1].bundles.as_slice() else { panic!("one bundle is in sight") };
+            assert_eq!((*module, bundle.field("i").as_i64()), (ModuleId(1), Some(2)));
+        }
+        assert!(watched(Point::Before(ModuleId(9))).seen.is_empty());
     }
 }

@@ -190,6 +190,11 @@ impl<'a> Script<'a> {
     fn answer(&self, step: &Step, events: &[Event]) -> Event {
         let at = "2026-11-24T08:00:00Z".parse::<Timestamp>().unwrap();
         let at = at + SignedDuration::from_secs(i64::try_from(events.len()).unwrap());
+        if let (Some((module, Answer::Fail(error))), [Event::Started { .. }]) =
+            (self.case.answers("initialisation after the start").first(), events)
+        {
+            return Event::Failed { at, operation: OperationId(0), module: *module, error: error.clone() };
+        }
         match step {
             Step::NotStarted => self.started(at),
             Step::Call(call) if self.is_interrupted(call.module, events) => Event::Interrupted { at },

@@ -1,7 +1,7 @@
 //! The end of a run, and what it means for its scenario.
 
 use rouage_engine::{Step, Verdict};
-use rouage_model::execution::Status;
+use rouage_model::execution::{Origin, Status};
 use rouage_model::journal::Event;
 use rouage_model::{Certainty, ErrorKind, ModuleError, ModuleId};
 use rouage_sdk::{Spec, subscenario};
@@ -35,7 +35,7 @@ pub(super) async fn give_up(core: &Core, job: &Job, pen: &mut Pen<'_>, reason: &
         error,
         operations: 0,
         finished_at,
-        counts: true,
+        counts: !is_try(job),
         name: None,
         is_check: false,
         is_confidential: settings.is_some_and(|settings| settings.confidential),
@@ -115,7 +115,7 @@ impl Drive<'_> {
         let has_answered = self.has_answered(&verdict).await?;
         self.note_event(Event::Finished { at, status, error: verdict.error.clone(), operations })?;
         // A Rollback that the user put there is no sign of trouble (decision D60).
-        let counts = !verdict.by_rollback && !has_answered;
+        let counts = !verdict.by_rollback && !has_answered && !is_try(self.job);
         let update = Update::Finished {
             status,
             error: text.clone(),
@@ -232,9 +232,18 @@ impl Drive<'_> {
     }
 }
 
+/// Whether the run tries what is not published: the live scenario stays as it is,
+/// whatever comes of it.
+fn is_try(job: &Job) -> bool {
+    job.version.0 < 0 && job.origin != Origin::Retry
+}
+
 /// A scenario that is off already, such as one that is tried out with Run once,
 /// is left alone. A failure here is only told.
 async fn switch_off(core: &Core, job: &Job, problem: &str) {
+    if is_try(job) {
+        return;
+    }
     let (store, team, id) = (&core.store, job.team, job.scenario);
     let switched = async {
         let Some(scenario) = scenarios::find(store, team, id).await?.filter(|scenario| scenario.enabled) else {

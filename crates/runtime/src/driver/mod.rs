@@ -5,6 +5,7 @@ mod answered;
 mod call;
 mod child;
 mod ending;
+mod initialise;
 mod park;
 pub(crate) mod staged;
 mod transactions;
@@ -15,7 +16,7 @@ use std::sync::atomic::Ordering;
 use jiff::{SignedDuration, Timestamp};
 use rouage_engine::{Run, Sleep, Step};
 use rouage_model::journal::Event;
-use rouage_model::{ErrorKind, ModuleId, Value};
+use rouage_model::{ErrorKind, ModuleId, OperationId, Value};
 use rouage_store::{Job, Update};
 
 use crate::core::Core;
@@ -23,6 +24,7 @@ use crate::held::Signal;
 use crate::journal::{Halt, Pen};
 use crate::limits::Worked;
 use crate::plans::Prepared;
+pub use initialise::{Account, Opened};
 pub use trial::{AT_ONCE as SUSPECTS_AT_ONCE, Trial, admit};
 
 use crate::retry::{self, Beginning, Resumed, Subject};
@@ -69,6 +71,8 @@ pub async fn drive(core: &Core, mut job: Job, trial: Trial) -> Result<(), Halt> 
         return ending::set_aside(core, &job, &mut pen, &format!("{poisonous}{doubt}")).await;
     }
     let worked = Worked::new(&events, core.clock.now());
+    // What was given is written down when it is accepted.
+    let is_new = events.len() <= 1;
     let limits = core.limits.of_run(job.origin);
     let Beginning { run, prepared, resumed } = match retry::rebuild(core, Subject::from(&job), limits, events).await? {
         Ok(built) => built,
@@ -86,6 +90,10 @@ pub async fn drive(core: &Core, mut job: Job, trial: Trial) -> Result<(), Halt> 
         attempts: 0,
         worked,
     };
+    if is_new && let Some((module, error)) = initialise::obstacle(core, &prepared).await {
+        let at = drive.now();
+        drive.note_event(Event::Failed { at, operation: OperationId(0), module, error })?;
+    }
     match trial.watch(drive.go()).await {
         // It would diverge again and again.
         Err(Halt::Diverged(divergence)) => {

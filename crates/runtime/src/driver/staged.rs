@@ -11,6 +11,7 @@ use rouage_store::{NewMail, NewPosition, StagedWrite, StoreEffect};
 
 use super::{Drive, Next};
 use crate::journal::Halt;
+use crate::positions;
 
 impl Drive<'_> {
     pub(super) async fn stage(&mut self, request: &EngineCall, staged: Staged) -> Result<Next, Halt> {
@@ -61,7 +62,7 @@ impl Drive<'_> {
         let settings = self.prepared.plan.settings();
         let position = NewPosition {
             scenario: self.job.scenario,
-            module,
+            module: positions::key(&self.prepared, module),
             execution: self.job.execution,
             from: call.position.clone(),
             start: call.start.to_value(),

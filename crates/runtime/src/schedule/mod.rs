@@ -243,17 +243,22 @@ pub fn of_blueprint(core: &Core, blueprint: &Blueprint) -> (Scheduling, Option<S
     let document = blueprint.document();
     let places = [blueprint.root(), document.field("response"), document];
     let brought = places.into_iter().map(|place| place.field("scheduling")).find(|found| !found.is_nothing());
-    let usual = || match trigger_kind(core, blueprint) {
-        Some(Kind::InstantTrigger) => Scheduling::immediately(),
-        Some(Kind::PollingTrigger) => Scheduling::every(USUAL_INTERVAL),
-        _ => Scheduling::on_demand(),
-    };
+    let usual = || usual(core, blueprint);
     match brought.map(Scheduling::from_value) {
         Some(Ok(scheduling)) => (scheduling, None),
         Some(Err(problems)) => {
             (usual(), Some(format!("The schedule of the blueprint could not be taken over: {problems}. Choose one.")))
         }
         None => (usual(), None),
+    }
+}
+
+/// The schedule that suits a first module.
+pub fn usual(core: &Core, blueprint: &Blueprint) -> Scheduling {
+    match trigger_kind(core, blueprint) {
+        Some(Kind::InstantTrigger) => Scheduling::immediately(),
+        Some(Kind::PollingTrigger) => Scheduling::every(USUAL_INTERVAL),
+        _ => Scheduling::on_demand(),
     }
 }
 

@@ -94,6 +94,7 @@ pub fn app(script: &Arc<Script>) -> App {
         label: "Test",
         color: "#000000",
         icon: "test",
+        synonyms: &[],
         modules: vec![
             module("test:Hook", Kind::InstantTrigger, Effect::Pure),
             module("test:Pure", Kind::Action, Effect::Pure),
@@ -102,6 +103,8 @@ pub fn app(script: &Arc<Script>) -> App {
             module("test:Idempotent", Kind::Action, Effect::Idempotent),
             module("test:Mail", Kind::Action, Effect::Idempotent),
             module("test:Watch", Kind::PollingTrigger, Effect::Read),
+            with_account(script),
+            with_hook(script),
             // The name is known to the runtime: callers wait for it.
             module("gateway:WebhookRespond", Kind::Responder, Effect::Idempotent),
         ]
@@ -110,6 +113,22 @@ pub fn app(script: &Arc<Script>) -> App {
         .collect(),
         connections: Vec::new(),
     }
+}
+
+/// Is called at the webhook that it is linked to.
+fn with_hook(script: &Arc<Script>) -> Arc<dyn Module> {
+    let hook = Field::new("hook", "Webhook", FieldKind::Hook("gateway-webhook")).required();
+    let spec = Spec::new("test:Linked", 1, "Linked", Kind::InstantTrigger, Effect::Pure).parameters(vec![hook]);
+    Arc::new(Scripted { spec, script: script.clone() })
+}
+
+/// Writes as well, and wants an account for it.
+fn with_account(script: &Arc<Script>) -> Arc<dyn Module> {
+    let account = Field::new("__IMTCONN__", "Connection", FieldKind::Connection(&["test"]));
+    let spec = Spec::new("test:Account", 1, "Write to an account", Kind::Action, Effect::Idempotent)
+        .parameters(vec![account.required()])
+        .mapper(vec![Field::new("text", "Text", FieldKind::Any)]);
+    Arc::new(Scripted { spec, script: script.clone() })
 }
 
 struct Scripted {
@@ -179,7 +198,7 @@ impl Scripted {
     async fn work(&self, call: &Call<'_>) -> Result<Outcome, ModuleError> {
         let text = call.input.text("text").unwrap_or_default().to_owned();
         match self.spec.name {
-            "test:Write" => self.script.done(text.clone()),
+            "test:Write" | "test:Account" => self.script.done(text.clone()),
             "test:Idempotent" => {
                 let is_new = self.script.keys.lock().unwrap().insert(call.key());
                 if is_new {

@@ -112,6 +112,7 @@ pub fn app() -> App {
         label: "File",
         color: "#000000",
         icon: "file",
+        synonyms: &[],
         modules: vec![
             Arc::new(Transfer(spec("file:Download", Effect::Read))),
             Arc::new(Transfer(spec("file:Upload", Effect::Write))),

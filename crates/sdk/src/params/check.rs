@@ -5,6 +5,7 @@ use rouage_expr::{Target, coerce};
 use rouage_model::{Collection, Text, Value};
 
 use crate::place::Path;
+use crate::shown::is_shown;
 use crate::spec::{Field, FieldKind};
 
 /// Checks a collection, or says everything that does not fit.
@@ -23,16 +24,18 @@ impl Check<'_> {
     fn collection(&mut self, fields: &[Field], given: &Collection, path: Path<'_>) -> Collection {
         let mut checked = Collection::with_capacity(given.len());
         for (name, value) in given.iter() {
-            let value = match fields.iter().find(|field| field.name == name.as_ref()) {
-                Some(field) => self.field(field, value, Path::Name(&path, name)),
+            let value = match fields.iter().find(|field| !field.name.is_empty() && field.name == name.as_ref()) {
+                Some(field) => self.field(field, value, is_required(field, fields, given), Path::Name(&path, name)),
                 None => value.clone(),
             };
             if !matches!(value, Value::Undefined | Value::Ignore) {
                 checked.insert(name.clone(), value);
             }
         }
-        for field in fields.iter().filter(|field| given.get(field.name).is_none()) {
-            let value = self.field(field, &Value::Undefined, Path::Name(&path, field.name));
+        let is_left_out = |field: &&Field| given.get(field.name).is_none() && !field.name.is_empty();
+        for field in fields.iter().filter(is_left_out) {
+            let required = is_required(field, fields, given);
+            let value = self.field(field, &Value::Undefined, required, Path::Name(&path, field.name));
             if !matches!(value, Value::Undefined) {
                 checked.insert(field.name, value);
             }
@@ -40,7 +43,7 @@ impl Check<'_> {
         checked
     }
 
-    fn field(&mut self, field: &Field, given: &Value, path: Path<'_>) -> Value {
+    fn field(&mut self, field: &Field, given: &Value, required: bool, path: Path<'_>) -> Value {
         if *given == Value::Erase {
             return Value::Erase;
         }
@@ -50,7 +53,7 @@ impl Check<'_> {
         if let Some(default) = field.default {
             return self.value(&field.kind, &Value::text(default), path);
         }
-        if field.required {
+        if required {
             self.problems.push(format!("Missing value of required parameter '{path}'.").into());
         }
         match given {
@@ -91,7 +94,7 @@ impl Check<'_> {
             let path = Path::Item(&path, at + 1);
             checked.push(match item {
                 [] => value.clone(),
-                [field] if field.name.is_empty() => self.field(field, value, path),
+                [field] if field.name.is_empty() => self.field(field, value, field.required, path),
                 fields => self.inner(fields, value, path),
             });
         }
@@ -134,6 +137,11 @@ impl Check<'_> {
         self.problems.push(format!("Invalid {noun} in parameter '{path}'.").into());
         Value::Undefined
     }
+}
+
+/// What is not shown need not be filled in.
+fn is_required(field: &Field, fields: &[Field], given: &Collection) -> bool {
+    field.required && is_shown(field, fields, given)
 }
 
 /// Whether there is nothing to coerce. An empty text is something only for a
@@ -184,7 +192,9 @@ fn noun(kind: &FieldKind) -> &'static str {
 /// left as it is.
 fn scalar(kind: &FieldKind, given: &Value, timezone: &TimeZone) -> Option<Value> {
     let target = match kind {
-        FieldKind::Text | FieldKind::Password | FieldKind::Email => Target::Text,
+        FieldKind::Text | FieldKind::Password | FieldKind::Email | FieldKind::Spreadsheet | FieldKind::Sheet => {
+            Target::Text
+        }
         FieldKind::Number => Target::Number,
         FieldKind::Integer => Target::Integer,
         FieldKind::UnsignedInteger => Target::UnsignedInteger,

@@ -14,6 +14,10 @@ pub struct Model {
     #[sea_orm(column_type = "Text")]
     pub links: String,
     pub created_at: i64,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub note: Option<String>,
+    /// A user, who may be gone.
+    pub author: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

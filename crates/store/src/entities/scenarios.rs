@@ -32,6 +32,8 @@ pub struct Model {
     pub paused_until: Option<i64>,
     #[sea_orm(column_type = "Text", nullable)]
     pub schedule_note: Option<String>,
+    pub folder_id: Option<i64>,
+    pub draft_revision: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

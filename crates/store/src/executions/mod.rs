@@ -73,6 +73,12 @@ pub struct Execution {
 }
 
 impl Execution {
+    /// Whether it ran what is not published, to try it: nothing that the live
+    /// scenario goes by may depend on it.
+    pub fn is_try(&self) -> bool {
+        self.version.0 < 0 && self.origin != Origin::Retry
+    }
+
     /// Whether only one module was run, for a try.
     pub fn is_single_module(&self) -> bool {
         self.version.0 < 0 && self.origin == Origin::Manual
@@ -176,6 +182,8 @@ async fn first(
     let active = [Status::Queued, Status::Running, Status::Waiting, Status::InDoubt].map(Status::as_str);
     let found: Option<(Uuid, String, i64, Option<i64>, String, i32)> = executions::Entity::find()
         .filter(Scenario.eq(scenario.0).and(CreatedAt.gte(micros(since))).and(Stands.is_in(active)))
+        // Nothing waits for a try.
+        .filter(Version.gt(0).or(From.eq(Origin::Retry.as_str())))
         .filter(which)
         .order_by_asc(CreatedAt)
         .order_by_asc(Id)

@@ -44,7 +44,7 @@ pub(crate) async fn is_active(tx: &WriteTx, execution: ExecutionId) -> Result<bo
 }
 
 /// Counts the runs that ask the trigger and are not over. Retries and replays
-/// ask none and do not count.
+/// ask none and do not count, and what is only tried asks for itself.
 pub async fn active(tx: &mut WriteTx, scenario: ScenarioId) -> Result<Pace, Error> {
     use executions::Column::{Id, Origin as By, ScenarioId as Scenario, Status as Stands};
     let by_call = [Origin::Api, Origin::Scenario].map(Origin::as_str);
@@ -53,6 +53,7 @@ pub async fn active(tx: &mut WriteTx, scenario: ScenarioId) -> Result<Pace, Erro
         .filter(Scenario.eq(scenario.0))
         .filter(Stands.is_in(ACTIVE.map(Status::as_str)))
         .filter(By.is_in(by_trigger.into_iter().chain(by_call)))
+        .filter(executions::Column::Version.gt(0))
         .select_only()
         .column(By)
         .column(Stands)

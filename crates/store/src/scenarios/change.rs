@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use rouage_model::execution::Status;
 use rouage_model::scenario::{MissedRuns, Scheduling};
-use rouage_model::{Blueprint, ScenarioId, TeamId, Value, Version, json};
+use rouage_model::{Blueprint, ScenarioId, TeamId, UserId, Value, Version, json};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, EntityTrait, NotSet, QueryFilter, QueryOrder, QuerySelect, Set};
 
@@ -36,9 +36,12 @@ pub async fn create(tx: &mut WriteTx, team: TeamId, scenario: NewScenario) -> Re
         missed_runs: Set(MissedRuns::default().as_str().to_owned()),
         paused_until: Set(None),
         schedule_note: Set(None),
+        folder_id: Set(None),
+        draft_revision: Set(0),
     };
     let id = ScenarioId(scenarios::Entity::insert(row).exec(tx.db()).await?.last_insert_id);
-    insert_version(tx, id, Version(1), &scenario.blueprint, &scenario.links).await?;
+    let content = Content::of(&scenario.blueprint, &scenario.links);
+    insert_version(tx, id, Version(1), content, Made::default()).await?;
     tx.changed(Change::Scenario(id));
     Ok(id)
 }
@@ -59,9 +62,27 @@ pub async fn update_blueprint(
         return Err(Error::Conflict(text.into()));
     }
     let version = Version(row.version.saturating_add(1));
-    insert_version(tx, id, version, blueprint, links).await?;
-    let row = scenarios::ActiveModel { version: Set(version.0), apps: Set(apps(blueprint)), ..Default::default() };
-    update(tx, team, id, row).await?;
+    insert_version(tx, id, version, Content::of(blueprint, links), Made::default()).await?;
+    let change = scenarios::ActiveModel { version: Set(version.0), apps: Set(apps(blueprint)), ..Default::default() };
+    update(tx, team, id, change).await?;
+    crate::drafts::carry(tx, &row, version).await?;
+    Ok(version)
+}
+
+/// Makes the new version that a draft is published as. The caller holds the
+/// lock of the scenario and takes the draft away.
+pub(crate) async fn publish(
+    tx: &mut WriteTx,
+    row: &scenarios::Model,
+    blueprint: &Blueprint,
+    links: &Value,
+    made: Made<'_>,
+) -> Result<Version, Error> {
+    let (team, id) = (TeamId(row.team_id), ScenarioId(row.id));
+    let version = Version(row.version.saturating_add(1));
+    insert_version(tx, id, version, Content::of(blueprint, links), made).await?;
+    let change = scenarios::ActiveModel { version: Set(version.0), apps: Set(apps(blueprint)), ..Default::default() };
+    update(tx, team, id, change).await?;
     Ok(version)
 }
 
@@ -85,8 +106,16 @@ pub async fn create_variant(
         .one(tx.db())
         .await?;
     let version = Version(lowest.filter(|lowest| *lowest < 0).unwrap_or(0).saturating_sub(1));
-    insert_version(tx, id, version, blueprint, links).await?;
+    insert_version(tx, id, version, Content::of(blueprint, links), Made::default()).await?;
     Ok(version)
+}
+
+/// Takes a variant away that got no run.
+pub async fn delete_variant(tx: &mut WriteTx, id: ScenarioId, version: Version) -> Result<(), Error> {
+    let own = scenario_versions::Column::ScenarioId.eq(id.0).and(scenario_versions::Column::Version.eq(version.0));
+    let variant = own.and(scenario_versions::Column::Version.lt(0));
+    scenario_versions::Entity::delete_many().filter(variant).exec(tx.db()).await?;
+    Ok(())
 }
 
 /// Makes a new version with other links.
@@ -95,15 +124,10 @@ pub async fn set_links(tx: &mut WriteTx, team: TeamId, id: ScenarioId, links: &V
     let current = scenario_versions::Entity::find_by_id((id.0, row.version)).one(tx.db()).await?;
     let current = current.ok_or_else(|| Error::corrupt("a scenario", "its version is missing"))?;
     let version = Version(row.version.saturating_add(1));
-    let new = scenario_versions::ActiveModel {
-        scenario_id: Set(id.0),
-        version: Set(version.0),
-        blueprint: Set(current.blueprint),
-        links: Set(store_links(links)),
-        created_at: Set(micros(tx.now())),
-    };
-    scenario_versions::Entity::insert(new).exec_without_returning(tx.db()).await?;
+    let content = Content { blueprint: current.blueprint, links: store_links(links) };
+    insert_version(tx, id, version, content, Made::default()).await?;
     update(tx, team, id, scenarios::ActiveModel { version: Set(version.0), ..Default::default() }).await?;
+    crate::drafts::carry(tx, &row, version).await?;
     Ok(version)
 }
 
@@ -172,11 +196,18 @@ pub async fn set_next_run(
     crate::one_row(scenarios::Entity::update_many().set(row).filter(one).exec(tx.db()).await?.rows_affected)
 }
 
-/// Makes a copy, switched off, without its hook.
+/// Makes a copy of what people see, which is the draft if there is one:
+/// switched off and without its hook.
 pub async fn duplicate(tx: &mut WriteTx, team: TeamId, id: ScenarioId, name: &str) -> Result<ScenarioId, Error> {
     let row = locked(tx, team, id).await?;
-    let version = scenario_versions::Entity::find_by_id((id.0, row.version)).one(tx.db()).await?;
-    let version = version.ok_or_else(|| Error::corrupt("a scenario", "its version is missing"))?;
+    let content = match crate::drafts::content(tx, id).await? {
+        Some(draft) => draft,
+        None => live(tx, &row).await?,
+    };
+    let links = without_hooks(&content.links)?;
+    let content = Content { links, ..content };
+    let blueprint = Blueprint::parse(content.blueprint.as_bytes());
+    let apps = blueprint.map_or(row.apps, |blueprint| apps(&blueprint));
     let now = Set(micros(tx.now()));
     let copy = scenarios::ActiveModel {
         id: NotSet,
@@ -186,26 +217,21 @@ pub async fn duplicate(tx: &mut WriteTx, team: TeamId, id: ScenarioId, name: &st
         enabled: Set(false),
         scheduling: Set(row.scheduling),
         timezone: Set(row.timezone),
-        apps: Set(row.apps),
+        apps: Set(apps),
         problem: Set(None),
         consecutive_errors: Set(0),
         next_run_at: Set(None),
         created_at: now.clone(),
-        updated_at: now.clone(),
+        updated_at: now,
         deleted_at: Set(None),
         missed_runs: Set(row.missed_runs),
         paused_until: Set(None),
         schedule_note: Set(None),
+        folder_id: Set(row.folder_id),
+        draft_revision: Set(0),
     };
     let copy = scenarios::Entity::insert(copy).exec(tx.db()).await?.last_insert_id;
-    let version = scenario_versions::ActiveModel {
-        scenario_id: Set(copy),
-        version: Set(1),
-        blueprint: Set(version.blueprint),
-        links: Set(without_hooks(&version.links)?),
-        created_at: now,
-    };
-    scenario_versions::Entity::insert(version).exec_without_returning(tx.db()).await?;
+    insert_version(tx, ScenarioId(copy), Version(1), content, Made::default()).await?;
     tx.changed(Change::Scenario(ScenarioId(copy)));
     Ok(ScenarioId(copy))
 }
@@ -225,6 +251,7 @@ fn without_hooks(links: &str) -> Result<String, Error> {
 pub async fn delete(tx: &mut WriteTx, team: TeamId, id: ScenarioId) -> Result<(), Error> {
     locked(tx, team, id).await?;
     crate::hooks::detach(tx, id).await?;
+    crate::drafts::forget(tx, id).await?;
     crate::executions::mark_to_stop(tx, executions::Column::ScenarioId.eq(id.0)).await?;
     let now = micros(tx.now());
     let row = scenarios::ActiveModel {
@@ -266,25 +293,57 @@ pub(crate) async fn count_ends(tx: &mut WriteTx, id: ScenarioId, ends: &[Status]
     Ok(row.map(|row| small(row.consecutive_errors)))
 }
 
+/// Blueprint and links as they are stored.
+pub(crate) struct Content {
+    pub blueprint: String,
+    pub links: String,
+}
+
+impl Content {
+    pub(crate) fn of(blueprint: &Blueprint, links: &Value) -> Self {
+        Self { blueprint: json::to_string(blueprint.document()), links: store_links(links) }
+    }
+}
+
+/// Who made a version, and what they said of it.
+#[derive(Default, Clone, Copy)]
+pub(crate) struct Made<'a> {
+    pub note: Option<&'a str>,
+    pub author: Option<UserId>,
+}
+
+/// What a scenario runs with.
+pub(crate) async fn live(tx: &WriteTx, row: &scenarios::Model) -> Result<Content, Error> {
+    version_content(tx, ScenarioId(row.id), Version(row.version)).await
+}
+
+pub(crate) async fn version_content(tx: &WriteTx, id: ScenarioId, version: Version) -> Result<Content, Error> {
+    let row = scenario_versions::Entity::find_by_id((id.0, version.0)).one(tx.db()).await?;
+    let row = row.ok_or_else(|| Error::corrupt("a scenario", "its version is missing"))?;
+    Ok(Content { blueprint: row.blueprint, links: row.links })
+}
+
 async fn insert_version(
     tx: &WriteTx,
     id: ScenarioId,
     version: Version,
-    blueprint: &Blueprint,
-    links: &Value,
+    content: Content,
+    made: Made<'_>,
 ) -> Result<(), Error> {
     let row = scenario_versions::ActiveModel {
         scenario_id: Set(id.0),
         version: Set(version.0),
-        blueprint: Set(json::to_string(blueprint.document())),
-        links: Set(store_links(links)),
+        blueprint: Set(content.blueprint),
+        links: Set(content.links),
         created_at: Set(micros(tx.now())),
+        note: Set(made.note.map(|note| clean(note.to_owned()))),
+        author: Set(made.author.map(|author| author.0)),
     };
     scenario_versions::Entity::insert(row).exec_without_returning(tx.db()).await?;
     Ok(())
 }
 
-async fn update(tx: &mut WriteTx, team: TeamId, id: ScenarioId, row: scenarios::ActiveModel) -> Result<(), Error> {
+pub(super) async fn update(tx: &mut WriteTx, team: TeamId, id: ScenarioId, row: scenarios::ActiveModel) -> Result<(), Error> {
     let row = scenarios::ActiveModel { updated_at: Set(micros(tx.now())), ..row };
     let one = scenarios::Column::Id.eq(id.0).and(scenarios::Column::TeamId.eq(team.0));
     let here = one.and(scenarios::Column::DeletedAt.is_null());

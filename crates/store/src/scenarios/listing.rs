@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use rouage_model::execution::Status;
-use rouage_model::{Collection, HookId, ScenarioId, TeamId, Value, Version};
+use rouage_model::{Collection, FolderId, HookId, ScenarioId, TeamId, Value, Version};
 use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
@@ -33,10 +33,24 @@ pub async fn list(
     search: Option<&str>,
     page: PageRequest,
 ) -> Result<Page<ScenarioRow>, Error> {
+    list_in(store, team, search, None, page).await
+}
+
+/// As [`list`], of one folder; `None`: all.
+pub async fn list_in(
+    store: &Store,
+    team: TeamId,
+    search: Option<&str>,
+    folder: Option<FolderId>,
+    page: PageRequest,
+) -> Result<Page<ScenarioRow>, Error> {
     let mut find = of_team(team);
     if let Some(search) = search.filter(|search| !search.trim().is_empty()) {
         let like = LikeExpr::new(text::like(search)).escape('\\');
         find = find.filter(Expr::expr(Func::lower(Expr::col(scenarios::Column::Name))).like(like));
+    }
+    if let Some(folder) = folder {
+        find = find.filter(scenarios::Column::FolderId.eq(folder.0));
     }
     let total = find.clone().count(store.reader()).await?;
     let rows = find

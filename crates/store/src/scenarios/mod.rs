@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rouage_model::execution::Status;
 use rouage_model::scenario::{MissedRuns, Scheduling};
-use rouage_model::{Blueprint, HookId, ScenarioId, TeamId, Value, Version};
+use rouage_model::{Blueprint, FolderId, HookId, ScenarioId, TeamId, Value, Version};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::entities::{hooks, scenario_versions, scenarios};
@@ -17,13 +17,13 @@ mod change;
 mod listing;
 mod schedule;
 
-pub(crate) use change::{count_ends, locked};
+pub(crate) use change::{Content, Made, count_ends, live, locked, publish, version_content};
 pub use change::{
-    create, create_variant, delete, duplicate, note_result, rename, set_enabled, set_links, set_next_run,
+    create, create_variant, delete, delete_variant, duplicate, note_result, rename, set_enabled, set_links, set_next_run,
     set_scheduling, set_timezone, update_blueprint,
 };
 pub(crate) use listing::with_link;
-pub use listing::{Brief, brief, list};
+pub use listing::{Brief, brief, list, list_in};
 pub use schedule::{Scheduled, advance, due, next_slot, note_schedule, pause, scheduled, set_missed_runs};
 
 /// A scenario in its current version.
@@ -66,6 +66,8 @@ pub struct Scenario {
     pub paused_until: Option<Timestamp>,
     /// What the schedule did otherwise than people expect, for them.
     pub schedule_note: Option<String>,
+    /// The folder that it is in.
+    pub folder: Option<FolderId>,
 }
 
 /// A scenario in a list.
@@ -154,6 +156,7 @@ pub async fn find(store: &Store, team: TeamId, id: ScenarioId) -> Result<Option<
         missed_runs: schedule::missed_runs(&row.missed_runs),
         paused_until: row.paused_until.map(instant),
         schedule_note: row.schedule_note,
+        folder: row.folder_id.map(FolderId),
         name: row.name,
     }))
 }

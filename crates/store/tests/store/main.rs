@@ -6,6 +6,7 @@
 mod support;
 
 mod blobs;
+mod drafts;
 mod fixtures;
 mod group_commit;
 mod history;

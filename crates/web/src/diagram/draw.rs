@@ -1,11 +1,14 @@
-//! From places to shapes.
+//! From places to shapes. The editor's scripts make the same of a changed
+//! module (`looks.ts`); the markup has one owner, `web/templates/canvas/`.
 
+use rouage_model::Blueprint;
 use rouage_model::blueprint::Module;
-use rouage_model::{Blueprint, Value};
 
-use super::layout::RADIUS;
-use super::tree::{Entry, Kind};
-use super::{Diagram, Mark, Overlay};
+use super::areas::areas;
+use super::links::{link, round};
+use super::notes::{boxes, notes};
+use super::tree::Entry;
+use super::{Diagram, Mark, Overlay, View};
 use crate::look::Look;
 use crate::words;
 
@@ -16,6 +19,10 @@ pub struct Node {
     pub x: i64,
     /// Centre.
     pub y: i64,
+    /// Names it in the document, see `tree::Entry::key`.
+    pub key: String,
+    /// Its id, when it has one.
+    pub id: Option<i64>,
     /// The anchor of its panel, such as `m4`.
     pub anchor: String,
     /// Its number badge; empty for modules without an id.
@@ -26,69 +33,39 @@ pub struct Node {
     pub title: String,
     /// Second line.
     pub subtitle: String,
-    /// For screen readers: what is seen, in the same order, then the state.
+    /// For screen readers: what is seen, then the state.
     pub label: String,
-    /// `is-off`, `is-unavailable` or empty.
-    pub class: &'static str,
+    /// `is-off`, `is-loose`, `is-unavailable`, in any number; a picture that
+    /// compares two versions may add its own.
+    pub class: String,
     /// Whether a line leads into it.
     pub has_input: bool,
     /// Whether anything may follow it.
     pub has_output: bool,
-    /// Whether a note is attached.
-    pub has_note: bool,
+    /// Whether an icon is drawn, and whether letters are.
+    pub has_icon: bool,
+    /// Whether letters are drawn.
+    pub has_monogram: bool,
+    /// Whether it has a problem that somebody should look at.
+    pub has_problem: bool,
     /// What a run did here.
     pub bubble: Option<Bubble>,
 }
 
 /// The number at a disc after a run.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Bubble {
     /// `ok`, `error`, `warning` or `running`.
     pub class: &'static str,
     /// The number of operations.
     pub text: String,
-}
-
-/// A dotted line.
-#[derive(Debug, Clone)]
-pub struct Link {
-    /// Number of the line, for its gradient.
-    pub index: usize,
-    /// The curve.
-    pub path: String,
-    /// Ends, for the gradient.
-    pub from: (i64, i64),
-    /// Ends, for the gradient.
-    pub to: (i64, i64),
-    /// Colours of the ends.
-    pub colors: (String, String),
-    /// `is-error`, `is-tool`, `is-off` or empty.
-    pub class: &'static str,
-    /// The filter on it.
-    pub filter: Option<FilterMark>,
-}
-
-/// The funnel on a line.
-#[derive(Debug, Clone)]
-pub struct FilterMark {
-    /// Centre.
-    pub x: i64,
-    /// Centre.
-    pub y: i64,
-    /// The label, cut.
-    pub text: String,
-    /// The whole label.
+    /// For screen readers and people who point at it.
     pub title: String,
-    /// The panel of the module behind it.
-    pub anchor: String,
-    /// What a run did here, such as `2 of 3 passed`; may be empty.
-    pub counts: String,
 }
 
-const MARGIN: (i64, i64) = (130, 100);
+const MARGIN: (i64, i64) = (130, 110);
 /// Room for the two lines under a disc.
-const BELOW: i64 = 60;
-const GAP: f64 = RADIUS + 14.0;
+const BELOW: i64 = 50;
 
 /// Makes all shapes.
 pub fn draw(
@@ -98,73 +75,83 @@ pub fn draw(
     look: &dyn Fn(Module<'_>) -> Look,
     overlay: &Overlay,
 ) -> Diagram {
-    let places: Vec<(i64, i64)> = places.iter().map(|(x, y)| (round(*x), round(*y))).collect();
-    let noted = noted_modules(blueprint);
-    let mut nodes: Vec<Node> = Vec::with_capacity(entries.len());
-    for (entry, (x, y)) in entries.iter().zip(&places) {
-        nodes.push(node(entry, (*x, *y), look(entry.module), overlay, &noted));
-    }
-    let mut links = Vec::with_capacity(entries.len());
+    let places = places.iter().map(|(x, y)| (round(*x), round(*y)));
+    let mut nodes: Vec<Node> =
+        entries.iter().zip(places).map(|(entry, place)| node(entry, place, look(entry.module), overlay)).collect();
     for (index, entry) in entries.iter().enumerate() {
-        let Some(parent) = entry.parent else { continue };
-        nodes[index].has_input = true;
-        links.push(link(index, entry, &nodes[parent], &nodes[index], overlay));
+        nodes[index].has_input = entry.parent.is_some();
     }
-    let (left, right) = bounds(places.iter().map(|place| place.0));
-    let (top, bottom) = bounds(places.iter().map(|place| place.1));
+    let links: Vec<_> = (0..entries.len()).filter_map(|index| link("", entries, index, &nodes, overlay)).collect();
+    let notes = boxes(&notes(blueprint), &nodes, &links);
+    let boxed = |edge: fn(i64, i64) -> i64| notes.iter().map(move |note| edge(note.x, note.width));
+    let tall = |edge: fn(i64, i64) -> i64| notes.iter().map(move |note| edge(note.y, note.height));
+    let (left, right) = bounds(
+        nodes.iter().map(|node| node.x - MARGIN.0).chain(boxed(|x, _| x - 20)),
+        nodes.iter().map(|node| node.x + MARGIN.0).chain(boxed(|x, width| x + width + 20)),
+    );
+    let (top, bottom) = bounds(
+        nodes.iter().map(|node| node.y - MARGIN.1).chain(tall(|y, _| y - 20)),
+        nodes.iter().map(|node| node.y + MARGIN.1 + BELOW).chain(tall(|y, height| y + height + 20)),
+    );
     Diagram {
-        left: left - MARGIN.0,
-        top: top - MARGIN.1,
-        width: right - left + 2 * MARGIN.0,
-        height: bottom - top + 2 * MARGIN.1 + BELOW,
+        view: View::Page,
+        left,
+        top,
+        width: right - left,
+        height: bottom - top,
         title: format!("Diagram of {}, {}", blueprint.name(), words::count(entries.len() as u64, "module")),
+        areas: areas(entries, &nodes),
         nodes,
         links,
+        notes,
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "places are bounded by the layout")]
-fn round(number: f64) -> i64 {
-    number.round() as i64
+fn bounds(low: impl Iterator<Item = i64>, high: impl Iterator<Item = i64>) -> (i64, i64) {
+    (low.min().unwrap_or(-200), high.max().unwrap_or(200))
 }
 
-fn bounds(numbers: impl Iterator<Item = i64> + Clone) -> (i64, i64) {
-    (numbers.clone().min().unwrap_or(0), numbers.max().unwrap_or(0))
-}
-
-fn node(entry: &Entry<'_>, place: (i64, i64), look: Look, overlay: &Overlay, noted: &[i64]) -> Node {
+fn node(entry: &Entry<'_>, place: (i64, i64), look: Look, overlay: &Overlay) -> Node {
     let module = entry.module;
     let id = module.id();
     let number = id.map(|id| id.to_string()).unwrap_or_default();
-    let title = module.label().unwrap_or(&look.app_label);
-    let subtitle = if module.label().is_some() { &look.app_label } else { &look.label };
-    let class = match (entry.is_off, look.is_available) {
-        (true, _) => "is-off",
-        (_, false) => "is-unavailable",
-        _ => "",
-    };
-    let state = match class {
-        "is-off" => ", switched off",
-        "is-unavailable" => ", not available",
-        _ => "",
+    let (title, subtitle) = match module.label() {
+        Some(own) => (own, look.app_label.as_str()),
+        // Make calls its routers and iterators by their own names.
+        None if look.app == "builtin" => (look.label.as_str(), look.app_label.as_str()),
+        None => (look.app_label.as_str(), look.label.as_str()),
     };
     let (title, subtitle) = (words::cut(title, 24), words::cut(subtitle, 26));
+    let is_vacant = module.name().is_empty() || module.app() == "placeholder";
+    let states = [
+        (entry.is_off && !entry.is_loose, "is-off", ", switched off"),
+        (entry.is_loose, "is-loose", ", not connected"),
+        (is_vacant, "is-vacant", ""),
+        (!look.is_available && !is_vacant, "is-unavailable", ", not available"),
+    ];
+    let on = states.iter().filter(|(is_on, _, _)| *is_on);
+    let state: String = on.clone().map(|(_, _, text)| *text).collect();
     let bubble = id.and_then(|id| overlay.get(&id)).and_then(bubble);
-    let operations = bubble.as_ref().map(|bubble| format!(", {} operations", bubble.text)).unwrap_or_default();
+    let operations = bubble.as_ref().map(|bubble| format!(", {}", bubble.title)).unwrap_or_default();
+    let name = if number.is_empty() { String::new() } else { format!(", module {number}") };
     Node {
         x: place.0,
         y: place.1,
+        key: entry.key.clone(),
+        id: id.map(|id| id.0),
         anchor: format!("m{number}"),
-        label: format!("{} {title}, {subtitle}, {number}{operations}{state}", look.monogram).trim_start().to_owned(),
+        label: format!("{title}, {subtitle}{name}{operations}{state}"),
         title,
         subtitle,
         number,
-        class,
+        class: on.map(|(_, class, _)| *class).collect::<Vec<_>>().join(" "),
         has_input: false,
-        has_output: !module.name().starts_with("builtin:") || module.routes().is_empty() && !is_end(module),
-        has_note: id.is_some_and(|id| noted.contains(&id.0)),
+        has_output: !is_end(module),
+        has_icon: is_vacant || look.monogram.is_empty(),
+        has_monogram: !is_vacant && !look.monogram.is_empty(),
+        has_problem: false,
         bubble,
-        look,
+        look: if is_vacant { Look { icon: "plus".to_owned(), ..look } } else { look },
     }
 }
 
@@ -174,90 +161,25 @@ fn is_end(module: Module<'_>) -> bool {
 }
 
 fn bubble(mark: &Mark) -> Option<Bubble> {
-    let class = match mark {
+    let (class, state) = match mark {
         Mark { operations: 0, .. } => return None,
-        Mark { errors: 1.., .. } => "error",
-        Mark { parked: 1.., .. } => "warning",
-        Mark { running: 1.., .. } => "running",
-        _ => "ok",
+        Mark { errors: 1.., .. } => ("error", ", failed"),
+        Mark { parked: 1.., .. } => ("warning", ", needs a decision"),
+        Mark { running: 1.., .. } => ("running", ", running"),
+        _ => ("ok", ""),
     };
-    Some(Bubble { class, text: mark.operations.to_string() })
+    let title = format!("{}{state}", words::count(u64::from(mark.operations), "operation"));
+    Some(Bubble { class, text: short(mark.operations), title })
 }
 
-fn link(index: usize, entry: &Entry<'_>, from: &Node, to: &Node, overlay: &Overlay) -> Link {
-    let (start, end) = match entry.kind {
-        Kind::Flow => ((from.x as f64 + GAP, from.y as f64), (to.x as f64 - GAP, to.y as f64)),
-        _ => ((from.x as f64 + GAP * 0.7, from.y as f64 + GAP * 0.7), (to.x as f64 - GAP, to.y as f64)),
-    };
-    let bend = ((end.0 - start.0) / 2.0).abs().max(30.0);
-    let controls = ((start.0 + bend, start.1), (end.0 - bend, end.1));
-    let point = |(x, y): (f64, f64)| format!("{} {}", round(x), round(y));
-    let path = format!("M{} C{} {} {}", point(start), point(controls.0), point(controls.1), point(end));
-    Link {
-        index,
-        path,
-        from: (round(start.0), round(start.1)),
-        to: (round(end.0), round(end.1)),
-        colors: (from.look.color.clone(), to.look.color.clone()),
-        class: match (entry.kind, entry.is_off) {
-            (Kind::Error, _) => "is-error",
-            (Kind::Tool, _) => "is-tool",
-            (Kind::Flow, true) => "is-off",
-            (Kind::Flow, false) => "",
-        },
-        filter: filter_mark(entry.module, along([start, controls.0, controls.1, end]), to, overlay),
+/// `1.2k` for more than fits into a bubble.
+fn short(number: u32) -> String {
+    match number {
+        0..=999 => number.to_string(),
+        1_000..=9_999 => format!("{}.{}k", number / 1_000, number % 1_000 / 100),
+        1_000_000.. => format!("{}M", number / 1_000_000),
+        _ => format!("{}k", number / 1_000),
     }
-}
-
-/// Where a filter sits on its curve: past the middle, since the routes of a
-/// router run close together before it.
-fn along(curve: [(f64, f64); 4]) -> (f64, f64) {
-    const AT: f64 = 0.64;
-    const LEFT: f64 = 1.0 - AT;
-    let weights = [LEFT * LEFT * LEFT, 3.0 * LEFT * LEFT * AT, 3.0 * LEFT * AT * AT, AT * AT * AT];
-    let sum =
-        |axis: fn(&(f64, f64)) -> f64| curve.iter().zip(weights).map(|(point, weight)| axis(point) * weight).sum();
-    (sum(|point| point.0), sum(|point| point.1))
-}
-
-fn filter_mark(module: Module<'_>, place: (f64, f64), to: &Node, overlay: &Overlay) -> Option<FilterMark> {
-    let filter = module.filter();
-    let name = filter.field("name").as_text().unwrap_or_default();
-    let has_conditions = filter.field("conditions").as_array().is_some_and(|groups| !groups.is_empty());
-    if name.is_empty() && !has_conditions {
-        return None;
-    }
-    let mark = module.id().and_then(|id| overlay.get(&id)).copied().unwrap_or_default();
-    let asked = mark.held_back + mark.let_through;
-    Some(FilterMark {
-        x: round(place.0),
-        y: round(place.1),
-        text: words::cut(name, 22),
-        title: if name.is_empty() { "Filter".to_owned() } else { name.to_owned() },
-        anchor: to.anchor.clone(),
-        counts: if asked > 0 { format!("{} of {asked} passed", mark.let_through) } else { String::new() },
-    })
-}
-
-/// Modules with a note, in any of the shapes Make had.
-fn noted_modules(blueprint: &Blueprint) -> Vec<i64> {
-    notes(blueprint).into_iter().flat_map(|(modules, _)| modules).collect()
-}
-
-/// The notes of a blueprint: module ids and text.
-pub fn notes(blueprint: &Blueprint) -> Vec<(Vec<i64>, String)> {
-    let metadata = blueprint.root().field("metadata");
-    let lists = [metadata.field("notes"), metadata.field("designer").field("notes")];
-    let mut notes = Vec::new();
-    for note in lists.iter().flat_map(|list| list.as_array().unwrap_or_default()) {
-        let text = [note.field("content"), note.field("text"), note].into_iter().find_map(Value::as_text);
-        let many = note.field("moduleIds").as_array().unwrap_or_default().iter().filter_map(Value::as_i64);
-        let modules: Vec<i64> = many.chain(note.field("id").as_i64()).collect();
-        if let Some(text) = text.filter(|text| !text.is_empty()) {
-            notes.push((modules, text.to_owned()));
-        }
-    }
-    notes
 }
 
 #[cfg(test)]
@@ -273,25 +195,85 @@ mod tests {
         let file =
             br#"{"name":"<script>","flow":[{"id":1,"module":"a:A","metadata":{"designer":{"name":"<img onerror=x>"}}},
             {"id":2,"module":"javascript:alert","filter":{"name":"\"><script>","conditions":[[{"a":"1"}]]}}],
-            "metadata":{"notes":[{"moduleIds":[1],"content":"<b>"}]}}"#;
+            "metadata":{"notes":[{"moduleIds":[1],"content":"&lt;b onx=1>","metadata":{"color":"\" onload=\"x"}}]}}"#;
         let blueprint = Blueprint::parse(file).unwrap();
         let registry = Registry::default();
         let mark = Mark { operations: 3, errors: 1, held_back: 1, let_through: 2, ..Mark::default() };
         let overlay = Overlay::from([(ModuleId(2), mark)]);
         let svg = diagram(&blueprint, &|module| crate::look::of(&registry, module), &overlay).render().unwrap();
         assert!(!svg.contains("<script") && !svg.contains("<img") && !svg.contains("href=\"javascript"), "{svg}");
+        assert!(!svg.contains("<b ") && !svg.contains("onload=\""), "{svg}");
         assert!(svg.contains("2 of 3 passed") && svg.contains("href=\"#m2\"") && svg.contains("bubble error"), "{svg}");
     }
 
     #[test]
-    fn every_real_blueprint_is_drawn() {
+    fn routes_are_numbered_and_a_fallback_is_told() {
+        let file = br#"{"flow":[{"id":1,"module":"builtin:BasicRouter","parameters":{"else":1},
+            "routes":[{"flow":[{"id":2,"module":"a:A","onerror":[{"id":4,"module":"builtin:Ignore"}]}]},{"flow":[{"id":3,"module":"a:A"}]}]}]}"#;
+        let blueprint = Blueprint::parse(file).unwrap();
+        let registry = Registry::default();
+        let drawing = diagram(&blueprint, &|module| crate::look::of(&registry, module), &Overlay::new());
+        let seen: Vec<_> = drawing
+            .links
+            .iter()
+            .map(|link| {
+                (
+                    link.key.as_str(),
+                    link.class.as_str(),
+                    link.filter.title.as_str(),
+                    link.chip.as_ref().map(|chip| chip.text.as_str()),
+                )
+            })
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                ("2", "", "Filter", Some("1")),
+                ("4", "is-error", "Filter", Some("")),
+                ("3", "is-fallback", "Fallback", Some("2"))
+            ]
+        );
+    }
+
+    #[test]
+    fn loops_are_bands_and_inner_ones_lie_upon_outer_ones() {
+        let file = br#"{"flow":[{"id":1,"module":"a:A"},{"id":2,"module":"builtin:BasicFeeder"},{"id":3,"module":"builtin:BasicFeeder"},
+            {"id":4,"module":"builtin:BasicAggregator","parameters":{"feeder":3}},{"id":5,"module":"builtin:BasicAggregator","parameters":{"feeder":2}},
+            {"id":6,"module":"builtin:BasicAggregator","parameters":{"feeder":77}}]}"#;
+        let blueprint = Blueprint::parse(file).unwrap();
+        let registry = Registry::default();
+        let drawing = diagram(&blueprint, &|module| crate::look::of(&registry, module), &Overlay::new());
+        let seen: Vec<_> = drawing.areas.iter().map(|area| (area.key.as_str(), area.level)).collect();
+        assert_eq!(seen, [("2-5", 1), ("3-4", 0)]);
+    }
+
+    #[test]
+    fn every_real_blueprint_is_drawn_in_every_view() {
         let Ok(folder) = std::fs::read_dir("/work/shared/blueprints") else { return };
         let registry = Registry::default();
         for file in folder {
             let path = file.unwrap().path();
             let Ok(file) = Blueprint::parse(&std::fs::read(&path).unwrap()) else { continue };
-            let drawing = diagram(&file, &|module| crate::look::of(&registry, module), &Overlay::new());
-            assert!(drawing.nodes.len() >= file.modules().len() && drawing.render().is_ok(), "{}", path.display());
+            let mut drawing = diagram(&file, &|module| crate::look::of(&registry, module), &Overlay::new());
+            assert!(drawing.nodes.len() >= file.modules().len(), "{}", path.display());
+            for view in [View::Page, View::Editor, View::Picture] {
+                drawing.view = view;
+                assert!(drawing.render().is_ok(), "{}", path.display());
+            }
+            assert_no_overlap(&drawing, &path);
+        }
+    }
+
+    /// Notes cover neither each other nor a module.
+    fn assert_no_overlap(drawing: &Diagram, path: &std::path::Path) {
+        let modules = drawing.nodes.iter().map(|node| (node.x - 48, node.y - 48, node.x + 48, node.y + 100));
+        let notes = drawing.notes.iter().map(|note| (note.x, note.y, note.x + note.width, note.y + note.height));
+        let boxes: Vec<_> = modules.chain(notes).collect();
+        for (index, a) in boxes.iter().enumerate() {
+            for b in &boxes[index + 1..] {
+                let overlap = a.0 < b.2 && b.0 < a.2 && a.1 < b.3 && b.1 < a.3;
+                assert!(!overlap, "{}: {a:?} {b:?}", path.display());
+            }
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The modules of a blueprint as a tree of what follows what.
 
+use std::fmt::Write as _;
+
 use rouage_model::blueprint::Module;
 use rouage_model::{Blueprint, Value};
 
@@ -14,17 +16,24 @@ pub enum Kind {
     Tool,
 }
 
-/// A module in the tree. Parents come before their children.
-#[derive(Debug, Clone, Copy)]
+/// A module in the tree. Parents come before their children. The editor's
+/// scripts have the same tree in `web/scripts/editor/tree.ts`.
+#[derive(Debug, Clone)]
 pub struct Entry<'a> {
+    /// Names it in this document: its id, or `@` and its place when it has none.
+    pub key: String,
     /// The module.
     pub module: Module<'a>,
     /// Index of the one before it.
     pub parent: Option<usize>,
     /// How it hangs there.
     pub kind: Kind,
-    /// Whether its route is switched off.
+    /// The route or branch of its parent that it begins, from 0.
+    pub route: Option<usize>,
+    /// Whether it or its route is switched off, or it is loose.
     pub is_off: bool,
+    /// Whether it lies on the canvas without being connected.
+    pub is_loose: bool,
 }
 
 /// Levels of nested flows that are followed.
@@ -34,10 +43,12 @@ const MOST_LEVELS: usize = 150;
 pub fn build(blueprint: &Blueprint) -> Vec<Entry<'_>> {
     let mut entries = Vec::new();
     let root = blueprint.root();
-    add_flow(root.field("flow"), Start { parent: None, kind: Kind::Flow, is_off: false }, 0, &mut entries);
+    let start = Start { parent: None, kind: Kind::Flow, route: None, is_off: false, is_loose: false };
+    add_flow(root.field("flow"), "flow", start, 0, &mut entries);
     let orphans = root.field("metadata").field("designer").field("orphans");
-    for flow in orphans.as_array().unwrap_or_default() {
-        add_flow(flow, Start { parent: None, kind: Kind::Flow, is_off: true }, 0, &mut entries);
+    for (index, flow) in orphans.as_array().unwrap_or_default().iter().enumerate() {
+        let path = format!("metadata/designer/orphans/{index}");
+        add_flow(flow, &path, Start { is_off: true, is_loose: true, ..start }, 0, &mut entries);
     }
     entries
 }
@@ -46,28 +57,62 @@ pub fn build(blueprint: &Blueprint) -> Vec<Entry<'_>> {
 struct Start {
     parent: Option<usize>,
     kind: Kind,
+    route: Option<usize>,
     is_off: bool,
+    is_loose: bool,
 }
 
-fn add_flow<'a>(flow: &'a Value, start: Start, level: usize, entries: &mut Vec<Entry<'a>>) {
+fn add_flow<'a>(flow: &'a Value, path: &str, start: Start, level: usize, entries: &mut Vec<Entry<'a>>) {
     if level > MOST_LEVELS {
         return;
     }
     let mut next = start;
-    for raw in flow.as_array().unwrap_or_default() {
-        let module = Module(raw);
-        let is_off = next.is_off || module.is_disabled();
+    for (position, raw) in flow.as_array().unwrap_or_default().iter().enumerate() {
+        if raw.as_collection().is_none() {
+            continue;
+        }
+        let path = format!("{path}/{position}");
         let index = entries.len();
-        entries.push(Entry { module, parent: next.parent, kind: next.kind, is_off });
-        let below = |kind, is_off| Start { parent: Some(index), kind, is_off };
-        for route in module.routes().iter().chain(module.branches()) {
-            let route_off = is_off || route.field("disabled").as_bool() == Some(true);
-            add_flow(route.field("flow"), below(Kind::Flow, route_off), level + 1, entries);
+        let entry = entry(raw, &path, next);
+        let is_off = entry.is_off;
+        entries.push(entry);
+        let below = |kind, route, is_off| Start { parent: Some(index), kind, route, is_off, ..next };
+        for part in ["routes", "branches"] {
+            for (route, value) in raw.field(part).as_array().unwrap_or_default().iter().enumerate() {
+                let route_off = is_off || value.field("disabled").as_bool() == Some(true);
+                let start = below(Kind::Flow, Some(route), route_off);
+                add_flow(value.field("flow"), &format!("{path}/{part}/{route}/flow"), start, level + 1, entries);
+            }
         }
-        add_flow(raw.field("onerror"), below(Kind::Error, is_off), level + 1, entries);
-        for tool in raw.field("tools").as_array().unwrap_or_default() {
-            add_flow(tool.field("flow"), below(Kind::Tool, is_off), level + 1, entries);
+        add_flow(
+            raw.field("onerror"),
+            &format!("{path}/onerror"),
+            below(Kind::Error, None, is_off),
+            level + 1,
+            entries,
+        );
+        for (tool, value) in raw.field("tools").as_array().unwrap_or_default().iter().enumerate() {
+            let start = below(Kind::Tool, None, is_off);
+            add_flow(value.field("flow"), &format!("{path}/tools/{tool}/flow"), start, level + 1, entries);
         }
-        next = Start { parent: Some(index), kind: Kind::Flow, is_off: next.is_off };
+        next = Start { parent: Some(index), kind: Kind::Flow, route: None, ..next };
+    }
+}
+
+fn entry<'a>(raw: &'a Value, path: &str, start: Start) -> Entry<'a> {
+    let module = Module(raw);
+    let mut key = String::new();
+    let _ = match module.id() {
+        Some(id) => write!(key, "{id}"),
+        None => write!(key, "@{path}"),
+    };
+    Entry {
+        key,
+        module,
+        parent: start.parent,
+        kind: start.kind,
+        route: start.route,
+        is_off: start.is_off || module.is_disabled(),
+        is_loose: start.is_loose,
     }
 }

@@ -10,6 +10,7 @@ mod multipart;
 mod parse;
 mod rates;
 mod reply;
+mod sample;
 
 use std::time::Duration;
 
@@ -29,6 +30,7 @@ use rouage_store::{Accept, AcceptOutcome, NewDelivery};
 pub use infer::infer;
 pub use multipart::parameter;
 pub use rates::Rates;
+pub use sample::sample;
 
 use crate::{App, client};
 

@@ -113,7 +113,7 @@ fn text_or_buffer(body: &Bytes, parameters: &str) -> Value {
 }
 
 /// Pairs in the order of their first appearance.
-fn form(text: &str) -> Vec<(String, Value)> {
+pub(super) fn form(text: &str) -> Vec<(String, Value)> {
     let mut fields: Vec<(String, Vec<Value>)> = Vec::new();
     for (name, value) in Query::parse(text).pairs() {
         match fields.iter_mut().find(|(known, _)| known == name) {

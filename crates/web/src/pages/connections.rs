@@ -6,6 +6,7 @@ use rouage_model::{Collection, ConnectionId, Value, json};
 use rouage_sdk::spec::{Field, FieldKind};
 use rouage_sdk::{ConnectionSpec, Registry};
 use rouage_store::connections::{self, ConnectionRow, NewConnection};
+use serde::Serialize;
 
 use super::scenario::{Choice, checked_name};
 use crate::PageError;
@@ -50,11 +51,13 @@ fn list_row(registry: &Registry, row: ConnectionRow, times: &Times) -> Row {
     }
 }
 
-fn kind_label(registry: &Registry, kind: &str) -> String {
+/// A type of connections, for people.
+pub fn kind_label(registry: &Registry, kind: &str) -> String {
     spec(registry, kind).map_or_else(|| kind.to_owned(), |spec| spec.label.to_owned())
 }
 
-fn spec<'a>(registry: &'a Registry, kind: &str) -> Option<&'a ConnectionSpec> {
+/// What a type of connections asks for.
+pub fn spec<'a>(registry: &'a Registry, kind: &str) -> Option<&'a ConnectionSpec> {
     registry.connections().find(|spec| spec.kind == kind)
 }
 
@@ -90,12 +93,13 @@ struct FormPage {
     label: &'static str,
     help: &'static str,
     name: String,
-    fields: Vec<Input>,
+    fields: Vec<FormInput>,
     problems: Vec<String>,
 }
 
 /// An input of a form.
-struct Input {
+#[derive(Serialize)]
+pub struct FormInput {
     name: &'static str,
     label: &'static str,
     help: &'static str,
@@ -104,6 +108,7 @@ struct Input {
     kind: &'static str,
     choices: Vec<Choice>,
     required: bool,
+    #[serde(rename = "isSecret")]
     is_secret: bool,
 }
 
@@ -112,7 +117,7 @@ const MULTILINE: &[&str] = &["ca", LEADING_SECRET];
 /// Asked for before all other fields: with it, the others are not needed.
 const LEADING_SECRET: &str = "service_account_key";
 
-fn input(field: &Field, is_secret: bool, sent: &Query) -> Input {
+fn input(field: &Field, is_secret: bool, sent: &Query) -> FormInput {
     let given = sent.get(field.name).or(field.default).unwrap_or_default();
     let kind = match &field.kind {
         _ if MULTILINE.contains(&field.name) => "area",
@@ -134,7 +139,7 @@ fn input(field: &Field, is_secret: bool, sent: &Query) -> Input {
             .collect(),
         _ => Vec::new(),
     };
-    Input {
+    FormInput {
         name: field.name,
         label: field.label,
         help: field.help,
@@ -147,12 +152,18 @@ fn input(field: &Field, is_secret: bool, sent: &Query) -> Input {
     }
 }
 
-async fn form_page(page: &Page, kind: &str, sent: &Query, problems: Vec<String>) -> Reply {
-    let spec = spec(page.app.registry(), kind).ok_or(PageError::NotFound)?;
+/// The inputs of a form, with what was sent before.
+pub fn form_inputs(spec: &ConnectionSpec, sent: &Query) -> Vec<FormInput> {
     let open = spec.fields.iter().map(|field| input(field, false, sent));
     let sealed = spec.secrets.iter().map(|field| input(field, true, sent));
-    let mut fields: Vec<Input> = open.chain(sealed).collect();
+    let mut fields: Vec<FormInput> = open.chain(sealed).collect();
     fields.sort_by_key(|field| field.name != LEADING_SECRET);
+    fields
+}
+
+async fn form_page(page: &Page, kind: &str, sent: &Query, problems: Vec<String>) -> Reply {
+    let spec = spec(page.app.registry(), kind).ok_or(PageError::NotFound)?;
+    let fields = form_inputs(spec, sent);
     let name = sent.text("connection_name");
     render::ok(&FormPage {
         layout: page.layout(format!("New connection: {}", spec.label), "connections").await,
@@ -194,7 +205,7 @@ pub async fn create(page: Page, Path(kind): Path<String>, Form(form): Form) -> R
 }
 
 /// Reads the fields of a form; names every problem.
-fn values(fields: &[Field], form: &Query, problems: &mut Vec<String>) -> Collection {
+pub fn values(fields: &[Field], form: &Query, problems: &mut Vec<String>) -> Collection {
     let mut values = Collection::new();
     for field in fields {
         let text = form.get(field.name).unwrap_or_default().trim();

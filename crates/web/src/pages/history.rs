@@ -140,6 +140,7 @@ const ORIGINS: &[(Origin, &str)] = &[
     (Origin::Webhook, "Webhook"),
     (Origin::Schedule, "Schedule"),
     (Origin::Manual, "Run once"),
+    (Origin::Draft, "Run once in the editor"),
     (Origin::Replay, "Replay"),
     (Origin::Retry, "Retry"),
     (Origin::Scenario, "Another scenario"),

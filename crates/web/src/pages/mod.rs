@@ -2,14 +2,17 @@
 
 pub mod connections;
 pub mod datastores;
+pub mod editor;
 pub mod executions;
 pub mod files;
+pub mod folders;
 pub mod functions;
 pub mod history;
 pub mod import;
 pub mod incompletes;
 pub mod inputs;
 pub mod interface;
+pub mod new_scenario;
 pub mod notices;
 pub mod options;
 pub mod outbox;
@@ -32,12 +35,15 @@ use crate::Route;
 pub fn more() -> Vec<Route> {
     let own = [
         files::routes(),
+        folders::routes(),
         functions::routes(),
         incompletes::routes(),
+        new_scenario::routes(),
         notices::routes(),
         options::routes(),
         spreadsheets::routes(),
         datastores::routes(),
+        editor::routes(),
         structures::routes(),
         crate::sheets_api::routes(),
         crate::api::routes(),

@@ -90,15 +90,15 @@ fn can_run(registry: &Registry, module: Module<'_>) -> bool {
 
 fn diagram_notes(blueprint: &Blueprint) -> HashMap<i64, Vec<String>> {
     let mut by_module: HashMap<i64, Vec<String>> = HashMap::new();
-    for (modules, text) in diagram::notes(blueprint) {
-        for module in modules {
-            by_module.entry(module).or_default().push(text.clone());
+    for note in diagram::notes(blueprint).into_iter().filter(|note| !note.text.is_empty()) {
+        for module in note.modules {
+            by_module.entry(module).or_default().push(note.text.clone());
         }
     }
     by_module
 }
 
-fn place(place: Place) -> String {
+pub fn place(place: Place) -> String {
     match place {
         Place::Flow => String::new(),
         Place::Route(router, index) => format!("On route {} of module {router}", index + 1),
@@ -129,7 +129,7 @@ fn fields(registry: &Registry, module: Module<'_>, links: &Value, app_of: &dyn F
 }
 
 /// Labels from our own spec, else those that Make's editor left in the file.
-fn labels(registry: &Registry, module: Module<'_>) -> HashMap<String, String> {
+pub fn labels(registry: &Registry, module: Module<'_>) -> HashMap<String, String> {
     let mut labels = HashMap::new();
     let metadata = module.0.field("metadata");
     for list in [metadata.field("parameters"), metadata.field("expect")] {

@@ -8,14 +8,14 @@ use rouage_model::schedule::{self, When};
 use rouage_model::{ScenarioId, Value, json};
 use rouage_runtime::{ControlError, RunOnce};
 use rouage_store::executions::{self, Execution, Filter};
-use rouage_store::{hooks, incompletes, scenarios};
+use rouage_store::{drafts, hooks, incompletes, scenarios};
 
 use super::history::{Run, run};
 use super::options::{self, OptionsForm};
 use super::panels::{self, Panel};
 use super::retention::{self, RetentionForm};
 use super::schedule::preview::{self, Preview};
-use super::{import, inputs, start};
+use super::{folders, import, inputs, start};
 use crate::diagram::{self, Diagram, Overlay};
 use crate::render::{self, Ask, Form, Layout, Page, Reply, Times};
 use crate::words::{self, Moment};
@@ -46,6 +46,8 @@ pub struct Head {
     pub hook: Option<HookView>,
     /// Modules that need a choice or are not available.
     pub to_check: usize,
+    /// Whether there is a draft that is not published.
+    pub has_draft: bool,
     /// How many incomplete executions are open.
     pub incomplete: u64,
     /// Incomplete executions that its runs wait for, in words; may be empty.
@@ -89,6 +91,7 @@ pub async fn head(
         is_on: scenario.enabled,
         sentence: format!("{} {does}", schedule_words(&scenario, page.app.clock().now())),
         problem: scenario.problem.clone().unwrap_or_default(),
+        has_draft: drafts::find(store, team, id).await?.is_some_and(|draft| draft.is_changed),
         incomplete: incompletes::count_unresolved(store, team, id).await?,
         held_up_by: if holding_up > 0 { words::count(holding_up, "incomplete execution") } else { String::new() },
         schedule_note: scenario.schedule_note.clone().unwrap_or_default(),
@@ -181,6 +184,7 @@ async fn bubbles(
 }
 
 /// An entry of a select box.
+#[derive(Clone, serde::Serialize)]
 pub struct Choice {
     /// What is sent.
     pub value: String,
@@ -199,6 +203,7 @@ struct Settings {
     options: OptionsForm,
     version: String,
     retention: RetentionForm,
+    folders: Vec<Choice>,
 }
 
 /// `GET /scenarios/{id}/settings`.
@@ -209,13 +214,19 @@ pub async fn show_settings(page: Page, Path(id): Path<ScenarioId>) -> Reply {
     let version = scenario.version.to_string();
     let retention = retention::of_scenario(&page, id).await?;
     let options = options::form(&scenario);
-    render::ok(&Settings { layout, head, preview, options, version, retention })
+    let folders = folders::choices(&page, scenario.folder).await?;
+    render::ok(&Settings { layout, head, preview, options, version, retention, folders })
 }
 
 /// `GET /scenarios/{id}/export`.
 pub async fn export(page: Page, Path(id): Path<ScenarioId>) -> Result<Response, PageError> {
     let scenario = scenarios::find(page.app.store(), page.app.team(), id).await?.ok_or(PageError::NotFound)?;
-    let text = json::write(scenario.blueprint.document(), json::Style::Indented("    "));
+    // The editor asks for what it shows, other pages for what is live.
+    let blueprint = match page.query.is_on("draft") {
+        true => page.app.control().draft(page.app.team(), id).await.map_err(|error| refuse(error, "exported"))?.blueprint,
+        false => scenario.blueprint.clone(),
+    };
+    let text = json::write(blueprint.document(), json::Style::Indented("    "));
     Ok(render::download(&format!("{}.blueprint.json", scenario.name), "application/json", text))
 }
 

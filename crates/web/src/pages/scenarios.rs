@@ -1,8 +1,10 @@
 //! The list of scenarios.
 
 use askama::Template;
+use rouage_model::FolderId;
 use rouage_store::scenarios::{self, ScenarioRow};
 
+use super::folders::{self, FolderView};
 use crate::look::{self, Look};
 use crate::render::{self, Layout, Page, Pager, Reply, Times};
 use crate::words::{self, Moment};
@@ -14,6 +16,14 @@ struct List {
     search: String,
     rows: Vec<Row>,
     pager: Pager,
+    folders: Vec<FolderView>,
+}
+
+impl List {
+    /// The folder that is shown.
+    fn folder(&self) -> Option<&FolderView> {
+        self.folders.iter().find(|folder| folder.is_current)
+    }
 }
 
 /// A scenario in the list.
@@ -45,12 +55,16 @@ pub async fn home(_page: Page) -> Reply {
 
 /// `GET /scenarios`.
 pub async fn list(page: Page) -> Reply {
-    let list = scenarios::list(page.app.store(), page.app.team(), page.search(), page.request()).await?;
+    let folder = page.query.text("folder").parse::<FolderId>().ok();
+    let folders = folders::views(&page, folder).await?;
+    let folder = folder.filter(|_| folders.iter().any(|folder| folder.is_current));
+    let list =
+        scenarios::list_in(page.app.store(), page.app.team(), page.search(), folder, page.request()).await?;
     let times = page.times().await;
     let pager = Pager::new(&list, &page.query, "scenario");
     let rows = list.items.into_iter().map(|item| row(&page, item, &times)).collect();
     let layout = page.layout("Scenarios", "scenarios").await;
-    render::ok(&List { layout, search: page.query.text("q").to_owned(), rows, pager })
+    render::ok(&List { layout, search: page.query.text("q").to_owned(), rows, pager, folders })
 }
 
 const SHOWN_APPS: usize = 6;

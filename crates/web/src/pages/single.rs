@@ -25,12 +25,12 @@ struct Show {
 }
 
 /// A value to write down.
-struct Field {
-    key: String,
-    label: String,
-    text: String,
-    kind: &'static str,
-    is_long: bool,
+pub struct Field {
+    pub key: String,
+    pub label: String,
+    pub text: String,
+    pub kind: &'static str,
+    pub is_long: bool,
 }
 
 /// `GET /scenarios/{id}/modules/{module}/run`.
@@ -68,7 +68,8 @@ fn key(wanted: &Wanted) -> String {
     format!("{}.{}", wanted.module, wanted.field)
 }
 
-fn field(wanted: &Wanted) -> Field {
+/// A value as it is written down, with the type that it has.
+pub fn field(wanted: &Wanted) -> Field {
     let label = match wanted.field.as_str() {
         "" => format!("The whole bundle of module {}", wanted.module),
         field => format!("{}. {field}", wanted.module),
@@ -92,7 +93,12 @@ fn field(wanted: &Wanted) -> Field {
 fn read(form: &Query, wanted: &Wanted) -> Result<Value, PageError> {
     let key = key(wanted);
     let written = form.get(&format!("v.{key}")).unwrap_or_default();
-    let kind = form.text(&format!("k.{key}"));
+    typed(wanted, form.text(&format!("k.{key}")), written)
+}
+
+/// What was written down, as a value of this type.
+pub fn typed(wanted: &Wanted, kind: &str, written: &str) -> Result<Value, PageError> {
+    let key = key(wanted);
     if kind != "text" && written.trim().is_empty() {
         return Ok(Value::Undefined);
     }

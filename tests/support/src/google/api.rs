@@ -1,4 +1,4 @@
-//! The Sheets v4 calls.
+//! The Sheets v4 calls, and the one of Drive by which spreadsheets are found.
 
 use std::sync::{Arc, Mutex};
 
@@ -145,6 +145,7 @@ impl Parsed {
     fn perform(&self, google: &mut Google) -> Answer {
         let segments: Vec<&str> = self.segments.iter().map(String::as_str).collect();
         match (self.method.as_str(), &segments[..], self.verb.as_str()) {
+            ("GET", ["drive", "v3", "files"], "") => Ok(self.list_files(google)),
             ("POST", ["v4", "spreadsheets"], "") => self.create(google),
             ("GET", ["v4", "spreadsheets", id], "") => {
                 google.spreadsheet(id).map(|found| found.json()).ok_or_else(not_found)
@@ -169,6 +170,21 @@ impl Parsed {
     fn note(&self, google: &mut Google, kind: &'static str, id: &str, range: &str) {
         let (spreadsheet, range, body) = (id.to_owned(), range.to_owned(), self.body.clone());
         google.effects.push(Effect { kind, spreadsheet, range, body });
+    }
+
+    /// Drive's list; of its query only the part of a name is understood.
+    fn list_files(&self, google: &Google) -> Json {
+        let query = self.parameter("q");
+        let wanted = query.split_once("name contains '").map(|(_, rest)| rest.trim_end_matches('\''));
+        let fits = |title: &str| wanted.is_none_or(|wanted| title.to_lowercase().contains(&wanted.to_lowercase()));
+        let most = self.parameter("pageSize").parse().unwrap_or(100);
+        let found: Vec<&Spreadsheet> = google.spreadsheets.iter().filter(|book| fits(&book.title)).collect();
+        let file = |book: &&Spreadsheet| json!({"id": book.id, "name": book.title, "modifiedTime": "2026-11-20T10:00:00.000Z", "owners": [{"displayName": "Ada"}]});
+        let files: Vec<Json> = found.iter().take(most).map(file).collect();
+        match found.len() > most {
+            true => json!({"files": files, "nextPageToken": "more"}),
+            false => json!({"files": files}),
+        }
     }
 
     fn create(&self, google: &mut Google) -> Answer {

@@ -31,11 +31,18 @@ pub struct Line {
     pub at: String,
     pub class: &'static str,
     pub text: String,
+    /// The operation that it tells of.
+    pub of: Option<(OperationId, ModuleId)>,
+}
+
+/// All lines.
+pub fn lines(page: &Page, history: &History, times: &Times) -> Vec<Line> {
+    Writer::new(page, history, times).write()
 }
 
 /// The part that is asked for.
 pub fn log(page: &Page, history: &History, times: &Times) -> Log {
-    let all = Writer::new(page, history, times).write();
+    let all = lines(page, history, times);
     let total = all.len();
     let start = page.query.text("line").parse::<usize>().unwrap_or(0).min(total.saturating_sub(1)) / LINES * LINES;
     let end = total.min(start + LINES);
@@ -59,6 +66,8 @@ struct Writer<'a> {
     lines: Vec<Line>,
     /// Operations that were told, in order.
     told: usize,
+    /// The one that is being told.
+    of: Option<(OperationId, ModuleId)>,
 }
 
 impl<'a> Writer<'a> {
@@ -70,7 +79,7 @@ impl<'a> Writer<'a> {
         });
         let names = named.collect();
         let in_journal = history.journal.iter().filter_map(Event::operation).map(|(operation, _)| operation).collect();
-        Self { history, times, names, in_journal, lines: Vec::new(), told: 0 }
+        Self { history, times, names, in_journal, lines: Vec::new(), told: 0, of: None }
     }
 
     fn write(mut self) -> Vec<Line> {
@@ -89,6 +98,7 @@ impl<'a> Writer<'a> {
             self.told += 1;
             if !self.in_journal.contains(&next.operation) {
                 let text = self.operation(next.operation, next.module, &outcome(next));
+                self.of = Some((next.operation, next.module));
                 self.say(next.started_at, "", text);
             }
         }
@@ -103,6 +113,7 @@ impl<'a> Writer<'a> {
         if let Some((operation, _)) = event.operation() {
             self.tell_operations_before(operation);
         }
+        self.of = event.operation();
         match event {
             Event::Started { bundles, .. } => {
                 let given = bundles.as_ref().map(|bundles| words::count(bundles.len() as u64, "bundle"));
@@ -161,6 +172,7 @@ impl<'a> Writer<'a> {
             }
             Event::Finished { status, error, .. } => {
                 self.tell_operations_before(OperationId(u32::MAX));
+                self.of = None;
                 let why = error.as_ref().map(|error| format!(" {}: {}", error.kind, first_line(&error.message)));
                 let text =
                     format!("Finalisation. The run ended: {}.{}", words::status(*status), why.unwrap_or_default());
@@ -178,7 +190,7 @@ impl<'a> Writer<'a> {
     }
 
     fn say(&mut self, at: jiff::Timestamp, class: &'static str, text: String) {
-        self.lines.push(Line { at: words::exact(at, &self.times.zone), class, text });
+        self.lines.push(Line { at: words::exact(at, &self.times.zone), class, text, of: self.of });
     }
 }
 

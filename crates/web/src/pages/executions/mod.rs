@@ -2,8 +2,8 @@
 //! filters decided, its log, and what can be done about trouble.
 
 mod actions;
-mod log;
-mod modules;
+pub mod log;
+pub mod modules;
 mod trouble;
 
 use askama::Template;
@@ -17,11 +17,10 @@ use rouage_store::{Lineage, lineages};
 
 pub use actions::{decide, raw, replay, stop, typed_output};
 pub use modules::overlay;
-pub use trouble::{Trouble, trouble};
+pub use trouble::{Trouble, trouble, unnamed_trouble};
 
 use self::log::Log;
 use self::modules::{ModuleView, modules, told_above};
-use self::trouble::unnamed_trouble;
 use super::scenario::refuse;
 use crate::PageError;
 use crate::diagram::{self, Diagram};
@@ -226,9 +225,12 @@ fn facts(history: &History, is_held_up: bool, times: &Times) -> Vec<(&'static st
     if execution.size > 0 {
         facts.push(("Size", words::bytes(execution.size)));
     }
-    // A variant of a corrected module has a number below zero.
-    let is_corrected = execution.version.0 < 0;
-    let version = if is_corrected { "corrected for this run".to_owned() } else { execution.version.to_string() };
+    // A variant that this run alone has is numbered below zero.
+    let version = match execution.version.0 {
+        ..0 if execution.origin == Origin::Retry => "corrected for this run".to_owned(),
+        ..0 => "what was in the editor, not published".to_owned(),
+        number => number.to_string(),
+    };
     facts.push(("Version", version));
     if execution.takeovers > 0 {
         facts.push(("Taken over", format!("{} after a restart", words::count(u64::from(execution.takeovers), "time"))));

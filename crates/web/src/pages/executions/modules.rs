@@ -132,8 +132,23 @@ pub fn overlay(history: &History) -> Overlay {
     overlay
 }
 
+/// One module; `None` when the run's scenario has none of that number.
+pub fn module(page: &Page, history: &History, times: &Times, id: ModuleId) -> Option<ModuleView> {
+    shown_modules(page, history, &overlay(history), times, Some(id)).pop()
+}
+
 /// The modules in the order of the blueprint.
 pub fn modules(page: &Page, history: &History, overlay: &Overlay, times: &Times) -> Vec<ModuleView> {
+    shown_modules(page, history, overlay, times, None)
+}
+
+fn shown_modules(
+    page: &Page,
+    history: &History,
+    overlay: &Overlay,
+    times: &Times,
+    only: Option<ModuleId>,
+) -> Vec<ModuleView> {
     let Some(blueprint) = &history.blueprint else { return Vec::new() };
     let mut operations: HashMap<ModuleId, Vec<&OperationTrace>> = HashMap::new();
     for operation in &history.trace.operations {
@@ -144,14 +159,14 @@ pub fn modules(page: &Page, history: &History, overlay: &Overlay, times: &Times)
     for filter in &history.trace.filters {
         filters.entry(filter.module).or_default().push(filter);
     }
-    let wanted = page.query.text("module").parse::<ModuleId>().ok();
+    let asked_for = page.query.text("module").parse::<ModuleId>().ok();
     let start = page.query.text("from").parse::<usize>().unwrap_or(0);
     let mut views = Vec::new();
     for visited in blueprint.modules() {
-        let Some(id) = visited.module.id() else { continue };
+        let Some(id) = visited.module.id().filter(|id| only.is_none_or(|only| only == *id)) else { continue };
         let own = operations.remove(&id).unwrap_or_default();
         let asked = filters.remove(&id).unwrap_or_default();
-        let skip = if wanted == Some(id) { start.min(own.len()) } else { 0 };
+        let skip = if asked_for == Some(id) { start.min(own.len()) } else { 0 };
         let shown = &own[skip..own.len().min(skip + MOST_OPERATIONS)];
         let rest = own.len() - skip - shown.len();
         let mark = overlay.get(&id).copied().unwrap_or_default();

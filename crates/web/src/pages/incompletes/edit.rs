@@ -12,7 +12,7 @@ use rouage_sdk::{Field, FieldKind, Spec};
 use super::item::{self, Data, ModuleView};
 use crate::PageError;
 use crate::pages::executions::{Trouble, trouble};
-use crate::pages::scenario::refuse;
+use crate::pages::scenario::{Choice, refuse};
 use crate::query::Query;
 use crate::render::{self, Form, Layout, Page, Reply};
 
@@ -42,6 +42,9 @@ struct FieldView {
     is_long: bool,
     required: bool,
     is_used: bool,
+    /// The choices of a list or a switch; empty where anything can be written,
+    /// and where an expression stands.
+    options: Vec<Choice>,
 }
 
 /// A field that can be edited, with what it holds.
@@ -175,6 +178,7 @@ fn field_view(field: &Editable<'_>, typed: Option<&Query>) -> FieldView {
     let key = field.key();
     let text = typed.and_then(|form| form.get(&key)).map_or_else(|| field.text(), ToOwned::to_owned);
     FieldView {
+        options: options(field, &text),
         label: field.label(),
         help: field.spec.map_or("", |spec| spec.help),
         is_json: field.is_json(),
@@ -184,6 +188,22 @@ fn field_view(field: &Editable<'_>, typed: Option<&Query>) -> FieldView {
         text,
         key,
     }
+}
+
+fn options(field: &Editable<'_>, text: &str) -> Vec<Choice> {
+    let pairs = match field.spec.map(|spec| &spec.kind) {
+        Some(FieldKind::Boolean) => vec![("true", "Yes"), ("false", "No")],
+        Some(FieldKind::Select(pairs)) => pairs.clone(),
+        _ => return Vec::new(),
+    };
+    let chosen = |value: &str| value == text;
+    if !text.is_empty() && !pairs.iter().any(|(value, _)| chosen(value)) {
+        return Vec::new();
+    }
+    let none = [("", "Not set")].into_iter().filter(|_| pairs.iter().all(|(value, _)| !value.is_empty()));
+    let choice =
+        |(value, label): (&str, &str)| Choice { value: value.into(), label: label.into(), is_chosen: chosen(value) };
+    none.chain(pairs.iter().copied()).map(choice).collect()
 }
 
 /// The module with what was written; all that is wrong, not the first only.
@@ -211,6 +231,9 @@ fn read_one(field: &Editable<'_>, written: &str) -> Result<Option<Value>, String
     if *written == field.text() {
         let kept = !matches!(field.value, Value::Undefined);
         return Ok(kept.then(|| field.value.clone()));
+    }
+    if written.is_empty() && matches!(field.spec.map(|spec| &spec.kind), Some(FieldKind::Boolean | FieldKind::Select(_))) {
+        return Ok(None);
     }
     if field.is_json() {
         if written.trim().is_empty() {

@@ -85,6 +85,10 @@ async fn draw(page: &Page, scenario: &Scenario, fields: Fields, problems: Vec<St
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let obstacles =
         if is_readable && problems.is_empty() { page.app.control().schedule_problems(scenario) } else { Vec::new() };
+    let mut fields = fields;
+    if !starts_with_data(page, scenario) {
+        fields.kinds.retain(|kind| kind.value != "immediately" || kind.is_on);
+    }
     let shown = SchedulePage {
         layout: page.layout(format!("Schedule of {}", scenario.name), "scenarios").await,
         id: scenario.id.to_string(),
@@ -96,6 +100,13 @@ async fn draw(page: &Page, scenario: &Scenario, fields: Fields, problems: Vec<St
         preview: is_readable.then(|| preview::preview(&page.app, scenario)),
     };
     Ok(render::page(status, &shown))
+}
+
+/// Whether its first module is an instant trigger: only then can data arrive.
+fn starts_with_data(page: &Page, scenario: &Scenario) -> bool {
+    let first = scenario.blueprint.trigger();
+    let found = first.and_then(|first| page.app.registry().module(first.name(), first.version()));
+    found.is_some_and(|found| found.spec().kind == rouage_sdk::Kind::InstantTrigger)
 }
 
 /// The names of the time zones, for the list of the field.

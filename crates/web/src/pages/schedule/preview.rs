@@ -89,6 +89,9 @@ pub fn estimate(app: &App, scenario: &Scenario, zone: &TimeZone, now: Timestamp)
     if scenario.scheduling.is_on_demand() {
         return String::new();
     }
+    if scenario.scheduling.is_immediate() && callers == 0 {
+        return "Every request makes one run, which calls no other service.".to_owned();
+    }
     if scenario.scheduling.is_immediate() {
         let calls = calls(callers);
         return format!(
@@ -98,15 +101,20 @@ pub fn estimate(app: &App, scenario: &Scenario, zone: &TimeZone, now: Timestamp)
     let tomorrow = now.checked_add(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX);
     let runs = runs(&scenario.scheduling, zone, now).take_while(|at| *at <= tomorrow).take(MOST).count() as u64;
     let each = match trigger {
+        Some(spec) if callers == 0 => format!("asks {} once, also when nothing is new", spec.label),
         Some(spec) => format!(
             "asks {} once, also when nothing is new, and makes up to {} more for everything new that it finds",
             spec.label,
             calls(callers),
         ),
+        None if callers + own == 0 => "makes no call to other services".to_owned(),
         None => format!("makes up to {} to other services, and more where data is split", calls(callers + own)),
     };
     if runs == 0 {
         return format!("No run in the next 24 hours. A run {each}.");
+    }
+    if trigger.is_none() && callers + own == 0 {
+        return format!("{} a day. A run {each}.", words::count(runs, "run"));
     }
     let a_day = runs * if trigger.is_some() { 1 } else { callers + own };
     let at_least = if trigger.is_some() { "at least" } else { "up to" };

@@ -4,7 +4,7 @@
 //! Compiled in normally, because the tests of other crates use it; it costs
 //! nothing when unused.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,8 +15,8 @@ use jiff::tz::TimeZone;
 use rouage_model::clock::{SimulatedClock, execution_id};
 use rouage_model::structure::Structure;
 use rouage_model::{
-    BlobId, Buffer, Clock, Collection, ConnectionId, ExecutionId, ModuleError, ModuleId, OperationId, Stored, Value,
-    Version, datastore, json, sheets,
+    BlobId, Buffer, Clock, ConnectionId, ExecutionId, ModuleError, ModuleId, OperationId, Stored, Value, Version,
+    datastore, json, sheets,
 };
 use url::Url;
 
@@ -27,9 +27,11 @@ use crate::http::{Body, Client, Exchange, Request, Response, Transport, Transpor
 use crate::module::{Call, Module, Outcome};
 use crate::params;
 use crate::polling::Start;
-use crate::registry::App;
-use crate::spec::{Field, FieldKind, Kind, Spec};
 use crate::subscenario;
+
+mod contract;
+
+pub use contract::{check_form, check_specs};
 
 /// A value out of JSON text. Panics when it is none.
 pub fn value(text: &str) -> Value {
@@ -450,84 +452,6 @@ pub fn connection(kind: &str, data: &str, secret: &str) -> Connection {
         name: "Test".to_owned(),
         data: value(data),
         secret: Secret::new(value(secret)),
-    }
-}
-
-/// Everything in which the apps do not keep the contract: names are sorted,
-/// unique and belong to their app; everything has a label and a sentence;
-/// defaults fit their own field; icons and colours are set.
-pub fn check_specs(apps: &[App]) -> Vec<String> {
-    let mut problems = Vec::new();
-    let names: Vec<&str> = apps.iter().map(|app| app.name).collect();
-    if !names.is_sorted() {
-        problems.push(format!("the apps are not sorted: {names:?}"));
-    }
-    let mut seen = BTreeSet::new();
-    for app in apps {
-        check_app(app, &mut problems);
-        for spec in app.modules.iter().map(|module| module.spec()) {
-            if !seen.insert((spec.name, spec.version)) {
-                problems.push(format!("{} version {} exists twice", spec.name, spec.version));
-            }
-        }
-    }
-    problems
-}
-
-fn check_app(app: &App, problems: &mut Vec<String>) {
-    let color = app
-        .color
-        .strip_prefix('#')
-        .is_some_and(|digits| digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
-    if app.label.is_empty() || app.icon.is_empty() || !color {
-        problems.push(format!("app {} lacks a label, an icon or a #rrggbb colour", app.name));
-    }
-    for module in &app.modules {
-        check_spec(app.name, module.spec(), problems);
-    }
-    for connection in &app.connections {
-        if connection.label.is_empty() || connection.help.is_empty() {
-            problems.push(format!("connection {} lacks a label or help", connection.kind));
-        }
-        check_fields(connection.kind, connection.fields.iter().chain(&connection.secrets), problems);
-    }
-}
-
-fn check_spec(app: &str, spec: &Spec, problems: &mut Vec<String>) {
-    if spec.app() != app || !spec.name.contains(':') {
-        problems.push(format!("{} is not named {app}:…", spec.name));
-    }
-    if spec.label.is_empty() || spec.description.is_empty() {
-        problems.push(format!("{} lacks a label or a description", spec.name));
-    }
-    if spec.starts.is_empty() == (spec.kind == Kind::PollingTrigger) {
-        problems.push(format!("{}: polling triggers, and only they, say where they can begin", spec.name));
-    }
-    for fields in [&spec.parameters, &spec.mapper, &spec.output] {
-        check_fields(spec.name, fields.iter(), problems);
-    }
-}
-
-fn check_fields<'a>(place: &str, fields: impl Iterator<Item = &'a Field>, problems: &mut Vec<String>) {
-    let mut names = BTreeSet::new();
-    for field in fields {
-        let place = format!("{place}, field {:?}", field.name);
-        if !names.insert(field.name) {
-            problems.push(format!("{place} exists twice"));
-        }
-        if field.label.is_empty() && !field.name.is_empty() {
-            problems.push(format!("{place} has no label"));
-        }
-        let alone = std::slice::from_ref(field);
-        let given: Value = Collection::new().into();
-        if field.default.is_some()
-            && let Err(error) = params::validate(alone, &given, &TimeZone::UTC)
-        {
-            problems.push(format!("{place} has a default that does not fit: {:?}", error.details));
-        }
-        if let FieldKind::Array(inner) | FieldKind::Collection(inner) = &field.kind {
-            check_fields(&place, inner.iter(), problems);
-        }
     }
 }
 

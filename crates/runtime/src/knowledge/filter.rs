@@ -1,0 +1,323 @@
+//! A filter tried out: what it says to the bundles that came to its place in the
+//! last run, condition by condition, and why.
+//!
+//! Each condition is compiled by itself, so that one that is broken is told as
+//! such and the others still speak.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rouage_engine::Plan;
+use rouage_engine::trace::{Arrival, Point};
+use rouage_expr::{Comparison, Filter, Group, comparison};
+use rouage_model::{Collection, ExecutionId, ModuleId, Value};
+use rouage_store::executions::Execution;
+use rouage_store::{Error, journal};
+
+use super::Knowledge;
+use super::ground::{Ground, Sight};
+use super::items::cut;
+use super::suggest::{self, Suggestion};
+use super::words::{quoted, sentence, shown};
+use crate::core::Core;
+use crate::limits::Limits;
+use crate::retry::{self, Subject};
+
+/// Bundles of a run that are tried.
+const MOST_BUNDLES: usize = 50;
+/// Runs that are looked at until one of them came to the filter.
+const MOST_RUNS: usize = 3;
+/// Conditions that are tried; nobody has more.
+const MOST_CONDITIONS: usize = 200;
+/// Characters of a value that are shown.
+const MOST_SHOWN: usize = 200;
+
+/// What came to a filter in the last runs.
+#[derive(Debug, Default)]
+pub struct Came {
+    /// Whether there was a run to look at.
+    is_known: bool,
+    arrivals: Vec<Arrival>,
+    more: usize,
+}
+
+/// What that depends on: the place, what stands before it, and the runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    module: ModuleId,
+    before: Option<ModuleId>,
+    runs: Vec<ExecutionId>,
+}
+
+/// What a filter says.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FilterTest {
+    /// False when no data is known to try it with.
+    pub known: bool,
+    /// One for each bundle that came.
+    pub bundles: Vec<BundleTest>,
+    /// Bundles that are not listed.
+    pub more: usize,
+    /// What would fit the data better.
+    pub suggestions: Vec<Suggestion>,
+    /// Where the filter cannot be read or never matches.
+    pub problems: Vec<(usize, usize, String)>,
+}
+
+/// What it says to one bundle.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct BundleTest {
+    /// Whether the bundle may go on.
+    pub passed: bool,
+    /// Which bundle it is, for people.
+    pub label: String,
+    /// Every condition of every group.
+    pub groups: Vec<Vec<ConditionTest>>,
+}
+
+/// One condition.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ConditionTest {
+    /// Whether it holds.
+    pub passed: bool,
+    /// The left value.
+    pub left: String,
+    /// Its type.
+    pub left_kind: &'static str,
+    /// The operator as stored.
+    pub operator: String,
+    /// The right value; `None` when there is none to compare with.
+    pub right: Option<String>,
+    /// Why, in a sentence.
+    pub note: String,
+}
+
+/// What came to the filter before a module in the newest run that got there. A
+/// module that a run did not have yet gets what its predecessor gave.
+pub async fn came(
+    core: &Core,
+    knowledge: &Knowledge,
+    runs: &[Execution],
+    module: ModuleId,
+) -> Result<Arc<Came>, Error> {
+    if knowledge.items.is_confidential {
+        return Ok(Arc::default());
+    }
+    let visible = knowledge.ground.visible.modules.get(&module);
+    let before = visible.and_then(|visible| visible.last().copied());
+    let runs = &runs[..runs.len().min(MOST_RUNS)];
+    let place = Place { module, before, runs: runs.iter().map(|run| run.id).collect() };
+    if let Some(came) = core.knowledge.came(&place) {
+        return Ok(came);
+    }
+    let came = Arc::new(look(core, runs, &place).await?);
+    core.knowledge.keep_came(place, &came);
+    Ok(came)
+}
+
+async fn look(core: &Core, runs: &[Execution], place: &Place) -> Result<Came, Error> {
+    let mut came = Came::default();
+    for run in runs {
+        let Ok(beginning) = retry::beginning(core, Subject::from(run), Limits::of_look(run.origin)).await? else {
+            continue;
+        };
+        let Some(point) = point(beginning.run.plan(), place) else { continue };
+        let mut again = beginning.run.watching(point, MOST_BUNDLES);
+        for event in journal::events(&core.store, run.id).await? {
+            if again.apply(&event).is_err() {
+                break;
+            }
+        }
+        // What the last event led to happens when it is asked what comes next.
+        let _ = again.next();
+        came.is_known = true;
+        if let Some(arrivals) = again.arrivals().filter(|arrivals| !arrivals.seen.is_empty()) {
+            (came.arrivals, came.more) = (arrivals.seen.clone(), arrivals.more);
+            return Ok(came);
+        }
+    }
+    Ok(came)
+}
+
+/// Where to watch a run of this plan; `None` when it has neither the module in
+/// the same place nor the one before it.
+fn point(plan: &Plan, place: &Place) -> Option<Point> {
+    let is_same_place = plan.upstream(place.module).first().copied() == place.before;
+    if plan.module(place.module).is_some() && is_same_place {
+        return Some(Point::Before(place.module));
+    }
+    place.before.filter(|before| plan.module(*before).is_some()).map(Point::After)
+}
+
+/// The last data of all modules in sight, as if it had come together.
+fn sample(ground: &Ground, module: ModuleId) -> Option<Arrival> {
+    let visible = ground.visible.modules.get(&module)?;
+    ground.bundle_at(*visible.last()?, module)?;
+    let bundles = visible.iter().rev().filter_map(|id| Some((*id, ground.bundle_at(*id, module)?.clone())));
+    Some(Arrival { bundles: bundles.collect(), at: ground.now, after: None })
+}
+
+/// Tries a filter.
+pub fn test(knowledge: &Knowledge, came: &Came, module: ModuleId, conditions: &Value, now: Timestamp) -> FilterTest {
+    let ground = &knowledge.ground;
+    let (groups, problems) = compile(conditions);
+    let sample = if came.arrivals.is_empty() { sample(ground, module) } else { None };
+    let is_sample = sample.is_some();
+    let arrivals: Vec<&Arrival> = came.arrivals.iter().chain(&sample).collect();
+    let mut bundles = Vec::with_capacity(arrivals.len());
+    let mut facts = Vec::with_capacity(arrivals.len());
+    for (at, arrival) in arrivals.into_iter().enumerate() {
+        let sight = Sight::of(ground, &arrival.bundles);
+        let moment = if is_sample { now } else { arrival.at };
+        let (tests, seen): (Vec<Vec<ConditionTest>>, Vec<Vec<Fact>>) =
+            groups.iter().map(|group| group.iter().map(|one| one.run(&sight, moment, ground)).unzip()).unzip();
+        let passed = tests.is_empty() || tests.iter().any(|group| group.iter().all(|one| one.passed));
+        bundles.push(BundleTest { passed, label: label(at, arrival, is_sample, ground), groups: tests });
+        facts.push(seen);
+    }
+    let suggestions = suggest::suggestions(conditions, &facts);
+    FilterTest { known: came.is_known || is_sample, bundles, more: came.more, suggestions, problems }
+}
+
+/// Which bundle it is: its first few values.
+fn label(at: usize, arrival: &Arrival, is_sample: bool, ground: &Ground) -> String {
+    let name = if is_sample { "The last data".to_owned() } else { format!("Bundle {}", at + 1) };
+    let nearest = arrival.bundles.first().and_then(|(_, bundle)| bundle.as_collection());
+    let simple = |(name, value): &(&rouage_model::Text, &Value)| {
+        !name.starts_with("__") && matches!(value, Value::Text(_) | Value::Number(_) | Value::Date(_))
+    };
+    let values = nearest.into_iter().flat_map(Collection::iter).filter(simple).take(3);
+    let values: Vec<String> = values.map(|(_, value)| cut(&shown(value, &ground.timezone, 40), 30)).collect();
+    if values.is_empty() { name } else { format!("{name}: {}", values.join(", ")) }
+}
+
+/// A condition by itself.
+struct Condition {
+    filter: Filter,
+    operator: String,
+    has_right: bool,
+    /// What is wrong with how it is written.
+    problem: Option<String>,
+}
+
+/// What a condition saw, for suggestions.
+#[derive(Debug, Clone)]
+pub struct Fact {
+    /// The left value; `None` when it could not be read.
+    pub left: Option<Value>,
+    /// The right one.
+    pub right: Option<Value>,
+    /// Whether it held.
+    pub passed: bool,
+}
+
+/// The rows of a filter as they stand; hand-written files sometimes leave the
+/// inner list out.
+pub fn rows(conditions: &Value) -> Vec<Vec<Value>> {
+    let rows = conditions.as_array().unwrap_or_default();
+    if !rows.is_empty() && rows.iter().all(|row| row.as_collection().is_some()) {
+        return vec![rows.to_vec()];
+    }
+    rows.iter().map(|row| row.as_array().unwrap_or_default().to_vec()).collect()
+}
+
+fn compile(conditions: &Value) -> (Vec<Vec<Condition>>, Vec<(usize, usize, String)>) {
+    let mut problems = Vec::new();
+    let mut left = MOST_CONDITIONS;
+    let mut groups = Vec::new();
+    for (group, row) in rows(conditions).into_iter().enumerate() {
+        let mut compiled = Vec::new();
+        for (at, item) in row.into_iter().take(left).enumerate() {
+            let condition = Condition::compile(item);
+            if let Some(problem) = &condition.problem {
+                problems.push((group, at, problem.clone()));
+            }
+            compiled.push(condition);
+        }
+        left -= compiled.len();
+        if !compiled.is_empty() {
+            groups.push(compiled);
+        }
+    }
+    (groups, problems)
+}
+
+impl Condition {
+    fn compile(item: Value) -> Self {
+        let operator = item.field("o").as_text().unwrap_or_default().to_owned();
+        let has_right = item.get("b").is_some() && !comparison(&operator).is_some_and(|known| known.is_unary);
+        let side = |name: &str| {
+            let text = item.field(name).as_text().filter(|text| text.contains("{{"))?;
+            let error = rouage_expr::Template::parse(text).err()?;
+            let side = if name == "a" { "left" } else { "right" };
+            let hint = error.suggestion.as_deref().map(|hint| format!(" {}", sentence(hint))).unwrap_or_default();
+            Some(format!(
+                "The {side} side cannot be read at character {}: {}{hint}",
+                error.at + 1,
+                sentence(&error.message)
+            ))
+        };
+        let unknown = || {
+            let text = format!("There is no operator “{}”, so this never matches.", cut(&operator, 60));
+            comparison(&operator).is_none().then(|| match rouage_expr::meant_comparison(&operator) {
+                Some(meant) => format!("{text} Probably “{}” is meant.", meant.label),
+                None => text,
+            })
+        };
+        let problem = side("a").or_else(|| side("b")).or_else(unknown);
+        let (filter, _) = Filter::compile(&vec![Value::from(vec![item])].into());
+        Self { filter, operator, has_right, problem }
+    }
+
+    fn run(&self, sight: &Sight<'_>, now: Timestamp, ground: &Ground) -> (ConditionTest, Fact) {
+        let explained = sight.evaluate(now, |context| self.filter.explain(context));
+        let zone = &ground.timezone;
+        let result = match explained {
+            Ok(explanation) => explanation.groups.into_iter().flatten().next(),
+            Err(error) => {
+                let note = self
+                    .problem
+                    .clone()
+                    .unwrap_or_else(|| format!("This fails when it runs: {}", sentence(&error.message)));
+                return self.failed(note);
+            }
+        };
+        let Some(result) = result else { return self.failed(String::new()) };
+        let right = result.right.clone().filter(|_| self.has_right);
+        let note = match (&self.problem, &result.note, comparison(&self.operator)) {
+            (Some(problem), ..) => problem.clone(),
+            (None, Some(note), _) => sentence(note),
+            (None, None, Some(known)) => why(known, &result.left, right.as_ref(), result.passed, ground),
+            (None, None, None) => String::new(),
+        };
+        let test = ConditionTest {
+            passed: result.passed,
+            left: shown(&result.left, zone, MOST_SHOWN),
+            left_kind: if result.left.is_nothing() { "empty" } else { result.left.type_name() },
+            operator: self.operator.clone(),
+            right: right.as_ref().map(|right| shown(right, zone, MOST_SHOWN)),
+            note,
+        };
+        (test, Fact { left: Some(result.left), right, passed: result.passed })
+    }
+
+    fn failed(&self, note: String) -> (ConditionTest, Fact) {
+        let test =
+            ConditionTest { operator: self.operator.clone(), left_kind: "unknown", note, ..ConditionTest::default() };
+        (test, Fact { left: None, right: None, passed: false })
+    }
+}
+
+/// The outcome as a sentence: `5 is not greater than 10, as numbers.`
+fn why(known: &Comparison, left: &Value, right: Option<&Value>, passed: bool, ground: &Ground) -> String {
+    let zone = &ground.timezone;
+    if known.group == Group::Basic {
+        let is_there = passed == (known.name == "exist");
+        return if is_there { format!("There is {}.", quoted(left, zone)) } else { "There is no value.".to_owned() };
+    }
+    let verb = if passed { known.holds } else { known.fails };
+    let right = right.map_or_else(|| "nothing".to_owned(), |right| quoted(right, zone));
+    let reading = known.group.reading();
+    let reading = if reading.is_empty() { String::new() } else { format!(", {reading}") };
+    sentence(&format!("{} {verb} {right}{reading}", quoted(left, zone)))
+}

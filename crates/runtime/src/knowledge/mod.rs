@@ -1,0 +1,188 @@
+//! What can be mapped in a draft, and what a mapped text or a filter of it would
+//! give: server knowledge for the editor.
+//!
+//! Everything here is for reading. It is computed from what is there (runs,
+//! learned structures, descriptions, the draft itself), kept in memory as long
+//! as none of that changes, and bounded in size and in time: what is asked with
+//! every key must not be able to hold up the server. Of a confidential scenario
+//! only names and types are told.
+
+mod build;
+mod filter;
+mod ground;
+mod items;
+mod native;
+mod preview;
+mod samples;
+mod suggest;
+mod tree;
+mod words;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use rouage_model::{ExecutionId, HookId, ModuleId, ScenarioId, TeamId, Value, Version, json};
+use rouage_store::drafts;
+use rouage_store::executions::Execution;
+
+use crate::control::{Control, ControlError};
+use crate::core::Core;
+
+pub use filter::{BundleTest, ConditionTest, FilterTest};
+pub use items::{Item, Items, ModuleItems, Source};
+pub use preview::{Asked, Preview};
+pub use suggest::Suggestion;
+
+/// Scenarios whose knowledge is kept.
+const CAPACITY: usize = 50;
+/// Runs whose samples are kept.
+const MOST_RUNS: usize = 60;
+/// Places whose arrivals are kept.
+const MOST_PLACES: usize = 16;
+
+/// What is known of one state of a draft.
+pub struct Knowledge {
+    stamp: Stamp,
+    items: Items,
+    json: OnceLock<Arc<str>>,
+    ground: ground::Ground,
+}
+
+/// What knowledge depends on.
+#[derive(Debug, Clone, PartialEq)]
+struct Stamp {
+    team: TeamId,
+    revision: u64,
+    version: Version,
+    /// The runs that may serve.
+    runs: Vec<ExecutionId>,
+    /// What the webhook has learned.
+    hook: Option<(HookId, Value)>,
+    /// The zone of dates may change without a new version.
+    timezone: Option<String>,
+}
+
+/// What is kept in memory. Everything in it can be read or computed again.
+#[derive(Default)]
+pub struct Cache {
+    known: Mutex<HashMap<ScenarioId, Arc<Knowledge>>>,
+    runs: Mutex<HashMap<ExecutionId, Arc<samples::OfRun>>>,
+    /// The latest last.
+    arrivals: Mutex<Vec<(filter::Place, Arc<filter::Came>)>>,
+}
+
+impl Cache {
+    fn get(&self, id: ScenarioId, stamp: &Stamp) -> Option<Arc<Knowledge>> {
+        let found = lock(&self.known).get(&id).cloned();
+        found.filter(|knowledge| knowledge.stamp == *stamp)
+    }
+
+    fn keep(&self, id: ScenarioId, knowledge: &Arc<Knowledge>) {
+        put(&mut lock(&self.known), CAPACITY, id, knowledge.clone());
+    }
+
+    fn run(&self, id: ExecutionId) -> Option<Arc<samples::OfRun>> {
+        lock(&self.runs).get(&id).cloned()
+    }
+
+    fn keep_run(&self, id: ExecutionId, run: &Arc<samples::OfRun>) {
+        put(&mut lock(&self.runs), MOST_RUNS, id, run.clone());
+    }
+
+    fn came(&self, place: &filter::Place) -> Option<Arc<filter::Came>> {
+        lock(&self.arrivals).iter().find(|(kept, _)| kept == place).map(|(_, came)| came.clone())
+    }
+
+    fn keep_came(&self, place: filter::Place, came: &Arc<filter::Came>) {
+        let mut kept = lock(&self.arrivals);
+        if kept.len() >= MOST_PLACES {
+            kept.remove(0);
+        }
+        kept.push((place, came.clone()));
+    }
+}
+
+fn lock<T>(kept: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    kept.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Forgets everything when there is too much: what is in use comes back soon.
+fn put<K: Eq + std::hash::Hash, V>(map: &mut HashMap<K, V>, most: usize, key: K, value: V) {
+    if map.len() >= most && !map.contains_key(&key) {
+        map.clear();
+    }
+    map.insert(key, value);
+}
+
+impl Knowledge {
+    /// What can be mapped.
+    pub fn items(&self) -> &Items {
+        &self.items
+    }
+
+    /// The same as JSON; written once.
+    pub fn json(&self) -> Arc<str> {
+        self.json.get_or_init(|| json::to_string(&self.items.to_value()).into()).clone()
+    }
+}
+
+impl Control {
+    /// What can be mapped in the draft of a scenario, with the last data.
+    pub async fn knowledge(&self, team: TeamId, id: ScenarioId) -> Result<Arc<Knowledge>, ControlError> {
+        Ok(known(&self.core, team, id).await?.0)
+    }
+
+    /// What a mapped text of the draft gives with the last data.
+    pub async fn preview(&self, team: TeamId, id: ScenarioId, asked: Asked) -> Result<Preview, ControlError> {
+        let knowledge = self.knowledge(team, id).await?;
+        let now = self.core.clock.now();
+        aside(move || preview::preview(&knowledge, &asked, now)).await
+    }
+
+    /// What a filter before a module, or of a branch of it, would have said to
+    /// the bundles of the last run.
+    pub async fn test_filter(
+        &self,
+        team: TeamId,
+        id: ScenarioId,
+        module: ModuleId,
+        conditions: Value,
+    ) -> Result<FilterTest, ControlError> {
+        let (knowledge, runs) = known(&self.core, team, id).await?;
+        let came = filter::came(&self.core, &knowledge, &runs, module).await?;
+        let now = self.core.clock.now();
+        aside(move || filter::test(&knowledge, &came, module, &conditions, now)).await
+    }
+}
+
+/// Computes beside the tasks that wait for the network.
+async fn aside<T: Send + 'static>(compute: impl FnOnce() -> T + Send + 'static) -> Result<T, ControlError> {
+    let computed = tokio::task::spawn_blocking(compute).await;
+    computed.map_err(|ended| ControlError::Store(rouage_store::Error::Database(ended.to_string())))
+}
+
+/// What is known now, computed again only when something changed; and the runs
+/// that may serve.
+async fn known(core: &Core, team: TeamId, id: ScenarioId) -> Result<(Arc<Knowledge>, Vec<Execution>), ControlError> {
+    let missing = || ControlError::NotFound("scenario");
+    let (revision, version) = drafts::stands(&core.store, team, id).await?.ok_or_else(missing)?;
+    let live = core.plans.get(core, team, id, version).await?.ok_or_else(missing)?;
+    let runs = samples::suitable(core, team, id).await?;
+    let hook = build::hook(core, team, id);
+    let stamp = Stamp {
+        team,
+        revision,
+        version,
+        runs: runs.iter().map(|run| run.id).collect(),
+        hook: hook.as_ref().map(|hook| (hook.hook.id, hook.hook.interface.clone())),
+        timezone: live.timezone.iana_name().map(str::to_owned),
+    };
+    if let Some(knowledge) = core.knowledge.get(id, &stamp) {
+        return Ok((knowledge, runs));
+    }
+    let draft = drafts::find(&core.store, team, id).await?.ok_or_else(missing)?;
+    let (items, ground) = build::build(core, &live, &draft, &runs, hook.as_deref()).await?;
+    let knowledge = Arc::new(Knowledge { stamp, items, json: OnceLock::new(), ground });
+    core.knowledge.keep(id, &knowledge);
+    Ok((knowledge, runs))
+}

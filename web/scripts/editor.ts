@@ -1,0 +1,41 @@
+// Entry of the editor: wiring only. Each part is a file of its own.
+import { start as canvas } from "./editor/canvas";
+import { must } from "./editor/dom";
+import { start as startDrafts } from "./editor/drafts";
+import type { Boot } from "./editor/editor";
+import { start as startFlow } from "./editor/flow";
+import { start as startInspect } from "./editor/inspect";
+import { start as startLog } from "./editor/log";
+import { start as startMapping } from "./editor/mapping";
+import { start as startModulePanel } from "./editor/module-panel";
+import { start as startPresence } from "./editor/presence";
+import { start as startPublish } from "./editor/publish";
+import { start as startRun } from "./editor/run";
+import { start as startRunModule } from "./editor/run-module";
+import { createEditor, onAct } from "./editor/shell";
+import { words } from "./editor/words/shell";
+import { theme } from "./parts/theme";
+
+theme();
+const boot = JSON.parse(must("#boot").textContent ?? "{}") as Boot;
+const editor = createEditor(boot);
+addEventListener("error", () => editor.say(words.broken, "bad"));
+addEventListener("unhandledrejection", () => editor.say(words.broken, "bad"));
+
+onAct(editor, "undo", () => editor.store.undo());
+onAct(editor, "redo", () => editor.store.redo());
+
+// Each part is started when its file is there; the order matters for the first
+// three only: the scene draws, the drafts keep, the rest builds on both.
+canvas(editor);
+startDrafts(editor);
+startFlow(editor);
+startPresence(editor);
+startPublish(editor);
+startMapping(editor);
+startModulePanel(editor);
+startRun(editor);
+startInspect(editor);
+startLog(editor);
+startRunModule(editor);
+document.documentElement.classList.add("is-ready");

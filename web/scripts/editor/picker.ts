@@ -1,0 +1,305 @@
+/** The search over apps and modules: a box beside the plus, on a phone a sheet
+ *  from below. Typing finds, arrows choose, Enter adds, Esc closes. */
+import { add, apply, find, isIfElse, isMerge } from "./blueprint";
+import { disc, h, icon, uniqueId } from "./dom";
+import type { Catalogue, CatalogueApp, CatalogueModule, Editor } from "./editor";
+import { at } from "./json";
+import { type Choice, type Group, type Offer, appGroups, foundGroups, rootGroups } from "./offers";
+import { remembered, remember } from "./recent";
+import { Search } from "./search";
+import type { Where } from "./services";
+import { words } from "./words/picker";
+
+type Anchor = Element | { x: number; y: number };
+
+let closeOpen: (() => void) | undefined;
+
+export function start(editor: Editor): void {
+  editor.services.picker = { open: (where, anchor) => open(editor, where, anchor) };
+}
+
+/** What may be put in at a place. */
+export function offerAt(editor: Editor, where: Where): Offer {
+  const { doc, entries } = editor.store;
+  const key = "after" in where ? where.after : "before" in where ? where.before : "error" in where ? where.error : "instead" in where ? where.instead : undefined;
+  const entry = key === undefined ? undefined : find(doc, key);
+  const isEmpty = entries.every((other) => other.isOrphan);
+  const isStart = entry !== undefined && entry.parent === undefined && !entry.isOrphan && ("before" in where || "instead" in where);
+  const next = entry && "after" in where ? at(doc.root, [...entry.flow, entry.position + 1]) : undefined;
+  return {
+    isFirst: "place" in where ? isEmpty : isStart,
+    isLoose: "place" in where,
+    onError: "error" in where || (entry?.path.includes("onerror") === true && !("before" in where)),
+    isNewHandler: "error" in where,
+    takesMerge: entry !== undefined && "after" in where && isIfElse(entry.module) && !isMerge(next as never),
+  };
+}
+
+function open(editor: Editor, where: Where, anchor: Anchor): void {
+  closeOpen?.();
+  const box = new Picker(editor, where, anchor);
+  closeOpen = () => box.close(false);
+}
+
+class Picker {
+  readonly #box: HTMLElement;
+  readonly #input: HTMLInputElement;
+  readonly #list: HTMLElement;
+  readonly #status: HTMLElement;
+  readonly #back: HTMLElement;
+  readonly #offer: Offer;
+  readonly #opener = document.activeElement;
+  #catalogue: Catalogue | undefined;
+  #search: Search | undefined;
+  #apps = new Map<string, CatalogueApp>();
+  #app: CatalogueApp | undefined;
+  #choices: { element: HTMLElement; choice: Choice }[] = [];
+  #active = -1;
+
+  constructor(
+    private readonly editor: Editor,
+    private readonly where: Where,
+    private readonly anchor: Anchor,
+  ) {
+    this.#offer = offerAt(editor, where);
+    const listId = uniqueId("picker-list");
+    const title = words.title["instead" in where ? "instead" : this.#offer.isNewHandler ? "error" : this.#offer.isFirst ? "first" : "after"];
+    this.#input = h("input", { type: "search", role: "combobox", "aria-expanded": "true", "aria-autocomplete": "list", "aria-controls": listId, "aria-label": words.search, placeholder: words.search, autocomplete: "off", spellcheck: "false", enterkeyhint: "done" });
+    this.#list = h("div", { class: "picker-list", id: listId, role: "listbox", "aria-label": title });
+    this.#status = h("p", { class: "hidden", role: "status" });
+    this.#back = h("button", { class: "picker-back", type: "button", hidden: true, onclick: () => this.#show(undefined) });
+    const head = h("div", { class: "picker-head" }, h("h2", {}, title), h("button", { class: "tool", type: "button", "aria-label": words.close, onclick: () => this.close(true) }, icon("x")));
+    const field = h("div", { class: "picker-field" }, icon("search"), this.#input);
+    this.#box = h("div", { class: "picker", role: "dialog", "aria-label": title, popover: "manual" }, head, field, this.#back, this.#list, this.#status);
+    this.#listen();
+    document.body.append(this.#box);
+    this.#box.showPopover();
+    this.#input.focus();
+    void this.#load();
+  }
+
+  #listen(): void {
+    this.#box.addEventListener("keydown", (event) => this.#key(event));
+    this.#input.addEventListener("input", () => this.#draw());
+    this.#list.addEventListener("click", (event) => {
+      const hit = this.#choices.find(({ element }) => element.contains(event.target as Node));
+      if (hit) this.#choose(hit.choice);
+    });
+    this.#list.addEventListener("pointermove", (event) => {
+      const index = this.#choices.findIndex(({ element }) => element.contains(event.target as Node));
+      if (index >= 0 && index !== this.#active) this.#activate(index, false);
+    });
+    document.addEventListener("pointerdown", this.#outside, true);
+    addEventListener("resize", this.#place);
+  }
+
+  readonly #outside = (event: Event): void => {
+    if (!event.composedPath().includes(this.#box)) this.close(false);
+  };
+
+  readonly #place = (): void => placeBeside(this.#box, this.anchor);
+
+  async #load(): Promise<void> {
+    this.#list.setAttribute("aria-busy", "true");
+    this.#list.replaceChildren(h("p", { class: "picker-empty" }, words.loading));
+    this.#place();
+    try {
+      this.#take(await this.editor.catalogue());
+    } catch {
+      this.#list.replaceChildren(h("p", { class: "picker-empty" }, words.failed), h("button", { class: "small", type: "button", onclick: () => void this.#load() }, words.again));
+      return;
+    } finally {
+      this.#list.removeAttribute("aria-busy");
+    }
+    this.#draw();
+  }
+
+  #take(catalogue: Catalogue): void {
+    this.#catalogue = catalogue;
+    this.#apps = new Map(catalogue.apps.map((app) => [app.name, app]));
+    this.#search = new Search(catalogue.modules.filter((module) => !module.legacy), this.#apps);
+  }
+
+  /** Shows one app, or all of them again. */
+  #show(app: CatalogueApp | undefined): void {
+    this.#app = app;
+    this.#input.value = "";
+    this.#input.placeholder = app ? words.searchIn(app.label) : words.search;
+    this.#back.hidden = !app;
+    this.#back.replaceChildren(icon("arrow-left"), words.back);
+    this.#draw();
+    this.#input.focus();
+  }
+
+  #draw(): void {
+    const catalogue = this.#catalogue;
+    if (!catalogue || !this.#search) return;
+    const query = this.#input.value.trim();
+    this.#choices = [];
+    let groups: Group[];
+    if (query === "") groups = this.#app ? appGroups(this.#app, catalogue, this.#offer) : rootGroups(catalogue, this.#apps, this.#offer, remembered());
+    else groups = foundGroups(this.#search.find(query).filter(({ app }) => !this.#app || app === this.#app), this.#offer);
+    this.#list.replaceChildren(...groups.map((group) => this.#group(group)));
+    const isNothing = this.#choices.length === 0;
+    if (isNothing && query !== "") this.#list.append(this.#nothing(query));
+    this.#status.textContent = query === "" ? "" : words.results(this.#choices.length);
+    this.#list.scrollTop = 0;
+    this.#place();
+    const first = this.#choices.findIndex(({ choice }) => choice.why === undefined);
+    this.#activate(query === "" && this.#app === undefined ? -1 : first, true);
+  }
+
+  #group({ label, choices }: Group): HTMLElement {
+    const id = uniqueId("picker-group");
+    const rows = choices.map((choice) => {
+      const element = row(choice);
+      this.#choices.push({ element, choice });
+      return element;
+    });
+    return h("div", { role: "group", "aria-labelledby": id }, h("div", { class: "picker-group", id, role: "presentation" }, label), ...rows);
+  }
+
+  #nothing(query: string): HTMLElement {
+    const known = Object.values(this.editor.boot.apps).find((app) => !this.#apps.has(app.name) && app.label.toLowerCase().includes(query.toLowerCase()));
+    const near = this.#search?.near(query, 3) ?? [];
+    const http = this.#catalogue?.modules.find((module) => module.name === "http:MakeRequest" && !module.legacy);
+    const suggestions = near.map(({ module, app }) => this.#suggestion(module, app));
+    const app = http && this.#apps.get("http");
+    return h(
+      "div",
+      { class: "picker-empty" },
+      h("p", {}, known ? words.notHere(known.label) : words.none(query)),
+      suggestions.length > 0 && h("p", {}, words.didYouMean),
+      ...suggestions,
+      http && app && h("p", {}, words.http),
+      http && app && this.#suggestion(http, app),
+    );
+  }
+
+  #suggestion(module: CatalogueModule, app: CatalogueApp): HTMLElement {
+    return h("button", { class: "small", type: "button", onclick: () => this.#choose({ module, app, label: module.label, text: module.description }) }, disc(app), `${app.label}: ${module.label}`);
+  }
+
+  #key(event: KeyboardEvent): void {
+    // Keys of the canvas are not meant for the search.
+    event.stopPropagation();
+    const { key } = event;
+    if (key === "Escape") {
+      event.preventDefault();
+      if (this.#app || this.#input.value !== "") this.#show(undefined);
+      else this.close(true);
+    } else if (key === "Tab") this.#tab(event);
+    else if (event.target !== this.#input) return;
+    else if (key === "ArrowDown" || key === "ArrowUp" || key === "PageDown" || key === "PageUp") {
+      event.preventDefault();
+      this.#step({ ArrowDown: 1, ArrowUp: -1, PageDown: 6, PageUp: -6 }[key]);
+    } else if (key === "Enter") {
+      event.preventDefault();
+      const hit = this.#choices[this.#active];
+      if (hit) this.#choose(hit.choice);
+    } else if (key === "Backspace" && this.#input.value === "" && this.#app) this.#show(undefined);
+  }
+
+  /** The focus stays inside while the box is open. */
+  #tab(event: KeyboardEvent): void {
+    const stops = [...this.#box.querySelectorAll<HTMLElement>("input, button:not([hidden])")];
+    const here = stops.indexOf(document.activeElement as HTMLElement);
+    event.preventDefault();
+    stops[(here + (event.shiftKey ? -1 : 1) + stops.length) % stops.length]?.focus();
+  }
+
+  #step(by: number): void {
+    const count = this.#choices.length;
+    if (count === 0) return;
+    const isOne = Math.abs(by) === 1;
+    const next = this.#active < 0 ? (by > 0 ? 0 : count - 1) : isOne ? (this.#active + by + count) % count : Math.min(count - 1, Math.max(0, this.#active + by));
+    this.#activate(next, true);
+  }
+
+  #activate(index: number, isScrolled: boolean): void {
+    this.#choices[this.#active]?.element.setAttribute("aria-selected", "false");
+    this.#active = index;
+    const element = this.#choices[index]?.element;
+    if (!element) {
+      this.#input.removeAttribute("aria-activedescendant");
+      return;
+    }
+    element.setAttribute("aria-selected", "true");
+    this.#input.setAttribute("aria-activedescendant", element.id);
+    if (isScrolled) element.scrollIntoView({ block: "nearest" });
+  }
+
+  #choose(choice: Choice): void {
+    if (choice.why !== undefined) {
+      this.#status.textContent = choice.why;
+      return;
+    }
+    if (!choice.module) {
+      this.#show(choice.app);
+      return;
+    }
+    this.close(false);
+    put(this.editor, this.where, choice.module, this.#catalogue as Catalogue);
+  }
+
+  close(givesBack: boolean): void {
+    if (!this.#box.isConnected) return;
+    closeOpen = undefined;
+    document.removeEventListener("pointerdown", this.#outside, true);
+    removeEventListener("resize", this.#place);
+    this.#box.remove();
+    const back = this.anchor instanceof Element ? this.anchor : this.#opener;
+    if (givesBack) focus(back, this.#opener);
+  }
+}
+
+function focus(...candidates: (Element | null)[]): void {
+  for (const candidate of candidates) {
+    if (!(candidate instanceof HTMLElement || candidate instanceof SVGElement) || !candidate.isConnected) continue;
+    candidate.focus({ preventScroll: true });
+    if (document.activeElement === candidate) return;
+  }
+}
+
+/** Adds the module, shows it, and opens its settings. */
+export function put(editor: Editor, where: Where, module: CatalogueModule, catalogue: Catalogue): void {
+  const place = "place" in where ? { place: editor.services.scene?.toMake(where.place) ?? where.place } : where;
+  const edit = add(editor.store.doc, place, module, catalogue);
+  if (!apply(editor, edit)) return;
+  remember(module);
+  const [key] = edit.select ?? [];
+  if (key === undefined) return;
+  const hasForm = !["router", "if-else", "merge"].includes(module.kind) && module.parameters.length + module.mapper.length > 0;
+  editor.services.scene?.reveal(key, { focus: !hasForm });
+  if (hasForm) editor.open({ kind: "module", key });
+  const live = document.querySelector("#live");
+  if (live) live.textContent = words.added(module.label);
+}
+
+function row({ module, app, label, text, why, badge }: Choice): HTMLElement {
+  return h(
+    "div",
+    { class: "picker-row", role: "option", id: uniqueId("picker-option"), "aria-selected": "false", "aria-disabled": why === undefined ? undefined : "true" },
+    disc(module?.icon ? { ...app, icon: module.icon } : app),
+    h("span", { class: "picker-text" }, h("span", { class: "picker-name" }, label, badge && h("span", { class: "badge" }, badge)), h("span", { class: "picker-note" }, why ?? text)),
+    !module && icon("chevron-right"),
+  );
+}
+
+/** Beside the plus where there is room; CSS makes a sheet of it on a phone. */
+function placeBeside(box: HTMLElement, anchor: Anchor): void {
+  if (innerWidth <= 700) {
+    box.style.left = box.style.top = "";
+    return;
+  }
+  const rect = anchor instanceof Element ? anchor.getBoundingClientRect() : new DOMRect(anchor.x, anchor.y, 0, 0);
+  const { width } = box.getBoundingClientRect();
+  // Room for the longest list, so that the box stays where it is while typing.
+  const height = Math.min(560, innerHeight - 16);
+  const gap = 12;
+  const right = rect.right + gap;
+  const left = right + width + 8 <= innerWidth ? right : Math.max(8, rect.left - gap - width);
+  const top = Math.max(8, Math.min(rect.top - 24, innerHeight - height - 8));
+  box.style.left = `${left}px`;
+  box.style.top = `${top}px`;
+}

@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { CatalogueApp, CatalogueModule } from "./editor";
+import { Search, distance } from "./search";
+
+const app = (name: string, label: string, synonyms: string[] = []): CatalogueApp => ({ name, label, icon: "", monogram: "", color: "", synonyms });
+const entry = (name: string, label: string, description: string, synonyms: string[] = []): CatalogueModule => ({ name, version: 1, label, description, kind: "action", synonyms, parameters: [], mapper: [], output: [] });
+const apps = new Map([app("google-sheets", "Google Sheets", ["spreadsheet", "excel"]), app("email", "Email", ["mail", "smtp"]), app("builtin", "Flow control"), app("gateway", "Webhooks", ["hook"])].map((one) => [one.name, one]));
+const search = new Search(
+  [
+    entry("google-sheets:addRow", "Add a row", "Writes a row at the end of a sheet.", ["append", "insert"]),
+    entry("google-sheets:deleteRow", "Delete a row", "Takes a row out."),
+    entry("email:Send", "Send an email", "Sends a message."),
+    entry("builtin:BasicIfElse", "If-else", "Sends a bundle down the first branch whose condition holds.", ["condition", "branch"]),
+    entry("builtin:BasicFeeder", "Iterator", "Gives each item of an array.", ["loop", "each"]),
+    entry("gateway:CustomWebHook", "Custom webhook", "Starts when data arrives."),
+  ],
+  apps,
+);
+const first = (query: string): string | undefined => search.find(query)[0]?.module.name;
+
+test("modules are found by what people call them", () => {
+  for (const [query, name] of [
+    ["gsheet", "google-sheets:addRow"], ["sheets add", "google-sheets:addRow"], ["append", "google-sheets:addRow"], ["mail", "email:Send"], ["e-mail", "email:Send"],
+    ["if", "builtin:BasicIfElse"], ["ifelse", "builtin:BasicIfElse"], ["loop", "builtin:BasicFeeder"], ["webhook", "gateway:CustomWebHook"], ["googlesheets delete", "google-sheets:deleteRow"],
+  ] as const) assert.equal(first(query), name, query);
+});
+
+test("a slip of the finger is forgiven, another word is not", () => {
+  assert.equal(first("webhok"), "gateway:CustomWebHook");
+  assert.equal(first("iteratro"), "builtin:BasicFeeder");
+  assert.equal(first("gogle shets"), "google-sheets:addRow");
+  assert.deepEqual(search.find("slack"), []);
+  assert.deepEqual(search.find("sheets banana"), []);
+});
+
+test("what is near is offered when nothing is found", () => {
+  assert.equal(search.near("interateur", 3)[0]?.module.name, "builtin:BasicFeeder");
+});
+
+test("letters that differ are counted, swapped neighbours as one", () => {
+  assert.deepEqual([distance("abcd", "abdc", 2), distance("abc", "abc", 1), distance("kitten", "sitting", 3), distance("a", "abcd", 2)], [1, 0, 3, 3]);
+});

@@ -1,0 +1,239 @@
+/** What part of the drawing is seen, and how large. Only the transform of the
+ *  world changes; the view of each scenario is kept for the session. */
+import { must } from "./dom";
+import type { Editor } from "./editor";
+import type { Point } from "./geometry";
+import type { Box, Scene } from "./scene";
+import { onAct } from "./shell";
+import { words } from "./words/canvas";
+
+interface View {
+  x: number;
+  y: number;
+  scale: number;
+}
+
+const SMALLEST = 0.12;
+const LARGEST = 2;
+/** Below this, names cannot be read and are not drawn. */
+const FAR = 0.4;
+/** From so many modules on, what is far outside is hidden. */
+const MANY = 150;
+const AROUND = 0.6;
+
+export class Viewport extends EventTarget {
+  readonly stage = must<HTMLElement>("#stage");
+  view: View = { x: 0, y: 0, scale: 1 };
+  #key: string;
+  #frame = 0;
+  #saving: ReturnType<typeof setTimeout> | undefined;
+  /** Where culling was done last; it holds for some way. */
+  #culledAt: View | undefined;
+
+  constructor(
+    editor: Editor,
+    private readonly scene: Scene,
+  ) {
+    super();
+    this.#key = `view-${editor.boot.scenario.id}`;
+    scene.svg.removeAttribute("viewBox");
+    const kept = this.#kept();
+    if (kept) this.view = kept;
+    else this.fit();
+    this.#show();
+    new ResizeObserver(() => this.#later()).observe(this.stage);
+    scene.addEventListener("drawn", () => {
+      this.#culledAt = undefined;
+      this.#later();
+    });
+    onAct(editor, "fit", () => this.fit());
+    onAct(editor, "zoom-in", () => this.zoom(1.25));
+    onAct(editor, "zoom-out", () => this.zoom(0.8));
+    this.stage.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
+    this.#listenForGestures();
+  }
+
+  #kept(): View | undefined {
+    try {
+      const kept = JSON.parse(sessionStorage.getItem(this.#key) ?? "null") as View | null;
+      const isView = kept !== null && [kept.x, kept.y, kept.scale].every(Number.isFinite) && kept.scale >= SMALLEST && kept.scale <= LARGEST;
+      // A view of nothing helps nobody: the modules may have moved meanwhile.
+      if (!isView) return undefined;
+      const { width, height } = this.size();
+      const isSeen = ({ x, y }: Point) => x * kept.scale + kept.x > 0 && x * kept.scale + kept.x < width && y * kept.scale + kept.y > 0 && y * kept.scale + kept.y < height;
+      return this.scene.points.some(isSeen) ? kept : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  size(): { width: number; height: number } {
+    return { width: this.stage.clientWidth || innerWidth, height: this.stage.clientHeight || innerHeight };
+  }
+
+  /** What lies over the stage: the dock below, an open panel at the right. */
+  inset(): { right: number; bottom: number } {
+    const frame = this.stage.getBoundingClientRect();
+    const dock = document.querySelector("#dock")?.getBoundingClientRect();
+    const side = document.querySelector<HTMLElement>("#side:not([hidden])")?.getBoundingClientRect();
+    const isSheet = side !== undefined && side.width > frame.width * 0.8;
+    const bottom = Math.max(dock ? frame.bottom - dock.top : 0, side && isSheet ? frame.bottom - side.top : 0);
+    return { right: side && !isSheet ? frame.right - side.left : 0, bottom: Math.max(0, bottom) };
+  }
+
+  fromWindow(point: Point): Point {
+    const frame = this.stage.getBoundingClientRect();
+    return { x: (point.x - frame.left - this.view.x) / this.view.scale, y: (point.y - frame.top - this.view.y) / this.view.scale };
+  }
+
+  toWindow(point: Point): Point {
+    const frame = this.stage.getBoundingClientRect();
+    return { x: point.x * this.view.scale + this.view.x + frame.left, y: point.y * this.view.scale + this.view.y + frame.top };
+  }
+
+  /** The middle of what is seen, in pixels of the drawing. */
+  middle(): Point {
+    const { width, height } = this.size();
+    const inset = this.inset();
+    return { x: ((width - inset.right) / 2 - this.view.x) / this.view.scale, y: ((height - inset.bottom) / 2 - this.view.y) / this.view.scale };
+  }
+
+  panBy(x: number, y: number): void {
+    this.view = { ...this.view, x: this.view.x + x, y: this.view.y + y };
+    this.#later();
+  }
+
+  /** Zooms around a point of the window; without one, around the middle. */
+  zoom(factor: number, around?: Point): void {
+    const frame = this.stage.getBoundingClientRect();
+    const { width, height } = this.size();
+    const inset = this.inset();
+    const x = around ? around.x - frame.left : (width - inset.right) / 2;
+    const y = around ? around.y - frame.top : (height - inset.bottom) / 2;
+    const scale = Math.min(LARGEST, Math.max(SMALLEST, this.view.scale * factor));
+    const real = scale / this.view.scale;
+    this.view = { scale, x: x - (x - this.view.x) * real, y: y - (y - this.view.y) * real };
+    this.#later();
+  }
+
+  /** Real size, around the middle. */
+  whole(): void {
+    this.zoom(1 / this.view.scale);
+  }
+
+  /** Everything, but never so small that nothing can be read: then it starts
+   *  at the first module. */
+  fit(): void {
+    const bounds = this.scene.bounds() ?? { left: -300, top: -200, right: 300, bottom: 200 };
+    const { width, height } = this.size();
+    const inset = this.inset();
+    const [free, high] = [width - inset.right, height - inset.bottom];
+    const [wide, tall] = [bounds.right - bounds.left, bounds.bottom - bounds.top];
+    const exact = Math.min((free - 32) / wide, (high - 32) / tall, 1);
+    const scale = Math.max(exact, width < 700 ? 0.6 : 0.3);
+    const middle = { x: (bounds.left + bounds.right) / 2, y: (bounds.top + bounds.bottom) / 2 };
+    const first = this.scene.shown.values().next().value?.at ?? middle;
+    const x = exact < scale && wide * scale > free ? 24 - (first.x - 90) * scale : free / 2 - middle.x * scale;
+    const y = exact < scale && tall * scale > high ? high / 2 - first.y * scale : high / 2 - middle.y * scale;
+    this.view = { x, y, scale };
+    this.#later();
+  }
+
+  /** Moves the view until a module is seen, and not under dock or panel. */
+  reveal(key: string): void {
+    const shown = this.scene.shown.get(key);
+    if (!shown) return;
+    this.scene.uncull(key);
+    const { scale } = this.view;
+    const { width, height } = this.size();
+    const inset = this.inset();
+    const [left, right] = [(shown.at.x - 70) * scale + this.view.x, (shown.at.x + 70) * scale + this.view.x];
+    const [top, bottom] = [(shown.at.y - 80) * scale + this.view.y, (shown.at.y + 110) * scale + this.view.y];
+    const step = (low: number, high: number, end: number) => (high - low > end - 16 ? end / 2 - (low + high) / 2 : low < 8 ? 8 - low : high > end - 8 ? end - 8 - high : 0);
+    const [x, y] = [step(left, right, width - inset.right), step(top, bottom, height - inset.bottom)];
+    if (x === 0 && y === 0) return;
+    // Once it has to move, it moves far enough to show what is around.
+    this.panBy(x === 0 ? 0 : x + Math.sign(x) * 120, y === 0 ? 0 : y + Math.sign(y) * 60);
+  }
+
+  /** Wheel and trackpad pan; with Ctrl, or a pinch on a pad, they zoom. */
+  #wheel(event: WheelEvent): void {
+    event.preventDefault();
+    const unit = event.deltaMode === 1 ? 32 : event.deltaMode === 2 ? 400 : 1;
+    const [x, y] = [event.deltaX * unit, event.deltaY * unit];
+    if (event.ctrlKey || event.metaKey) this.zoom(Math.exp(-Math.max(-60, Math.min(60, y)) * 0.005), { x: event.clientX, y: event.clientY });
+    else if (event.shiftKey && x === 0) this.panBy(-y, 0);
+    else this.panBy(-x, -y);
+  }
+
+  /** Safari tells of a pinch on a pad in its own way. */
+  #listenForGestures(): void {
+    let before = 1;
+    this.stage.addEventListener("gesturestart", (event) => {
+      event.preventDefault();
+      before = 1;
+    });
+    this.stage.addEventListener("gesturechange", (event) => {
+      event.preventDefault();
+      const { scale, clientX, clientY } = event as unknown as { scale: number; clientX: number; clientY: number };
+      this.zoom(scale / before, { x: clientX, y: clientY });
+      before = scale;
+    });
+  }
+
+  /** One drawing a frame, however many events there were. */
+  #later(): void {
+    this.#frame ||= requestAnimationFrame(() => this.#show());
+  }
+
+  #show(): void {
+    this.#frame = 0;
+    const { x, y, scale } = this.view;
+    this.scene.world.setAttribute("transform", `translate(${x.toFixed(2)} ${y.toFixed(2)}) scale(${scale.toFixed(4)})`);
+    this.stage.classList.toggle("far", scale < FAR);
+    this.#showGrid();
+    this.#cull();
+    const text = document.querySelector("#zoom");
+    if (text) text.textContent = words.zoomed(Math.round(scale * 100));
+    clearTimeout(this.#saving);
+    this.#saving = setTimeout(() => this.#save(), 300);
+    this.dispatchEvent(new Event("view"));
+  }
+
+  /** The dots of the ground move along; zoomed out, only every second stays. */
+  #showGrid(): void {
+    const { x, y, scale } = this.view;
+    const step = 20 * scale * (scale < 0.3 ? 4 : scale < 0.6 ? 2 : 1);
+    this.stage.style.backgroundSize = `${step}px ${step}px`;
+    this.stage.style.backgroundPosition = `${x % step}px ${y % step}px`;
+  }
+
+  #cull(): void {
+    if (this.scene.shown.size <= MANY) {
+      if (this.#culledAt) this.scene.cull(undefined);
+      this.#culledAt = undefined;
+      return;
+    }
+    const { width, height } = this.size();
+    const last = this.#culledAt;
+    const isNear = last?.scale === this.view.scale && Math.abs(last.x - this.view.x) < width * 0.3 && Math.abs(last.y - this.view.y) < height * 0.3;
+    if (isNear) return;
+    this.#culledAt = { ...this.view };
+    this.scene.cull(this.seen(AROUND));
+  }
+
+  /** What is seen, in pixels of the drawing, with some screens around it. */
+  seen(around = 0): Box {
+    const { x, y, scale } = this.view;
+    const { width, height } = this.size();
+    return { left: (-x - width * around) / scale, top: (-y - height * around) / scale, right: (width * (1 + around) - x) / scale, bottom: (height * (1 + around) - y) / scale };
+  }
+
+  #save(): void {
+    try {
+      sessionStorage.setItem(this.#key, JSON.stringify(this.view));
+    } catch {
+      // A full or forbidden storage only costs the view.
+    }
+  }
+}
