@@ -65,7 +65,7 @@ function sprite() {
   const symbols = pairs.map(([name, source]) => {
     const icon = icons[source] ?? icons[aliases[source]?.parent];
     if (!icon) throw new Error(`icons/names.txt: lucide has no icon ${source}`);
-    return `<symbol id="${name}" viewBox="0 0 24 24">${icon.body}</symbol>`;
+    return `<symbol id="${name}" viewBox="0 0 24 24" overflow="visible">${icon.body}</symbol>`;
   });
   const svg = `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join("")}</svg>`;
   const hash = createHash("sha256").update(svg).digest("hex").slice(0, 8);

@@ -58,6 +58,18 @@ async function open(page, path) {
   return answer;
 }
 
+/** The page as it stands, with whatever is open on it, in both themes. */
+export async function state(page, name, problems) {
+  await mkdir(pictures, { recursive: true });
+  const { width } = page.viewportSize();
+  for (const theme of THEMES) {
+    await page.emulateMedia({ colorScheme: theme });
+    const file = `${name}-${width}-${theme}`;
+    await page.screenshot({ path: `${pictures}/${file}.png`, animations: "disabled" });
+    problems.push(...(await unsound(page)).map((problem) => `${file}: ${problem}`));
+  }
+}
+
 async function unsound(page) {
   const problems = [];
   const [has, room] = await page.evaluate(() => [document.scrollingElement.scrollWidth, innerWidth]);

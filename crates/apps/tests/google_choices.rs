@@ -135,7 +135,7 @@ async fn what_is_missing_is_said_in_a_sentence() {
     let cases = [
         ("{}", "choose the spreadsheet first"),
         (r#"{"spreadsheetId":"{{1.id}}"}"#, "the spreadsheet is mapped"),
-        (r#"{"spreadsheetId":"gone"}"#, "the spreadsheet could not be read"),
+        (r#"{"spreadsheetId":"gone"}"#, "this spreadsheet does not exist"),
     ];
     for (form, text) in cases {
         let error = world.choices("addRow", form, "sheetId", "").await.unwrap_err();
@@ -144,4 +144,7 @@ async fn what_is_missing_is_said_in_a_sentence() {
     }
     let error = world.choices("addRow", r#"{"spreadsheetId":"Orders-2026"}"#, "values", "").await.unwrap_err();
     assert_eq!(&*error.message, "choose the sheet first");
+    let form = r#"{"spreadsheetId":"Orders-2026","sheetId":"Gone"}"#;
+    let error = world.choices("addRow", form, "values", "").await.unwrap_err();
+    assert_eq!(&*error.message, "there is no sheet \"Gone\" in this spreadsheet: choose another one");
 }

@@ -382,3 +382,24 @@ async fn a_server_that_means_ill_is_left() {
         assert!(error.message.contains(words), "{words}: {error}");
     }
 }
+
+#[tokio::test]
+async fn a_form_offers_the_folders_of_the_mailbox() {
+    let Some(world) = World::new() else { return };
+    world.server.run(&["CREATE \"Entw&APw-rfe\"", "CREATE Archive"]);
+    let draft = module("email:ActionCreateDraft");
+    let complete = value(r#"{"folder":"x","to":["a@x.example"]}"#);
+    let mut call = world.bench.call(&*draft, &value(r#"{"account":1}"#), &complete).unwrap();
+    let found = draft.field_choices(&call, "folder", "").await.unwrap();
+    let mut folders: Vec<_> = found.choices.iter().map(|choice| choice.value.as_str()).collect();
+    folders.sort_unstable();
+    assert_eq!(folders, ["Archive", "Entwürfe", "INBOX"]);
+    let found = draft.field_choices(&call, "folder", "entw").await.unwrap();
+    assert_eq!(found.choices.len(), 1);
+    call.connection = None;
+    let error = draft.field_choices(&call, "folder", "").await.unwrap_err();
+    assert_eq!(&*error.message, "choose the connection first");
+    call.connection = Some(account(world.server.tls_port, "tls", "wrong"));
+    let error = draft.field_choices(&call, "folder", "").await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::AccountValidationError);
+}

@@ -232,8 +232,10 @@ mod tests {
 
     #[test]
     fn two_modules_with_one_id_stay_apart() {
-        let text = r#"{"flow":[{"id":1,"module":"a:A","n":9007199254740993},{"id":1,"module":"a:A","n":9007199254740995}]}"#;
-        let new = r#"{"flow":[{"id":1,"module":"a:A","n":9007199254740992},{"id":1,"module":"a:A","n":9007199254740996}]}"#;
+        let text =
+            r#"{"flow":[{"id":1,"module":"a:A","n":9007199254740993},{"id":1,"module":"a:A","n":9007199254740995}]}"#;
+        let new =
+            r#"{"flow":[{"id":1,"module":"a:A","n":9007199254740992},{"id":1,"module":"a:A","n":9007199254740996}]}"#;
         check(text, new, text);
     }
 

@@ -12,7 +12,7 @@ fn through_a_browser(value: &Value) -> Value {
     match value {
         Value::Number(number) => match number.as_f64() {
             double if !double.is_finite() => Value::Null,
-            double if double == 0.0 => Value::from(0),
+            0.0 => Value::from(0),
             double => Value::Number(Number::Float(double)),
         },
         Value::Array(items) => items.iter().map(through_a_browser).collect::<Vec<_>>().into(),
@@ -62,7 +62,8 @@ fn documents() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(6, 80, 6, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
-            prop::collection::vec((keys(), inner), 0..8).prop_map(|entries| entries.into_iter().collect::<Collection>().into()),
+            prop::collection::vec((keys(), inner), 0..8)
+                .prop_map(|entries| entries.into_iter().collect::<Collection>().into()),
         ]
     })
 }

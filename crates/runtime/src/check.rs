@@ -248,7 +248,12 @@ fn add_actions(report: &mut ModuleReport, module: Module<'_>, spec: &Spec, links
         match field.kind {
             FieldKind::Hook(_) if !linked(field.name) => {
                 let was = restore_label(module, field.name);
-                report.problems.push("the webhook gets a new address here: enter it at the sender".to_owned());
+                // A module that was made here has none to replace.
+                let is_new = was.is_none() && module.parameters().field(field.name).is_nothing();
+                report.problems.push(match is_new {
+                    true => "create a webhook, or choose one".to_owned(),
+                    false => "the webhook gets a new address here: enter it at the sender".to_owned(),
+                });
                 report.actions.push(Action::ChooseHook { field: field.name, was });
             }
             FieldKind::Scenario if !linked(field.name) => {

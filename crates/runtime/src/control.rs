@@ -282,6 +282,10 @@ impl Control {
     pub fn reasons_against(&self, scenario: &scenarios::Scenario) -> Vec<String> {
         let report = self.check_scenario(scenario);
         let mut problems = report.problems.clone();
+        if scenario.blueprint.modules().is_empty() {
+            // Nothing else is worth saying.
+            return problems;
+        }
         problems.extend(schedule::problems(&self.core, scenario));
         for module in &report.modules {
             let must_choose = module.actions.iter().any(|action| match action {

@@ -141,7 +141,7 @@ impl Control {
     }
 
     /// The scenario as it would be with its draft published.
-    pub(crate) fn published(&self, scenario: &Scenario, draft: &Draft) -> Scenario {
+    pub fn published(&self, scenario: &Scenario, draft: &Draft) -> Scenario {
         let kind = |blueprint: &Blueprint| schedule::trigger_kind(&self.core, blueprint);
         let (was, is) = (kind(&scenario.blueprint), kind(&draft.blueprint));
         // A webhook cannot be polled, and a sheet does not call us.

@@ -1,8 +1,8 @@
 //! Webhooks at work: the table of live hooks, and the taking in of requests.
 
 use std::collections::HashMap;
-use std::sync::atomic::Ordering;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use arc_swap::ArcSwap;
 use rouage_model::execution::Origin;
@@ -292,12 +292,13 @@ async fn accept_and_take(core: Arc<Core>, accept: Accept) -> Result<DeliveryId, 
 
 /// The scenario that takes the request, and the wait that this ends.
 fn listener<'a>(core: &Core, scenario: &'a LiveScenario) -> Option<(&'a LiveScenario, Option<Waiting>)> {
-    if scenario.enabled && scenario.immediately {
-        return Some((scenario, None));
-    }
     let now = core.clock.now();
     let waits_live = core.listening.get(scenario.id, now).is_some_and(|waiting| waiting.tried.is_none());
     let waiting = waits_live.then(|| core.listening.end(scenario.id, now)).flatten();
+    if scenario.enabled && scenario.immediately {
+        // It runs anyway; somebody only wanted to watch.
+        return Some((scenario, None));
+    }
     (scenario.enabled || waiting.is_some()).then_some((scenario, waiting))
 }
 

@@ -63,11 +63,7 @@ pub async fn replay(core: &Arc<Core>, team: TeamId, id: ExecutionId) -> Result<E
 
 /// What the trigger gave in an old run, and the inputs that it was given; or why
 /// it cannot be replayed.
-pub async fn data_of(
-    core: &Core,
-    team: TeamId,
-    id: ExecutionId,
-) -> Result<(Option<Vec<Value>>, Value), ControlError> {
+pub async fn data_of(core: &Core, team: TeamId, id: ExecutionId) -> Result<(Option<Vec<Value>>, Value), ControlError> {
     let source = executions::find(&core.store, team, id).await?.ok_or(ControlError::NotFound("execution"))?;
     if let Some(reason) = reason_against(&source) {
         return Err(ControlError::Conflict(reason.trim_end_matches('.').to_owned()));

@@ -85,7 +85,11 @@ impl Control {
             return Ok(DraftRun::Started(run));
         }
         self.refuse_unfit(&draft)?;
-        if draft.is_changed { self.run_changed(&scenario, &draft, how).await } else { self.run_live(&scenario, how).await }
+        if draft.is_changed {
+            self.run_changed(&scenario, &draft, how).await
+        } else {
+            self.run_live(&scenario, how).await
+        }
     }
 
     /// What "Run this module only" needs for a module of the draft, with the
@@ -125,6 +129,13 @@ impl Control {
 
     async fn run_live(&self, scenario: &Scenario, how: How) -> Result<DraftRun, ControlError> {
         let (team, id) = (scenario.team, scenario.id);
+        if let (How::Once(_), Some(hook)) = (&how, scenario.hook.filter(|_| runs_on_arrival(scenario))) {
+            // Every request runs it: the next one is shown.
+            let waiting = Waiting::new(hook, None, self.core.clock.now());
+            let until = waiting.until;
+            self.core.listening.begin(id, waiting);
+            return Ok(DraftRun::Listening { hook, until });
+        }
         let once = match how {
             How::Once(inputs) => self.run_once(team, id, None, &inputs).await?,
             How::Last => self.run_with_last(team, id).await?,
@@ -211,6 +222,10 @@ impl Control {
             lineage: Lineage::Replay { source: old },
         })
     }
+}
+
+fn runs_on_arrival(scenario: &Scenario) -> bool {
+    scenario.enabled && scenario.scheduling.is_immediate()
 }
 
 fn checked(scenario: &Scenario, blueprint: &Blueprint, given: &Value) -> Result<Value, ControlError> {

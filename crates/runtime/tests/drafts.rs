@@ -23,12 +23,7 @@ fn root(first: &str, modules: &str, settings: &str) -> Value {
     json::parse(text.as_bytes()).unwrap()
 }
 
-async fn try_to_save(
-    process: &Process,
-    id: ScenarioId,
-    root: Value,
-    links: &str,
-) -> Result<KeptDraft, ControlError> {
+async fn try_to_save(process: &Process, id: ScenarioId, root: Value, links: &str) -> Result<KeptDraft, ControlError> {
     let revision = process.control.draft(process.team, id).await.unwrap().revision;
     let links = json::parse(links.as_bytes()).unwrap();
     process.control.save_draft(process.team, id, EditedDraft { revision, root, links, by: None }).await
@@ -80,7 +75,9 @@ async fn a_draft_is_run_and_the_live_scenario_stays_as_it_is() {
     // Nothing differs: the live version is run.
     let same = started(&process, scenario.id, How::Last).await;
     assert_eq!(process.until_over(same).await.version, Version(1));
-    let kept = save(&process, scenario.id, root("test:Hook", OTHER, r#"{"maxErrors":1,"sequential":true,"dlq":true}"#), "{}").await;
+    let kept =
+        save(&process, scenario.id, root("test:Hook", OTHER, r#"{"maxErrors":1,"sequential":true,"dlq":true}"#), "{}")
+            .await;
     assert!(kept.is_changed && kept.report.can_be_switched_on);
     process.script.play("test:Write", Play::Fail(ModuleError::new(ErrorKind::InvalidConfigurationError, "refused")));
     let failed = started(&process, scenario.id, How::Last).await;
@@ -141,6 +138,13 @@ async fn a_request_of_the_live_scenario_is_never_taken_from_it() {
     let live = process.send(&scenario, "the next").await;
     process.until_over(live).await;
     assert_eq!(process.script.effects().len(), 3);
+    // Nothing differs any more: the next live run is what is waited for.
+    save(&process, scenario.id, root("test:Hook", WRITE, "{}"), "{}").await;
+    assert!(matches!(run(&process, scenario.id, once()).await, Ok(DraftRun::Listening { .. })));
+    let live = process.send(&scenario, "watched").await;
+    assert_eq!(process.until_over(live).await.origin, Origin::Webhook);
+    assert!(!process.control.is_listening(scenario.id));
+    save(&process, scenario.id, root("test:Hook", OTHER, "{}"), "{}").await;
     // What waits in a queue for the live scenario stays there as well.
     let mut tx = process.store.begin().await.unwrap();
     scenarios::set_scheduling(&mut tx, process.team, scenario.id, &Scheduling::on_demand()).await.unwrap();
@@ -148,8 +152,8 @@ async fn a_request_of_the_live_scenario_is_never_taken_from_it() {
     process.control.refresh().await;
     run(&process, scenario.id, once()).await.unwrap();
     assert_eq!(process.deliver(&scenario, "queued").await.unwrap().execution, None);
-    process.until_effects(4).await;
-    assert_eq!(process.script.effects()[3], "edited queued");
+    process.until_effects(5).await;
+    assert_eq!(process.script.effects()[4], "edited queued");
     let hook = find(&process, scenario.id).await.hook.unwrap();
     assert_eq!(rouage_store::deliveries::queue_length(&process.store, process.team, hook).await.unwrap(), 1);
 }
@@ -165,7 +169,10 @@ async fn a_new_scenario_gets_its_webhook_as_soon_as_it_is_chosen() {
     let linked = || root("test:Linked", WRITE, "{}");
     save(&process, id, linked(), "{}").await;
     let without = run(&process, id, once()).await;
-    assert!(matches!(&without, Err(ControlError::Problems(problems)) if problems[0].contains("webhook")), "{without:?}");
+    assert!(
+        matches!(&without, Err(ControlError::Problems(problems)) if problems[0].contains("webhook")),
+        "{without:?}"
+    );
     let link = format!(r#"{{"1.hook":{}}}"#, hook.0);
     save(&process, id, linked(), &link).await;
     assert_eq!(find(&process, id).await.hook, Some(hook));
@@ -178,7 +185,10 @@ async fn a_new_scenario_gets_its_webhook_as_soon_as_it_is_chosen() {
     save(&process, other, linked(), &link).await;
     assert_eq!(find(&process, other).await.hook, None);
     for refused in [run(&process, other, once()).await.err(), publish(&process, other).await.err()] {
-        assert!(matches!(&refused, Some(ControlError::Problems(problems)) if problems[0].contains("belongs to the scenario")), "{refused:?}");
+        assert!(
+            matches!(&refused, Some(ControlError::Problems(problems)) if problems[0].contains("belongs to the scenario")),
+            "{refused:?}"
+        );
     }
     // Published, it runs as data arrives.
     assert_eq!(publish(&process, id).await.unwrap(), Version(2));
@@ -200,15 +210,25 @@ async fn a_scenario_that_is_on_stays_able_to_run() {
     let world = World::new();
     let process = world.process().await;
     let scenario = process.scenario(WRITE, "{}").await;
-    let unfinished = r#"{"id":2,"module":"test:Account","version":1,"mapper":{"text":"x"},"parameters":{"__IMTCONN__":null}}"#;
+    let unfinished =
+        r#"{"id":2,"module":"test:Account","version":1,"mapper":{"text":"x"},"parameters":{"__IMTCONN__":null}}"#;
     save(&process, scenario.id, root("test:Hook", unfinished, "{}"), "{}").await;
     let refused = publish(&process, scenario.id).await;
-    assert!(matches!(&refused, Err(ControlError::Problems(problems)) if problems[0].contains("choose an account")), "{refused:?}");
+    assert!(
+        matches!(&refused, Err(ControlError::Problems(problems)) if problems[0].contains("choose an account")),
+        "{refused:?}"
+    );
     assert_eq!(find(&process, scenario.id).await.version, Version(1));
     process.set_enabled(&scenario, false).await;
     assert_eq!(publish(&process, scenario.id).await.unwrap(), Version(2));
     // A run shows what it lacks when it gets there.
-    save(&process, scenario.id, root("test:Hook", &format!("{unfinished},{}", OTHER.replace(":2,", ":3,")), "{}"), "{}").await;
+    save(
+        &process,
+        scenario.id,
+        root("test:Hook", &format!("{unfinished},{}", OTHER.replace(":2,", ":3,")), "{}"),
+        "{}",
+    )
+    .await;
     run(&process, scenario.id, once()).await.unwrap();
     let execution = process.send(&scenario, "one").await;
     let ended = process.until_over(execution).await;
@@ -247,8 +267,7 @@ async fn a_module_of_the_draft_runs_alone() {
     let process = world.process().await;
     let scenario = process.scenario_off(WRITE, "{}").await;
     save(&process, scenario.id, root("test:Hook", OTHER, "{}"), "{}").await;
-    let mut wanted =
-        process.control.draft_module_values(process.team, scenario.id, ModuleId(2)).await.unwrap();
+    let mut wanted = process.control.draft_module_values(process.team, scenario.id, ModuleId(2)).await.unwrap();
     wanted[0].value = "x".into();
     let alone = started(&process, scenario.id, How::Module(ModuleId(2), wanted)).await;
     assert!(process.until_over(alone).await.is_single_module());

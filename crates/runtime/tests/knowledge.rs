@@ -180,8 +180,8 @@ async fn previews_say_what_a_text_gives_and_what_is_odd() {
     };
     check(2, "text", "Hello {{1.customer.first}}!", "Hello Ada!", "").await;
     check(2, "number", "{{1.id + 1}}", "1002", "").await;
-    check(2, "text", "{{1.phone}}", "", "This gives nothing: `phone` of module 1 was empty in the last data.").await;
-    check(2, "text", "T {{1.fax.work}}", "T ", "{{1.fax.work}} gives nothing: module 1 had no `fax` in the last data.")
+    check(2, "text", "{{1.phone}}", "", "This gives nothing: “phone” of module 1 was empty in the last data.").await;
+    check(2, "text", "T {{1.fax.work}}", "T ", "{{1.fax.work}} gives nothing: module 1 had no “fax” in the last data.")
         .await;
     check(2, "text", "{{ifempty(1.fax; \"none\")}}", "none", "").await;
     check(2, "number", "{{1.city}}", "Paris", "This will not convert to a number: 'Paris' is not a valid number.")
@@ -267,6 +267,26 @@ async fn a_filter_is_tried_with_the_bundles_that_came_to_it() {
 }
 
 #[tokio::test]
+async fn runs_of_one_bundle_are_tried_together_the_newest_first() {
+    let world = World::new();
+    let process = world.process().await;
+    let id = process.scenario_off(FLOW, "{}").await.id;
+    for city in ["Paris", "Lyon", "paris"] {
+        world.advance(60);
+        run(&process, id, &ORDER.replace("Paris", city)).await;
+    }
+    let found = test(&process, id, 2, r#"[[{"a":"{{1.city}}","o":"text:equal:ci","b":"PARIS"}]]"#).await;
+    let told: Vec<_> = found.bundles.iter().map(|bundle| (bundle.passed, bundle.label.as_str())).collect();
+    let expected = [
+        (true, "Bundle 1: 1001, 2026-11-24T08:00:00Z, paris"),
+        (false, "Earlier run: 1001, 2026-11-24T08:00:00Z, Lyon"),
+        (true, "Earlier run: 1001, 2026-11-24T08:00:00Z, Paris"),
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(found.bundles[0].groups[0][0].note, "“paris” is equal to “PARIS”, capitals ignored.");
+}
+
+#[tokio::test]
 async fn a_broken_filter_says_where_and_tries_the_rest() {
     let world = World::new();
     let process = world.process().await;
@@ -276,9 +296,13 @@ async fn a_broken_filter_says_where_and_tries_the_rest() {
         [{"a":"{{3.sku}}","o":"text:equal","b":"B-2"}]]"#;
     let found = test(&process, id, 4, broken).await;
     assert_eq!(found.bundles.iter().map(|bundle| bundle.passed).collect::<Vec<_>>(), [false, true]);
-    let problems: Vec<_> = found.problems.iter().map(|(group, at, _)| (*group, *at)).collect();
+    let problems: Vec<_> = found.problems.iter().map(|problem| (problem.group, problem.condition)).collect();
     assert_eq!(problems, [(0, 0), (1, 0)]);
-    assert!(found.problems[0].2.starts_with("The left side cannot be read at character 12"), "{:?}", found.problems);
+    assert!(
+        found.problems[0].message.starts_with("The left side cannot be read at character 12"),
+        "{:?}",
+        found.problems
+    );
     assert_eq!(found.suggestions[0].operator, "exist");
 }
 

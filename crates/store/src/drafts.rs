@@ -51,9 +51,7 @@ pub async fn find(store: &Store, team: TeamId, id: ScenarioId) -> Result<Option<
     let draft = drafts::Entity::find_by_id(id.0).one(store.reader()).await?;
     let is_changed = draft.is_some();
     let (content, at, by) = match draft {
-        Some(draft) => {
-            (Content { blueprint: draft.blueprint, links: draft.links }, draft.updated_at, draft.updated_by)
-        }
+        Some(draft) => (Content { blueprint: draft.blueprint, links: draft.links }, draft.updated_at, draft.updated_by),
         None => {
             let version = scenario_versions::Entity::find_by_id((id.0, row.version)).one(store.reader()).await?;
             let version = version.ok_or_else(|| Error::corrupt("a scenario", "its version is missing"))?;
@@ -151,8 +149,14 @@ pub(crate) async fn carry(tx: &mut WriteTx, row: &scenarios::Model, version: Ver
         let root = merge(base.root(), theirs.root(), ours.root());
         let merged = ours.edited(root).map_err(|cause| Error::corrupt("a draft", cause))?;
         let content = Content::of(&merged, &merge(&base_links, &their_links, &our_links));
-        keep(tx, &scenarios::Model { version: version.0, ..row.clone() }, content, version, draft.updated_by.map(UserId))
-            .await?;
+        keep(
+            tx,
+            &scenarios::Model { version: version.0, ..row.clone() },
+            content,
+            version,
+            draft.updated_by.map(UserId),
+        )
+        .await?;
     }
     moved_on(tx, row).await?;
     Ok(())

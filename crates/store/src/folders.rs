@@ -49,12 +49,8 @@ pub async fn list(store: &Store, team: TeamId) -> Result<Vec<Folder>, Error> {
 /// Makes one. [`Error::Conflict`] when there is one of that name.
 pub async fn create(tx: &mut WriteTx, team: TeamId, name: &str) -> Result<FolderId, Error> {
     let name = free_name(tx, team, None, name).await?;
-    let row = folders::ActiveModel {
-        id: NotSet,
-        team_id: Set(team.0),
-        name: Set(name),
-        created_at: Set(micros(tx.now())),
-    };
+    let row =
+        folders::ActiveModel { id: NotSet, team_id: Set(team.0), name: Set(name), created_at: Set(micros(tx.now())) };
     Ok(FolderId(folders::Entity::insert(row).exec(tx.db()).await?.last_insert_id))
 }
 

@@ -81,11 +81,7 @@ pub async fn adopt(tx: &mut WriteTx, scenario: ScenarioId, from: ModuleId, to: M
     forget(tx, scenario, from).await?;
     forget(tx, scenario, to).await?;
     let Some(row) = found.filter(|row| row.position.is_some()) else { return Ok(()) };
-    let row = positions::ActiveModel {
-        start: Set(row.start),
-        position: Set(row.position),
-        ..empty(tx, scenario, to)
-    };
+    let row = positions::ActiveModel { start: Set(row.start), position: Set(row.position), ..empty(tx, scenario, to) };
     positions::Entity::insert(row).exec_without_returning(tx.db()).await?;
     Ok(())
 }
@@ -97,11 +93,7 @@ pub async fn begin_like(tx: &mut WriteTx, scenario: ScenarioId, other: ModuleId,
     }
     let other = positions::Entity::find_by_id((scenario.0, other.0)).one(tx.db()).await?;
     let Some(row) = other else { return Ok(()) };
-    let row = positions::ActiveModel {
-        start: Set(row.start),
-        position: Set(row.position),
-        ..empty(tx, scenario, own)
-    };
+    let row = positions::ActiveModel { start: Set(row.start), position: Set(row.position), ..empty(tx, scenario, own) };
     positions::Entity::insert(row).exec_without_returning(tx.db()).await?;
     Ok(())
 }

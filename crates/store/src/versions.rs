@@ -28,12 +28,7 @@ pub struct VersionRow {
 }
 
 /// The versions, newest first. Empty when there is no such scenario.
-pub async fn list(
-    store: &Store,
-    team: TeamId,
-    id: ScenarioId,
-    page: PageRequest,
-) -> Result<Page<VersionRow>, Error> {
+pub async fn list(store: &Store, team: TeamId, id: ScenarioId, page: PageRequest) -> Result<Page<VersionRow>, Error> {
     use scenario_versions::Column::{Author, CreatedAt, Note, ScenarioId as Scenario, Version as Number};
     let one = scenarios::Entity::find_by_id(id.0).filter(scenarios::Column::TeamId.eq(team.0));
     let Some(scenario) = one.filter(scenarios::Column::DeletedAt.is_null()).one(store.reader()).await? else {

@@ -21,9 +21,9 @@ export interface Area {
 }
 
 /** Names and badges lie below the middle of the disc, so the band does too. */
-const DOWN = 14;
-const WIDTH = 188;
-const STEP = 22;
+const DOWN = 20;
+const WIDTH = 168;
+const STEP = 16;
 
 /** Indexes of the modules of each loop, source first; short loops first. */
 export function loops(all: readonly Entry[]): number[][] {
@@ -67,8 +67,8 @@ function area(chain: readonly number[], level: number, all: readonly Entry[], pl
     path: band(points),
     width,
     level,
-    x: start.x - 40,
-    y: start.y + DOWN - width / 2 - 6,
+    x: start.x + 30,
+    y: start.y + DOWN - width / 2 + 4,
     name: words.loopName(source),
     title: words.loop(source, end),
   };

@@ -195,6 +195,9 @@ test("links are drawn, cut and split", () => {
   assert.equal(typeof edits.connect(d, "1", "2"), "string");
   assert.equal(shape(edits.disconnect(d, "2").doc), "1 ; 7 8 ; 2 3");
   assert.equal(shape(done(edits.dropOnLink(d, "7", "2"))), "1 7 8 2 3");
+  const xs = (of: Doc, keys: string[]) => keys.map((key) => at(edits.moduleAt(of, key), ["metadata", "designer", "x"]));
+  assert.deepEqual(xs(done(edits.dropOnLink(d, "7", "2")), ["7", "8", "2", "3"]), [600, 900, 1200, 1500]);
+  assert.deepEqual(xs(done(edits.connect(d, "3", "7", undefined, { brings: true })), ["7", "8"]), [1200, 1500]);
   assert.equal(shape(done(edits.connectError(d, "2", "7"))), "1 2!7 8! 3");
 });
 

@@ -4,9 +4,9 @@
  *  - `add`: `add(doc, where, catalogueModule, catalogue)`, `replace`, `hang`
  *  - `remove`: `remove(doc, keys)`, `heal(doc, keys)`
  *  - `connect`: `connect(doc, from, to)` and `dropOnLink(doc, loose, before)`
- *    (a text says why not), `disconnect(doc, key)`, `targetsOf`, `downstream`
+ *    (a text says why not), `disconnect(doc, key)`, `targetsOf`
  *  - `module`: `move(doc, places)`, `rename`, `toggle`, `setFilter`, `filterOf`,
- *    `takesFilter`, `setValue`, `setLink`
+ *    `takesFilter`, `setValue`
  *  - `routes`: `addRoute`, `orderRoutes`, `setFallback`, `toggleRoute`, `waysOf`
  *  - `notes`: `notesOf`, `addNote`, `setNote`, `removeNote`, `COLOURS`
  *  - `graft`: `pick`, `paste`, `duplicate`
@@ -15,9 +15,9 @@
 export { IF_ELSE, MERGE, PLACEHOLDER, ROUTER, allModules, deep, described, fallbackOf, find, isDirective, isElse, isIfElse, isMerge, isPlaceholder, isRouter, labelOf, nextId, ownName, placeOf, takesHandler } from "./blueprint/base";
 export { add, chain, moduleAt, replace } from "./blueprint/add";
 export { heal, remove } from "./blueprint/remove";
-export { begin, connect, connectError, disconnect, downstream, dropOnLink, targetsOf } from "./blueprint/connect";
-export { filterOf, move, rename, setFilter, setLink, setValue, takesFilter, toggle } from "./blueprint/module";
-export { type Way, addRoute, orderRoutes, removeWay, setFallback, titleOf, toIfElse, toggleRoute, wayInto, waysOf } from "./blueprint/routes";
+export { begin, connect, connectError, disconnect, dropOnLink, targetsOf } from "./blueprint/connect";
+export { filterOf, move, rename, setFilter, setValue, takesFilter, toggle } from "./blueprint/module";
+export { type Way, addRoute, orderRoutes, setFallback, titleOf, toIfElse, toggleRoute, wayInto, waysOf } from "./blueprint/routes";
 export { COLOURS, type Note, type NoteTarget, addNote, notesOf, removeNote, setNote } from "./blueprint/notes";
 export { type Fragment, countOf, duplicate, paste, pick, whole } from "./blueprint/graft";
 export { defaultFeeder, kindsOf } from "./blueprint/feeder";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { countOf } from "./blueprint";
-import { requestInto } from "./clipboard";
+import { requestInto, written } from "./clipboard";
 import { parseCurl, split } from "./curl";
 import { at } from "./json";
-import { readPasted, written } from "./pasted";
+import { readPasted } from "./pasted";
 
 const module = { id: 3, module: "a:B", version: 1, parameters: {}, mapper: { x: "{{1.y}}" } };
 const count = (text: string): number => {

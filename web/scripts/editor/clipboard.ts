@@ -1,12 +1,13 @@
 /** Copying, cutting and pasting modules as blueprint text, to and from Make.
  *  Ctrl+C, Ctrl+X and Ctrl+V come as the browser's own events, which work
  *  without asking and without https; menus use the clipboard where they may. */
-import { type Fragment, add, apply, countOf, find, moduleAt, paste, pick, remove, setValue } from "./blueprint";
-import { type Request } from "./curl";
+import { type Fragment, add, apply, countOf, moduleAt, paste, pick, remove, setValue } from "./blueprint";
+import type { Request } from "./curl";
 import { h } from "./dom";
 import type { Editor } from "./editor";
-import type { Json } from "./json";
-import { readPasted, written } from "./pasted";
+import type { Collection, Json } from "./json";
+import { later } from "./later";
+import type { Pasted } from "./pasted";
 import type { Point } from "./blueprint/room";
 import type { Doc } from "./store";
 import { words } from "./words/clipboard";
@@ -100,22 +101,32 @@ export async function pasteFromMenu(editor: Editor, where?: { at?: Point; after?
 
 /** Puts a text in; says kindly what it is when it is nothing for us. */
 export function pasteText(editor: Editor, text: string, where: { at?: Point; after?: string } = {}): void {
-  const pasted = readPasted(text);
+  // Where the pointer is now, not when the reader has come.
+  const place = where.after === undefined ? (where.at ?? middle(editor)) : undefined;
+  void later(editor, "pasted", ({ readPasted }) => putIn(editor, text, readPasted(text), { ...where, ...(place ? { at: place } : {}) }));
+}
+
+function putIn(editor: Editor, text: string, pasted: Pasted, where: { at?: Point; after?: string }): void {
   if ("problem" in pasted) return editor.say(pasted.problem, "warn");
   if ("request" in pasted) {
-    void pasteRequest(editor, pasted.request, where.at ?? middle(editor));
+    void pasteRequest(editor, pasted.request, where.at);
     return;
   }
   const kept = remembered();
   const isOwn = kept?.text.trim() === text.trim();
   const fragment: Fragment = isOwn && kept ? { ...pasted.fragment, links: kept.links } : pasted.fragment;
   const keepsNumbers = isOwn && kept?.isCut === true && kept.scenario === editor.boot.scenario.id;
-  const place = where.after === undefined ? { at: where.at ?? middle(editor) } : {};
-  const edit = paste(editor.store.doc, fragment, { ...where, ...place, keepsNumbers });
+  const edit = paste(editor.store.doc, fragment, { ...where, keepsNumbers });
   if (!apply(editor, edit)) return;
   const [first] = edit.select ?? [];
   if (first !== undefined) editor.services.scene?.reveal(first, { focus: true });
   editor.say(words.pasted(countOf(fragment)), "ok", { label: words.undo, run: () => editor.store.undo() });
+}
+
+/** The text for the clipboard, as Make's editor writes and reads it. */
+export function written(fragment: Fragment): string {
+  const metadata: Collection = fragment.notes.length > 0 ? { version: 1, notes: fragment.notes } : { version: 1 };
+  return JSON.stringify({ subflows: fragment.flows.map((flow) => ({ flow })), metadata }, null, 4);
 }
 
 /** Where the pointer is over the canvas, else the middle of the view. */
@@ -161,11 +172,6 @@ function mapped(request: Request): Record<string, Json> {
   // The content type is a field of its own once something is sent.
   const headers = request.headers.filter(({ name }) => body.contentType === undefined || name.toLowerCase() !== "content-type");
   return { url: request.url, method: request.method, headers, queryParameters: request.query, ...body };
-}
-
-/** Says whether there is something to copy, for menus. */
-export function canCopy(editor: Editor): boolean {
-  return editor.selection.keys.some((key) => find(editor.store.doc, key)?.id !== undefined);
 }
 
 function remember(kept: Kept): void {
@@ -223,6 +229,12 @@ function askForText(): Promise<string | undefined> {
     field.addEventListener("paste", (event) => {
       event.preventDefault();
       answer(event.clipboardData?.getData("text/plain"));
+      dialog.close();
+    });
+    // Keyboards of phones put the text in without telling of a paste.
+    field.addEventListener("input", () => {
+      if (field.value.length < 2) return;
+      answer(field.value);
       dialog.close();
     });
     dialog.addEventListener("close", () => {

@@ -1,12 +1,12 @@
 /** What can be done with what is selected: one function per act, for keys,
  *  menus and buttons alike. */
-import { addNote, allModules, apply, begin, connect, disconnect, duplicate, find, heal, isPlaceholder, labelOf, moduleAt, ownName, referencesOf, remove, rename, takesHandler, targetsOf, toggle } from "./blueprint";
+import { addNote, allModules, apply, begin, connect, connectError, disconnect, duplicate, find, heal, isPlaceholder, labelOf, moduleAt, ownName, referencesOf, remove, rename, takesHandler, targetsOf, toggle } from "./blueprint";
 import { copySelection, cutSelection, pasteFromMenu } from "./clipboard";
 import { openDialog } from "./dialog";
 import { h, uniqueId } from "./dom";
 import type { Catalogue, Editor } from "./editor";
-import { chooseModule } from "./find";
-import { list, moduleId } from "./tree";
+import { later } from "./later";
+import { type Entry, list, moduleId } from "./tree";
 import { at } from "./json";
 import type { Point } from "./blueprint/room";
 import { words } from "./words/menus";
@@ -17,12 +17,12 @@ let catalogue: Catalogue | undefined;
 export function start(editor: Editor): void {
   // F2 on the canvas.
   editor.signals.addEventListener("rename", (event) => commands(editor).rename((event as CustomEvent<{ key: string }>).detail.key));
-  editor.catalogue().then(
-    (found) => {
-      catalogue = found;
-    },
-    () => undefined,
-  );
+  editor.catalogue().then(know, () => undefined);
+}
+
+/** Remembers the catalogue for names; it may have come late. */
+export function know(found: Catalogue): void {
+  catalogue = found;
 }
 
 export function named(): Catalogue | undefined {
@@ -54,6 +54,8 @@ export interface Commands {
   inspect(key?: string): void;
   runOnly(key?: string): void;
   connect(key?: string): void;
+  /** Hangs a loose part on a module as its error route. */
+  handleWith(key?: string): void;
   disconnect(key?: string): void;
   begin(key?: string): void;
 }
@@ -78,8 +80,8 @@ export function commands(editor: Editor): Commands {
       const edit = duplicate(editor.store.doc, editor.selection.keys);
       if (apply(editor, edit) && edit.select?.[0]) editor.services.scene?.reveal(edit.select[0], { focus: true });
     },
-    remove: () => removing(editor, false),
-    heal: () => removing(editor, true),
+    remove: () => void removeSelected(editor, false),
+    heal: () => void removeSelected(editor, true),
     selectAll: () => {
       const keys = editor.store.entries.map((entry) => entry.key);
       editor.selection.set(keys);
@@ -103,6 +105,7 @@ export function commands(editor: Editor): Commands {
     inspect: (key) => withKey(key, (chosen) => editor.open({ kind: "inspect", key: chosen })),
     runOnly: (key) => withKey(key, (chosen) => editor.open({ kind: "run-module", key: chosen })),
     connect: (key) => withKey(key, (chosen) => void connectTo(editor, chosen)),
+    handleWith: (key) => withKey(key, (chosen) => void handleWith(editor, chosen)),
     disconnect: (key) => withKey(key, (chosen) => void apply(editor, disconnect(editor.store.doc, chosen, catalogue))),
     begin: (key) => withKey(key, (chosen) => void apply(editor, begin(editor.store.doc, chosen, catalogue))),
   };
@@ -123,23 +126,27 @@ function addAfter(editor: Editor, key: string | undefined): void {
   picker?.open({ after: chosen }, scene?.element(chosen) ?? { x: innerWidth / 2, y: innerHeight / 3 });
 }
 
-/** Says what a deletion did beside, as it can be undone and is not asked. */
-function removing(editor: Editor, isHealing: boolean): void {
+/** Deletes what is selected, and says what that did beside: it can be undone,
+ *  so nobody is asked. Answers with whether something went. */
+export function removeSelected(editor: Editor, heals: boolean): boolean {
   const { doc } = editor.store;
   const { keys } = editor.selection;
-  if (keys.length === 0) return editor.say(words.nothing, "warn");
+  if (keys.length === 0) {
+    editor.say(words.nothing, "warn");
+    return false;
+  }
   const ids = new Set(keys.map((key) => find(doc, key)?.id));
-  const edit = isHealing ? heal(doc, keys, catalogue) : remove(doc, keys, catalogue);
-  const panel = editor.panel;
+  const edit = heals ? heal(doc, keys, catalogue) : remove(doc, keys, catalogue);
+  const { panel } = editor;
   if (panel && "key" in panel && keys.includes(panel.key)) editor.close();
-  const count = keys.length;
-  if (!apply(editor, edit)) return;
+  if (!apply(editor, edit)) return false;
   const loose = orphans(editor) - list(at(doc.root, ["metadata", "designer", "orphans"])).length;
   const users = allModules(editor.store.doc.root).filter((module) => referencesOf(module).some((id) => ids.has(id))).map(moduleId);
-  const sentences = [words.removed(count), loose > 0 && words.loose(loose), users.length > 0 && words.gone(users.join(", "))];
+  const sentences = [words.removed(keys.length), loose > 0 && words.loose(loose), users.length > 0 && words.gone(users.join(", "))];
   editor.say(sentences.filter(Boolean).join(" "), users.length > 0 ? "warn" : "ok", { label: words.undo, run: () => editor.store.undo() });
   const [next] = edit.select ?? [];
-  if (next !== undefined) editor.services.scene?.element(next) && editor.services.scene.reveal(next, { focus: true });
+  if (next !== undefined) editor.services.scene?.reveal(next, { focus: true });
+  return true;
 }
 
 function orphans(editor: Editor): number {
@@ -180,7 +187,20 @@ async function connectTo(editor: Editor, key: string): Promise<void> {
   const targets = targetsOf(entries, entries.find((entry) => entry.key === key) ?? from).filter((entry) => !isPlaceholder(entry.module));
   if (targets.length === 0) return editor.say(words.noTargets, "warn");
   // Loose parts first: connecting those is what people come for.
-  const sorted = [...targets.filter((entry) => entry.isOrphan), ...targets.filter((entry) => !entry.isOrphan)];
-  const to = await chooseModule(editor, words.connectTitle(labelOf(from.module, catalogue)), sorted, catalogue);
+  const rank = (entry: (typeof targets)[number]) => (entry.isOrphan && entry.parent === undefined ? 0 : entry.isOrphan ? 1 : 2);
+  const sorted = [...targets].sort((a, b) => rank(a) - rank(b));
+  const to = await later(editor, "find", ({ chooseModule }) => chooseModule(editor, words.connectTitle(labelOf(from.module, catalogue)), sorted, catalogue));
   if (to !== undefined && apply(editor, connect(editor.store.doc, key, to, catalogue))) editor.services.scene?.reveal(to, { focus: true });
+}
+
+/** Loose parts that a module does not belong to. */
+export function looseParts(editor: Editor, entry: Entry): Entry[] {
+  return targetsOf(editor.store.entries, entry).filter((other) => other.isOrphan && other.parent === undefined && !isPlaceholder(other.module));
+}
+
+async function handleWith(editor: Editor, key: string): Promise<void> {
+  const entry = editor.store.entry(key);
+  if (!entry) return;
+  const to = await later(editor, "find", ({ chooseModule }) => chooseModule(editor, words.handleTitle(labelOf(entry.module, catalogue)), looseParts(editor, entry), catalogue));
+  if (to !== undefined && apply(editor, connectError(editor.store.doc, key, to, catalogue))) editor.services.scene?.reveal(to, { focus: true });
 }

@@ -3,18 +3,14 @@
 import { chain, described, fallbackOf, filterOf, isDirective, isIfElse, isPlaceholder, isRouter, labelOf, waysOf } from "./blueprint";
 import { named } from "./commands";
 import { h, icon, svg } from "./dom";
-import type { Editor, Panel } from "./editor";
+import type { Editor } from "./editor";
 import { at } from "./json";
-import { onAct, panelFrame } from "./shell";
+import { panelFrame } from "./shell";
 import { type Entry, list } from "./tree";
 import { words } from "./words/menus";
 
-export function start(editor: Editor): void {
-  editor.panels.set("explain", (_panel: Panel & { kind: "explain" }, box: HTMLElement) => show(editor, box));
-  onAct(editor, "explain", () => (editor.panel?.kind === "explain" ? editor.close() : editor.open({ kind: "explain" })));
-}
-
-function show(editor: Editor, box: HTMLElement): () => void {
+/** Fills the panel; answers with what to do when it is closed. */
+export function show(editor: Editor, box: HTMLElement): () => void {
   const { body, foot } = panelFrame(box, editor, { title: words.explain, icon: "send" });
   const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
   let stop: () => void = () => undefined;
@@ -29,10 +25,7 @@ function show(editor: Editor, box: HTMLElement): () => void {
     foot.append(h("button", { type: "button", class: "small", onclick: again }, icon("play"), words.again), h("button", { type: "button", class: "small", onclick: () => stop() }, words.stop));
     again();
   }
-  const forget = editor.store.subscribe(() => {
-    stop();
-    draw();
-  });
+  const forget = editor.store.subscribe(draw);
   void editor.catalogue().then(draw, () => undefined);
   return () => {
     forget();
@@ -61,7 +54,9 @@ function step(editor: Editor, all: readonly Entry[], entry: Entry): HTMLElement 
   const filter = isWayHead ? undefined : filterOf(editor.store.doc.root, entry);
   const condition = !filter || filter.conditions.length === 0 ? "" : filter.name ? words.ifFilter(filter.name) : words.ifUnnamed;
   const name = h("button", { type: "button", onclick: () => reveal(editor, entry) }, labelOf(module, catalogue));
-  const texts = [found ? `: ${found.description}` : ".", loopOf(all, entry), module.disabled === true ? words.isOff : ""];
+  // Routes say themselves what a router does.
+  const says = isRouter(module) || isIfElse(module) ? "." : found ? `: ${found.description}` : ".";
+  const texts = [says, loopOf(all, entry), module.disabled === true ? words.isOff : ""];
   return h("li", {}, condition, name, ...texts, ...ways(editor, all, entry), ...handler(editor, all, entry));
 }
 
@@ -92,7 +87,7 @@ function ways(editor: Editor, all: readonly Entry[], entry: Entry): HTMLElement[
     const real = flow.filter((other) => !isPlaceholder(other.module));
     return h("li", {}, way.isOff ? words.routeOffSentence : "", lead, real.length === 0 ? words.nothingThere : steps(editor, all, real));
   });
-  return [h("p", {}, isBranching ? words.oneBranch : words.everyRoute), h("ol", {}, ...items)];
+  return [h("p", {}, isBranching ? words.oneBranch : words.everyRoute), h("ol", { class: "explained-ways" }, ...items)];
 }
 
 function handler(editor: Editor, all: readonly Entry[], entry: Entry): HTMLElement[] {
@@ -123,6 +118,11 @@ function travel(editor: Editor): () => void {
   const move = (now: number): void => {
     const passed = (now - began) / each;
     const line = lines[Math.floor(passed)];
+    // A line that is drawn anew meanwhile is passed over.
+    if (line && !line.isConnected) {
+      frame = requestAnimationFrame(move);
+      return;
+    }
     if (!line) return layer.remove();
     const length = line.getTotalLength();
     dots.forEach((dot, index) => {
@@ -140,7 +140,20 @@ function travel(editor: Editor): () => void {
 }
 
 /** The lines that bundles take without an error, each route to its end before
- *  the next one. */
+ *  the next one, and a fallback last. */
 export function order(all: readonly Entry[]): Entry[] {
-  return all.filter((entry) => entry.parent !== undefined && !entry.isOrphan && !entry.isOff && entry.kind === "flow" && !entry.path.includes("onerror") && !entry.path.includes("tools"));
+  const taken = all.filter((entry) => entry.parent !== undefined && !entry.isOrphan && !entry.isOff && entry.kind === "flow" && !entry.path.includes("onerror") && !entry.path.includes("tools"));
+  const fallbacks = new Set(all.map((entry) => [entry, fallbackOf(entry.module)] as const).filter(([, index]) => index !== undefined).map(([entry, index]) => [...entry.path, "routes", index].join("/")));
+  const turn = (entry: Entry, depth: number): number => {
+    const step = entry.path[depth];
+    if (typeof step !== "number") return -1;
+    return fallbacks.has(entry.path.slice(0, depth + 1).join("/")) ? Number.POSITIVE_INFINITY : step;
+  };
+  return taken.sort((a, b) => {
+    for (let depth = 0; depth < Math.max(a.path.length, b.path.length); depth += 1) {
+      const [first, second] = [turn(a, depth), turn(b, depth)];
+      if (first !== second) return first - second;
+    }
+    return 0;
+  });
 }

@@ -1,19 +1,14 @@
 /** Ctrl+K: finds a module by name, number, app, or a text in its settings. The
  *  same list lets a person choose the module that a link leads to. */
-import { labelOf, isPlaceholder } from "./blueprint";
+import { described, isPlaceholder, labelOf } from "./blueprint";
 import { named } from "./commands";
 import { openDialog } from "./dialog";
 import { disc, h, icon, uniqueId } from "./dom";
 import type { Catalogue, CatalogueApp, Editor } from "./editor";
 import { type Json, isCollection } from "./json";
 import { folded } from "./search";
-import { onAct } from "./shell";
 import { type Entry, type Module } from "./tree";
 import { words } from "./words/menus";
-
-export function start(editor: Editor): void {
-  onAct(editor, "find", () => void findModule(editor));
-}
 
 export async function findModule(editor: Editor): Promise<void> {
   const all = editor.store.entries.filter((entry) => !isPlaceholder(entry.module));
@@ -80,7 +75,8 @@ export function chooseModule(editor: Editor, title: string, all: readonly Entry[
     const status = h("p", { class: "hidden", role: "status" });
     const dialog = openDialog(title, () => answer(chosen));
     dialog.element.classList.add("finder");
-    dialog.body.replaceWith(h("div", { class: "picker-field" }, icon("search"), input), list, status);
+    const none = h("p", { class: "picker-empty" });
+    dialog.body.replaceWith(h("div", { class: "picker-field" }, icon("search"), input), list, none, status);
     dialog.foot.remove();
     const looks = appsOf(editor, catalogue);
     const name = (entry: Entry) => `${labelOf(entry.module, catalogue)} ${looks.label(entry)} ${entry.module.module}`;
@@ -103,7 +99,10 @@ export function chooseModule(editor: Editor, title: string, all: readonly Entry[
     const draw = (): void => {
       const hits = findIn(all, input.value, name);
       rows = hits.slice(0, 100).map((hit) => ({ key: hit.entry.key, element: hitRow(hit, looks, catalogue, input.value) }));
-      list.replaceChildren(...rows.map(({ element }) => element), ...(rows.length === 0 ? [h("p", { class: "picker-empty" }, words.findNone(input.value))] : []));
+      list.replaceChildren(...rows.map(({ element }) => element));
+      list.hidden = rows.length === 0;
+      none.hidden = rows.length > 0;
+      none.textContent = words.findNone(input.value);
       status.textContent = input.value === "" ? "" : words.findCount(hits.length);
       activate(0);
     };
@@ -129,7 +128,9 @@ interface Looks {
 function appsOf(editor: Editor, catalogue: Catalogue | undefined): Looks {
   const app = (entry: Entry) => {
     const name = entry.module.module.split(":")[0] ?? "";
-    return catalogue?.apps.find((other) => other.name === name) ?? editor.boot.apps[name];
+    const found = catalogue?.apps.find((other) => other.name === name) ?? editor.boot.apps[name];
+    const own = described(entry.module, catalogue)?.icon;
+    return found && own ? { ...found, icon: own } : found;
   };
   return { app, label: (entry) => app(entry)?.label ?? entry.module.module.split(":")[0] ?? "" };
 }

@@ -1,6 +1,7 @@
 /** Everything by keyboard. Single keys act only while a module has the focus
  *  (WCAG 2.1.4); arrows follow the flow. */
-import { apply, duplicate, heal, isPlaceholder, remove, toggle } from "./blueprint";
+import { apply, duplicate, isPlaceholder, toggle } from "./blueprint";
+import { removeSelected } from "./commands";
 import { openDialog } from "./dialog";
 import { h } from "./dom";
 import type { Editor } from "./editor";
@@ -231,10 +232,7 @@ export class Keys {
     const { keys } = editor.selection;
     if (keys.length === 0) return true;
     const before = this.scene.shown.get(keys[0] as string)?.parent?.key;
-    const { catalogue } = this.scene.looks;
-    const edit = heals ? heal(editor.store.doc, keys, catalogue) : remove(editor.store.doc, keys, catalogue);
-    if (apply(editor, edit)) {
-      editor.say(edit.label, "ok", { label: words.undo, run: () => editor.store.undo() });
+    if (removeSelected(editor, heals)) {
       if (before !== undefined && this.scene.shown.has(before)) this.#go(this.scene.shown.get(before));
       else if (this.scene.first) this.scene.first.focus();
       else this.#go(this.scene.shown.get(this.scene.tabStop ?? ""));
@@ -300,6 +298,7 @@ export class Keys {
   help(): void {
     const dialog = openDialog(words.keysTitle);
     dialog.element.classList.add("keys");
+    dialog.foot.remove();
     const groups = Object.entries(words.keyGroups).map(([group, title]) =>
       h(
         "section",

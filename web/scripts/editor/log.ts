@@ -58,7 +58,7 @@ function sentence(editor: Editor, line: LogLine): HTMLElement {
   const key = String(line.module);
   const isHere = line.module !== undefined && editor.store.entry(key) !== undefined;
   const text = isHere ? h("button", { class: "link plain", onclick: () => show(editor, key) }, line.text) : line.text;
-  return h("li", { class: line.kind }, h("span", { class: "quiet" }, timeOf(line.at)), " ", text);
+  return h("li", { class: line.kind }, h("span", { class: "quiet" }, timeOf(line.at)), h("span", {}, text));
 }
 
 /** The day stands at the top of the history; the clock is enough here. */

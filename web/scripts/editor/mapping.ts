@@ -38,6 +38,9 @@ function field(editor: Editor, panel: MappingPanel, options: MappingFieldOptions
   });
   if (options.describedBy) input.setAttribute("aria-describedby", options.describedBy);
   const element = h("div", { class: "mapping" }, input, line?.element);
+  // Only the field in which one types is read out.
+  element.addEventListener("focusin", () => line?.element.setAttribute("aria-live", "polite"));
+  element.addEventListener("focusout", () => line?.element.removeAttribute("aria-live"));
   const forget = panel.attach(input, world, element);
   const again = () => line?.ask(input.value);
   editor.signals.addEventListener("items", again);

@@ -33,10 +33,16 @@ export function openMenu(at: { x: number; y: number } | HTMLElement, items: Menu
     if (!menu.contains(event.target as Node)) close(false);
   };
 
+  // The finger of a long press is lifted above the menu that it opened: only a
+  // press that began inside counts. Keys and screen readers click without one.
+  let isArmed = false;
+  menu.addEventListener("pointerdown", () => {
+    isArmed = true;
+  });
   buttons.forEach((button, index) =>
-    button.addEventListener("click", () => {
+    button.addEventListener("click", (event) => {
       const item = items[index];
-      if (!item || item.disabled) return;
+      if (!item || item.disabled || (event.detail > 0 && !isArmed)) return;
       close(true);
       item.run();
     }),
@@ -44,7 +50,8 @@ export function openMenu(at: { x: number; y: number } | HTMLElement, items: Menu
   menu.addEventListener("keydown", (event) => move(event, buttons, () => close(true)));
   menu.addEventListener("contextmenu", (event) => event.preventDefault());
 
-  document.body.append(menu);
+  // Inside of what is in front, and of a landmark.
+  (document.querySelector("dialog[open]") ?? document.querySelector("main") ?? document.body).append(menu);
   menu.showPopover();
   place(menu, at);
   closeOpen = closeThis;

@@ -1,25 +1,24 @@
 /** The menus of modules, lines, routers, notes and the canvas. They come with a
  *  right click, a long press, Shift+F10 or the menu key. */
 import { add, addRoute, apply, described, disconnect, filterOf, find, isIfElse, isMerge, isPlaceholder, isRouter, removeNote, setFilter, takesFilter, takesHandler, toIfElse, toggleRoute, waysOf, wayInto } from "./blueprint";
-import { commands, named, openNote } from "./commands";
+import { commands, looseParts, named, openNote } from "./commands";
 import type { Editor, MenuItem } from "./editor";
+import { copiedFilter, keepFilter } from "./filter/copied";
 import { at } from "./json";
-import { orderRoutes } from "./routes";
+import { later } from "./later";
 import type { Filter } from "./services";
 import { act, onAct } from "./shell";
 import type { Entry } from "./tree";
 import { words } from "./words/menus";
 
 /** What `menu` on the signals tells. */
-export interface MenuCall {
+interface MenuCall {
   target: "module" | "link" | "router" | "canvas" | "note";
   /** Of the module; of a line, the module that it leads into; of a note, its number. */
   key: string;
   /** In pixels of the window. */
   at: { x: number; y: number };
 }
-
-let copiedFilter: Filter | undefined;
 
 export function start(editor: Editor): void {
   editor.signals.addEventListener("menu", (event) => show(editor, (event as CustomEvent<MenuCall>).detail));
@@ -32,7 +31,7 @@ function show(editor: Editor, call: MenuCall): void {
   if (items.length > 0) editor.menu(call.at, items, opener ?? document.activeElement ?? undefined);
 }
 
-export function itemsFor(editor: Editor, call: MenuCall): MenuItem[] {
+function itemsFor(editor: Editor, call: MenuCall): MenuItem[] {
   const entry = find(editor.store.doc, call.key);
   if (call.target === "canvas") return canvasItems(editor, call);
   if (call.target === "note") return noteItems(editor, Number(call.key));
@@ -55,6 +54,7 @@ function moduleItems(editor: Editor, entry: Entry, isRouting: boolean): MenuItem
     { label: words.rename, icon: "pencil", keys: "F2", run: () => does.rename(key) },
     { label: words.addAfter, icon: "plus", keys: "N", separated: true, run: () => does.addAfter(key) },
     takesHandler(module) && { label: words.addError, icon: "triangle-alert", run: () => does.addError(key) },
+    takesHandler(module) && looseParts(editor, entry).length > 0 && { label: words.handleWith, icon: "unplug", run: () => does.handleWith(key) },
     { label: words.addNote, icon: "sticky-note", run: () => does.note(key) },
     { label: words.connect, icon: "arrow-right", run: () => does.connect(key) },
     entry.parent !== undefined && { label: words.disconnect, icon: "unplug", run: () => does.disconnect(key) },
@@ -85,7 +85,7 @@ function routerItems(editor: Editor, entry: Entry): MenuItem[] {
   const { key, module } = entry;
   const isBranching = isIfElse(module);
   const items: (MenuItem | false)[] = [
-    { label: isBranching ? words.orderBranches : words.orderRoutes, icon: "list", run: () => orderRoutes(editor, key) },
+    { label: isBranching ? words.orderBranches : words.orderRoutes, icon: "list", run: () => void later(editor, "routes", ({ orderRoutes }) => orderRoutes(editor, key)) },
     { label: isBranching ? words.addBranch : words.addRoute, icon: "git-fork", run: () => void apply(editor, addRoute(editor.store.doc, key)) },
     isRouter(module) && waysOf(module).length > 0 && { label: words.toIfElse, icon: "split", run: () => void apply(editor, toIfElse(editor.store.doc, key)) },
   ];
@@ -105,7 +105,7 @@ function linkItems(editor: Editor, entry: Entry, call: MenuCall): MenuItem[] {
   const items: (MenuItem | false)[] = [
     takes && { label: filter ? words.changeFilter : words.filter, icon: "filter", keys: "L", run: () => editor.open({ kind: "filter", key }) },
     takes && filter !== undefined && { label: words.copyFilter, icon: "copy", run: () => copyFilter(editor, filter) },
-    takes && copiedFilter !== undefined && { label: words.pasteFilter, icon: "clipboard-paste", run: () => void apply(editor, setFilter(editor.store.doc, key, copiedFilter)) },
+    takes && copiedFilter() !== undefined && { label: words.pasteFilter, icon: "clipboard-paste", run: () => void apply(editor, setFilter(editor.store.doc, key, copiedFilter())) },
     takes && { label: words.filterNote, icon: "sticky-note", run: () => openNote(editor, { filter: key }) },
     !isMergeLine && { label: words.addModule, icon: "plus", separated: true, run: () => editor.services.picker?.open({ before: key }, call.at) },
     !isMergeLine && entry.kind === "flow" && { label: words.addRouter, icon: "git-fork", run: () => void addRouter(editor, key) },
@@ -116,7 +116,7 @@ function linkItems(editor: Editor, entry: Entry, call: MenuCall): MenuItem[] {
 }
 
 function copyFilter(editor: Editor, filter: Filter): void {
-  copiedFilter = filter;
+  keepFilter(filter);
   editor.say(words.filterCopied);
 }
 

@@ -43,7 +43,7 @@ export function whyNot(module: CatalogueModule, offer: Offer): string | undefine
   return undefined;
 }
 
-export function isStarter(module: CatalogueModule): boolean {
+function isStarter(module: CatalogueModule): boolean {
   return module.kind === "instant-trigger" || module.kind === "polling-trigger" || module.first === true;
 }
 
@@ -86,7 +86,7 @@ function appChoices(usable: readonly CatalogueModule[], apps: ReadonlyMap<string
 
 /** The modules of one app, by what they do. */
 export function appGroups(app: CatalogueApp, catalogue: Catalogue, offer: Offer): Group[] {
-  const modules = catalogue.modules.filter((module) => !module.legacy && appName(module) === app.name);
+  const modules = catalogue.modules.filter((module) => !module.legacy && appName(module) === app.name).sort((a, b) => a.label.localeCompare(b.label));
   const sort = (module: CatalogueModule): keyof typeof words.kinds => {
     if (isStarter(module)) return "trigger";
     if (module.kind === "search") return "search";
@@ -105,9 +105,9 @@ export function foundGroups(found: readonly Found[], offer: Offer): Group[] {
   const groups = new Map<string, Group>();
   for (const { module, app } of lifted.slice(0, MOST_FOUND)) {
     const isShut = whyNot(module, offer) !== undefined;
-    const name = isShut ? `-${app.name}` : app.name;
-    const group = groups.get(name) ?? { label: app.label, choices: [] };
-    group.choices.push(choice(module, app, offer, false));
+    const name = isShut ? "" : app.name;
+    const group = groups.get(name) ?? { label: isShut ? words.shut : app.label, choices: [] };
+    group.choices.push(choice(module, app, offer, isShut));
     groups.set(name, group);
   }
   return [...groups.values()];

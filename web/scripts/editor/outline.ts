@@ -74,7 +74,7 @@ class Outline {
       const next: number | undefined = (this.#children.get(index) ?? []).find((child) => this.#all[child]?.kind === "flow" && this.#all[child]?.route === undefined);
       index = next;
     }
-    return h("ol", { class: "flow" }, ...items);
+    return h("ol", { class: "outline-flow" }, ...items);
   }
 
   #item(index: number): HTMLElement {
@@ -160,7 +160,7 @@ class Outline {
     const isBranch = list(entry.module.branches).length > 0;
     return h(
       "ul",
-      { class: "ways" },
+      { class: "outline-ways" },
       ...ways.map((way, route) => {
         const start = children.find((child) => this.#all[child]?.route === route);
         const first = start === undefined ? undefined : this.#all[start];
@@ -173,6 +173,6 @@ class Outline {
 
   #part(title: string, starts: readonly number[], name: string): HTMLElement | undefined {
     if (starts.length === 0) return undefined;
-    return h("ul", { class: `ways ${name}` }, ...starts.map((start) => h("li", {}, h("h4", {}, title), this.#flow(start))));
+    return h("ul", { class: `outline-ways ${name}` }, ...starts.map((start) => h("li", {}, h("h4", {}, title), this.#flow(start))));
   }
 }

@@ -8,6 +8,7 @@ import type { NoteBox } from "./notes-layer";
 import type { Mark } from "./services";
 import { words } from "./words/canvas";
 
+const STATES = ["is-selected", "is-target", "is-moving", "is-busy", "is-running", "is-flowing", "is-found", "is-culled"];
 const pieces = new Map<string, SVGGElement>();
 
 /** A fresh copy of a piece. */
@@ -27,13 +28,18 @@ function set(element: Element | null, values: Record<string, string | number>): 
 
 /** Points a copied icon to another symbol of the sprite. */
 function setIcon(within: Element, selector: string, name: string): void {
-  const use = within.querySelector(`${selector} use`);
+  const use = within.querySelector(selector);
   const sprite = use?.getAttribute("href")?.split("#")[0] ?? "";
   use?.setAttribute("href", `${sprite}#${name}`);
 }
 
 export function translate(element: Element, x: number, y: number): void {
   element.setAttribute("transform", `translate(${x} ${y})`);
+}
+
+/** What others say of an element stays when it is drawn again. */
+function states(element: Element): string[] {
+  return STATES.filter((name) => element.classList.contains(name));
 }
 
 /** A disc, or the given one made anew: the element stays, so that the focus
@@ -56,8 +62,7 @@ export function paintModule(look: Look, old?: SVGGElement): SVGGElement {
   const g = old ?? fresh;
   if (old) old.replaceChildren(...fresh.childNodes);
   set(g, { "data-key": look.key, "data-app": look.app });
-  const states = ["is-selected", "is-target", "is-moving", "is-found"].filter((name) => g.classList.contains(name));
-  g.setAttribute("class", ["node", look.className, ...states].filter(Boolean).join(" "));
+  g.setAttribute("class", ["node", look.className, ...states(g)].filter(Boolean).join(" "));
   return g;
 }
 
@@ -87,8 +92,7 @@ export function paintBubble(g: SVGGElement, mark: Mark | undefined): void {
 export function paintLine(line: Line, old?: SVGGElement): SVGGElement {
   const g = old ?? piece("link");
   const id = `g-${line.key}`;
-  const states = ["is-target", "is-running"].filter((name) => g.classList.contains(name));
-  g.setAttribute("class", ["wire", line.className, ...states].filter(Boolean).join(" "));
+  g.setAttribute("class", ["wire", line.className, ...states(g)].filter(Boolean).join(" "));
   g.dataset.key = line.key;
   const gradient = must("linearGradient", g);
   set(gradient, { id, x1: line.from.x, y1: line.from.y, x2: line.to.x, y2: line.to.y });
@@ -133,7 +137,7 @@ export function paintFilter(line: Line, counts: string, old?: SVGGElement): SVGG
   write(fresh, ".filter-counts", counts);
   const g = old ?? fresh;
   if (old) old.replaceChildren(...fresh.childNodes);
-  g.setAttribute("class", `filter ${filter.className}`.trim());
+  g.setAttribute("class", ["filter", filter.className, ...states(g)].filter(Boolean).join(" "));
   const label = isEmpty ? words.setFilter : filter.name ? words.filterNamed(filter.name) : filter.title;
   set(g, { "data-key": line.key, "aria-label": [label, counts].filter(Boolean).join(", ") });
   translate(g, filter.x, filter.y);

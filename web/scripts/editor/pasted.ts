@@ -71,9 +71,3 @@ function flows(parts: Json[][]): Fragment {
 function isModule(value: Json): value is Collection & { module: string } {
   return isCollection(value) && typeof value.module === "string";
 }
-
-/** The text for the clipboard, as Make's editor writes and reads it. */
-export function written(fragment: Fragment): string {
-  const metadata: Collection = fragment.notes.length > 0 ? { version: 1, notes: fragment.notes } : { version: 1 };
-  return JSON.stringify({ subflows: fragment.flows.map((flow) => ({ flow })), metadata }, null, 4);
-}

@@ -1,12 +1,14 @@
 /** The search over apps and modules: a box beside the plus, on a phone a sheet
  *  from below. Typing finds, arrows choose, Enter adds, Esc closes. */
 import { add, apply, find, isIfElse, isMerge } from "./blueprint";
+import { know } from "./commands";
 import { disc, h, icon, uniqueId } from "./dom";
+import { knownElsewhere } from "./elsewhere";
 import type { Catalogue, CatalogueApp, CatalogueModule, Editor } from "./editor";
 import { at } from "./json";
 import { type Choice, type Group, type Offer, appGroups, foundGroups, rootGroups } from "./offers";
-import { remembered, remember } from "./recent";
-import { Search } from "./search";
+import { remember, remembered } from "./recent";
+import { Search, folded } from "./search";
 import type { Where } from "./services";
 import { words } from "./words/picker";
 
@@ -14,12 +16,8 @@ type Anchor = Element | { x: number; y: number };
 
 let closeOpen: (() => void) | undefined;
 
-export function start(editor: Editor): void {
-  editor.services.picker = { open: (where, anchor) => open(editor, where, anchor) };
-}
-
 /** What may be put in at a place. */
-export function offerAt(editor: Editor, where: Where): Offer {
+function offerAt(editor: Editor, where: Where): Offer {
   const { doc, entries } = editor.store;
   const key = "after" in where ? where.after : "before" in where ? where.before : "error" in where ? where.error : "instead" in where ? where.instead : undefined;
   const entry = key === undefined ? undefined : find(doc, key);
@@ -35,6 +33,11 @@ export function offerAt(editor: Editor, where: Where): Offer {
   };
 }
 
+export function start(editor: Editor): void {
+  editor.services.picker = { open: (where, anchor) => open(editor, where, anchor) };
+}
+
+/** Lets a person choose what is put in somewhere. */
 function open(editor: Editor, where: Where, anchor: Anchor): void {
   closeOpen?.();
   const box = new Picker(editor, where, anchor);
@@ -45,6 +48,8 @@ class Picker {
   readonly #box: HTMLElement;
   readonly #input: HTMLInputElement;
   readonly #list: HTMLElement;
+  /** What is said when there is nothing to choose; not part of the list. */
+  readonly #none = h("div", { class: "picker-none" });
   readonly #status: HTMLElement;
   readonly #back: HTMLElement;
   readonly #offer: Offer;
@@ -70,11 +75,13 @@ class Picker {
     this.#back = h("button", { class: "picker-back", type: "button", hidden: true, onclick: () => this.#show(undefined) });
     const head = h("div", { class: "picker-head" }, h("h2", {}, title), h("button", { class: "tool", type: "button", "aria-label": words.close, onclick: () => this.close(true) }, icon("x")));
     const field = h("div", { class: "picker-field" }, icon("search"), this.#input);
-    this.#box = h("div", { class: "picker", role: "dialog", "aria-label": title, popover: "manual" }, head, field, this.#back, this.#list, this.#status);
+    this.#box = h("div", { class: "picker", role: "dialog", "aria-label": title, popover: "manual", tabindex: "-1" }, head, field, this.#back, this.#list, this.#none, this.#status);
     this.#listen();
     document.body.append(this.#box);
     this.#box.showPopover();
-    this.#input.focus();
+    // On a phone the keyboard would hide the list before it was seen.
+    if (matchMedia("(pointer: coarse)").matches) this.#box.focus();
+    else this.#input.focus();
     void this.#load();
   }
 
@@ -91,6 +98,7 @@ class Picker {
     });
     document.addEventListener("pointerdown", this.#outside, true);
     addEventListener("resize", this.#place);
+    visualViewport?.addEventListener("resize", this.#place);
   }
 
   readonly #outside = (event: Event): void => {
@@ -100,21 +108,30 @@ class Picker {
   readonly #place = (): void => placeBeside(this.#box, this.anchor);
 
   async #load(): Promise<void> {
-    this.#list.setAttribute("aria-busy", "true");
-    this.#list.replaceChildren(h("p", { class: "picker-empty" }, words.loading));
+    this.#box.setAttribute("aria-busy", "true");
+    this.#tell(h("p", { class: "picker-empty" }, words.loading));
     this.#place();
     try {
       this.#take(await this.editor.catalogue());
     } catch {
-      this.#list.replaceChildren(h("p", { class: "picker-empty" }, words.failed), h("button", { class: "small", type: "button", onclick: () => void this.#load() }, words.again));
+      const again = h("button", { class: "small", type: "button", onclick: () => void this.#load() }, words.again);
+      this.#tell(h("div", { class: "picker-empty" }, h("p", {}, words.failed), again));
       return;
     } finally {
-      this.#list.removeAttribute("aria-busy");
+      this.#box.removeAttribute("aria-busy");
     }
     this.#draw();
   }
 
+  /** Shows a message in the place of the list, or the list again. */
+  #tell(message?: HTMLElement): void {
+    this.#list.hidden = message !== undefined;
+    this.#none.hidden = message === undefined;
+    this.#none.replaceChildren(...(message ? [message] : []));
+  }
+
   #take(catalogue: Catalogue): void {
+    know(catalogue);
     this.#catalogue = catalogue;
     this.#apps = new Map(catalogue.apps.map((app) => [app.name, app]));
     this.#search = new Search(catalogue.modules.filter((module) => !module.legacy), this.#apps);
@@ -140,8 +157,7 @@ class Picker {
     if (query === "") groups = this.#app ? appGroups(this.#app, catalogue, this.#offer) : rootGroups(catalogue, this.#apps, this.#offer, remembered());
     else groups = foundGroups(this.#search.find(query).filter(({ app }) => !this.#app || app === this.#app), this.#offer);
     this.#list.replaceChildren(...groups.map((group) => this.#group(group)));
-    const isNothing = this.#choices.length === 0;
-    if (isNothing && query !== "") this.#list.append(this.#nothing(query));
+    this.#tell(this.#choices.length === 0 ? this.#nothing(query) : undefined);
     this.#status.textContent = query === "" ? "" : words.results(this.#choices.length);
     this.#list.scrollTop = 0;
     this.#place();
@@ -160,7 +176,8 @@ class Picker {
   }
 
   #nothing(query: string): HTMLElement {
-    const known = Object.values(this.editor.boot.apps).find((app) => !this.#apps.has(app.name) && app.label.toLowerCase().includes(query.toLowerCase()));
+    const used = Object.values(this.editor.boot.apps).find((app) => !this.#apps.has(app.name) && folded(app.label).includes(folded(query)));
+    const known = used?.label ?? knownElsewhere(query, [...this.#apps.values()].map((app) => app.label));
     const near = this.#search?.near(query, 3) ?? [];
     const http = this.#catalogue?.modules.find((module) => module.name === "http:MakeRequest" && !module.legacy);
     const suggestions = near.map(({ module, app }) => this.#suggestion(module, app));
@@ -168,7 +185,7 @@ class Picker {
     return h(
       "div",
       { class: "picker-empty" },
-      h("p", {}, known ? words.notHere(known.label) : words.none(query)),
+      h("p", {}, known ? words.notHere(known) : words.none(query)),
       suggestions.length > 0 && h("p", {}, words.didYouMean),
       ...suggestions,
       http && app && h("p", {}, words.http),
@@ -189,7 +206,7 @@ class Picker {
       if (this.#app || this.#input.value !== "") this.#show(undefined);
       else this.close(true);
     } else if (key === "Tab") this.#tab(event);
-    else if (event.target !== this.#input) return;
+    else if (event.target !== this.#input && event.target !== this.#box) return;
     else if (key === "ArrowDown" || key === "ArrowUp" || key === "PageDown" || key === "PageUp") {
       event.preventDefault();
       this.#step({ ArrowDown: 1, ArrowUp: -1, PageDown: 6, PageUp: -6 }[key]);
@@ -247,6 +264,7 @@ class Picker {
     closeOpen = undefined;
     document.removeEventListener("pointerdown", this.#outside, true);
     removeEventListener("resize", this.#place);
+    visualViewport?.removeEventListener("resize", this.#place);
     this.#box.remove();
     const back = this.anchor instanceof Element ? this.anchor : this.#opener;
     if (givesBack) focus(back, this.#opener);
@@ -289,9 +307,14 @@ function row({ module, app, label, text, why, badge }: Choice): HTMLElement {
 /** Beside the plus where there is room; CSS makes a sheet of it on a phone. */
 function placeBeside(box: HTMLElement, anchor: Anchor): void {
   if (innerWidth <= 700) {
+    // Above the keyboard of the phone, which covers the page.
+    const keyboard = visualViewport ? Math.max(0, innerHeight - visualViewport.height - visualViewport.offsetTop) : 0;
     box.style.left = box.style.top = "";
+    box.style.bottom = keyboard > 0 ? `${keyboard}px` : "";
+    box.style.maxHeight = keyboard > 0 ? `${innerHeight - keyboard - 8}px` : "";
     return;
   }
+  box.style.bottom = box.style.maxHeight = "";
   const rect = anchor instanceof Element ? anchor.getBoundingClientRect() : new DOMRect(anchor.x, anchor.y, 0, 0);
   const { width } = box.getBoundingClientRect();
   // Room for the longest list, so that the box stays where it is while typing.

@@ -84,8 +84,7 @@ export class Pointer {
     stage.addEventListener("click", (event) => {
       if (event.detail === 0) this.activate(targetOf(event.target as Element));
     });
-    stage.addEventListener("pointerover", (event) => this.#hover(event, true));
-    stage.addEventListener("pointerout", (event) => this.#hover(event, false));
+    stage.addEventListener("pointerover", (event) => this.#hover(event));
     addEventListener(
       "keydown",
       (event) => {
@@ -160,11 +159,13 @@ export class Pointer {
   #beginMove(key: string): Gesture {
     const { selection } = this.editor;
     if (!selection.has(key)) selection.set([key]);
-    const moved = selection.keys.map((key) => this.scene.shown.get(key)).filter((shown) => shown !== undefined);
-    const from = new Map(moved.map((shown) => [shown.entry.key, shown.at]));
-    for (const shown of moved) shown.node.classList.add("is-moving");
+    let moved = selection.keys.map((key) => this.scene.shown.get(key)).filter((shown) => shown !== undefined);
     const only = moved.length === 1 ? moved[0] : undefined;
     const loose = only?.entry.isOrphan && only.entry.parent === undefined ? only.entry.key : undefined;
+    // A loose part is carried by its head.
+    if (loose !== undefined) moved = [...this.scene.shown.values()].filter((shown) => this.#hangsOn(shown, loose));
+    const from = new Map(moved.map((shown) => [shown.entry.key, shown.at]));
+    for (const shown of moved) shown.node.classList.add("is-moving");
     return { kind: "move", from, to: from, loose, drop: undefined };
   }
 
@@ -181,7 +182,7 @@ export class Pointer {
     if (gesture.kind === "move") {
       gesture.to = new Map([...gesture.from].map(([key, from]) => [key, { x: snap(from.x + by.x), y: snap(from.y + by.y) }]));
       this.scene.preview(gesture.to);
-      if (gesture.loose) this.#aim(gesture, this.#dropFor(here, gesture.loose, [...gesture.to.values()][0]));
+      if (gesture.loose) this.#aim(gesture, this.#dropFor(here, gesture.loose, gesture.to.get(gesture.loose)));
     } else if (gesture.kind === "link") {
       const drop = this.#dropFor(here, gesture.from.entry.key, undefined);
       this.#aim(gesture, drop);
@@ -219,19 +220,25 @@ export class Pointer {
   #dropFor(here: Point, key: string, moved: Point | undefined): Drop | undefined {
     const from = this.scene.shown.get(key);
     if (!from) return undefined;
+    const line = moved || from.entry.isOrphan ? this.#lineAt(here, key) : undefined;
+    if (line !== undefined) return { kind: "link", key: line };
     // A link is drawn onto a module; a loose module goes to a module's ear.
     for (const shown of this.scene.shown.values()) {
-      if (shown === from || this.#hangsOn(shown, key) || (!moved && this.#hangsOn(from, shown.entry.key))) continue;
-      const ear = { x: shown.at.x + RADIUS + 18, y: shown.at.y };
-      const wanted = moved ? { x: moved.x - RADIUS - 18, y: moved.y } : here;
-      const near = moved ? Math.hypot(ear.x - wanted.x, ear.y - wanted.y) < NEAR && !isDirective(shown.entry.module) : Math.hypot(shown.at.x - here.x, shown.at.y - here.y) < NEAR;
-      if (near && !shown.isCulled) return { kind: "module", key: shown.entry.key };
+      if (shown === from || shown.isCulled || this.#hangsOn(shown, key) || (!moved && this.#hangsOn(from, shown.entry.key))) continue;
+      const isNear = moved
+        ? !isDirective(shown.entry.module) && distance({ x: shown.at.x + RADIUS + 18, y: shown.at.y }, { x: moved.x - RADIUS - 18, y: moved.y }) < NEAR
+        : distance(shown.at, here) < NEAR;
+      if (isNear) return { kind: "module", key: shown.entry.key };
     }
-    if (!moved && !from.entry.isOrphan) return undefined;
+    return undefined;
+  }
+
+  /** The line under the pointer, unless it belongs to what is moved. */
+  #lineAt(here: Point, key: string): string | undefined {
     const point = this.viewport.toWindow(here);
     const target = targetOf(document.elementFromPoint(point.x, point.y));
     const isLine = target.kind === "link" || target.kind === "filter";
-    return isLine && target.key !== key && !this.#hangsOn(this.scene.shown.get(target.key), key) ? { kind: "link", key: target.key } : undefined;
+    return isLine && target.key !== key && !this.#hangsOn(this.scene.shown.get(target.key), key) ? target.key : undefined;
   }
 
   /** Whether a module comes somewhere after another. */
@@ -328,7 +335,7 @@ export class Pointer {
   #take(drop: Drop, loose: string, after: string | undefined): void {
     const { catalogue } = this.scene.looks;
     const { doc } = this.editor.store;
-    const edit = after === undefined ? dropOnLink(doc, loose, drop.key, catalogue) : connect(doc, after, loose, catalogue);
+    const edit = after === undefined ? dropOnLink(doc, loose, drop.key, catalogue) : connect(doc, after, loose, catalogue, { brings: true });
     if (!apply(this.editor, edit)) this.scene.update();
   }
 
@@ -416,10 +423,15 @@ export class Pointer {
   }
 
   /** The wrench of a line shows while the pointer is on the line. */
-  #hover(event: PointerEvent, isOn: boolean): void {
-    const wire = (event.target as Element).closest<SVGElement>(".wire");
-    if (wire) this.scene.shown.get(wire.dataset.key ?? "")?.filter?.classList.toggle("is-near", isOn);
+  #hover(event: PointerEvent): void {
+    if (this.#press || event.pointerType === "touch") return;
+    const { kind, key } = targetOf(event.target as Element);
+    this.scene.wrench(kind === "link" || kind === "filter" ? key : undefined);
   }
+}
+
+function distance(a: Point, b: Point): number {
+  return Math.hypot(a.x - b.x, a.y - b.y);
 }
 
 function at(event: MouseEvent): Point {

@@ -18,9 +18,16 @@ const HIDDEN_FOR = 60_000;
 export function start(editor: Editor): void {
   let stream: EventSource | undefined;
   let timer: number | undefined;
+  let wasOpen = false;
   const open = () => {
     clearTimeout(timer);
-    stream ??= listen(editor);
+    if (stream) return;
+    stream = listen(editor);
+    stream.addEventListener("open", () => {
+      // What happened in between is not told again: everybody looks once.
+      if (wasOpen) editor.signals.dispatchEvent(new Event("returned"));
+      wasOpen = true;
+    });
   };
   const close = () => {
     stream?.close();

@@ -1,11 +1,12 @@
-/** The bar beyond keeping: publish with a note and what changes in words, on
- *  and off with the reasons against it, the name, the sentences. */
+/** Publishing: with a note, with what changes in words and what to look at; and
+ *  giving the draft up. */
 import { type Dialog, openDialog } from "./dialog";
-import { h, icon, must } from "./dom";
+import { h, icon } from "./dom";
 import { type Draft, drafts } from "./drafts";
 import { type Editor, Refused } from "./editor";
 import { type Collection, type Json, isCollection } from "./json";
-import type { Bar, Kept } from "./keeper";
+import type { Kept } from "./keeper";
+import { leave } from "./leave";
 import { onAct } from "./shell";
 import { words } from "./words/drafts";
 
@@ -24,57 +25,14 @@ const LONGEST_NOTE = 500;
 
 export function start(editor: Editor): void {
   onAct(editor, "publish", () => openPublish(editor));
-  onAct(editor, "switch", () => switchTo(editor, !editor.boot.scenario.isOn));
-  onAct(editor, "rename", () => rename(editor));
-  onAct(editor, "more", (button) => openMore(editor, button));
-  onAct(editor, "versions", () => leave(editor, "/versions"));
-  for (const signal of ["draft", "scenario"]) editor.signals.addEventListener(signal, () => showBar(editor));
-  editor.store.subscribe(() => showBar(editor));
-  showBar(editor);
 }
 
-/** Whatever the bar says, from what is known now. */
-function showBar(editor: Editor): void {
-  const { scenario, draft } = editor.boot as Editor["boot"] & { scenario: Bar };
-  const isChanged = draft.isChanged || drafts(editor).keeper.isUnkept;
-  const publish = must<HTMLButtonElement>("#publish");
-  publish.disabled = false;
-  publish.setAttribute("aria-disabled", String(!isChanged));
-  publish.title = isChanged ? words.draftTitle : words.nothingToPublish;
-  must("#draft-sign").hidden = !isChanged;
-  const toggle = must("#switch");
-  toggle.setAttribute("aria-checked", String(scenario.isOn));
-  const state = must("#is-on");
-  state.textContent = scenario.isOn ? words.on : words.off;
-  state.classList.toggle("is-on", scenario.isOn);
-  must("#schedule").textContent = scenario.schedule;
-  const sentence = must("#sentence");
-  sentence.textContent = scenario.sentence;
-  sentence.title = scenario.sentence;
-  const name = document.querySelector("#bar .name");
-  if (name) name.textContent = scenario.name;
-}
-
-function learnBar(editor: Editor, scenario: Bar): void {
-  Object.assign(editor.boot.scenario, scenario);
-  editor.signals.dispatchEvent(new Event("scenario"));
-}
-
-function tell(editor: Editor, error: unknown): void {
+export function tell(editor: Editor, error: unknown): void {
   editor.say(error instanceof Error ? error.message : String(error), "bad");
 }
 
-/** Goes to another page of the scenario once everything is kept. */
-async function leave(editor: Editor, where: string): Promise<void> {
-  try {
-    await drafts(editor).flush();
-    location.href = drafts(editor).path + where;
-  } catch (error) {
-    tell(editor, error);
-  }
-}
-
-async function openPublish(editor: Editor, thenOn = false): Promise<void> {
+/** `then` is done once it is published, such as switching on. */
+export async function openPublish(editor: Editor, then?: { label: string; run: () => Promise<void> }): Promise<void> {
   const service = drafts(editor);
   try {
     await service.flush();
@@ -86,12 +44,12 @@ async function openPublish(editor: Editor, thenOn = false): Promise<void> {
   const note = h("textarea", { rows: 2, maxlength: LONGEST_NOTE });
   const changes = h("div", {}, h("p", { class: "quiet" }, words.counting));
   const refusal = h("div", { role: "alert" });
-  const send = h("button", { class: "primary", type: "button" }, thenOn ? words.publishAndOn : words.publish);
+  const send = h("button", { class: "primary", type: "button" }, then?.label ?? words.publish);
   send.addEventListener("click", async () => {
     if (send.getAttribute("aria-disabled") === "true") return;
     send.setAttribute("aria-disabled", "true");
     if (await publish(editor, dialog, note.value, refusal)) {
-      if (thenOn) await switchTo(editor, true);
+      await then?.run();
     } else send.removeAttribute("aria-disabled");
   });
   dialog.body.append(
@@ -173,7 +131,7 @@ async function publish(editor: Editor, dialog: Dialog, note: string, refusal: HT
 }
 
 /** The reasons one by one; a number in brackets leads to its module. */
-function showRefusal(editor: Editor, dialog: Dialog, box: HTMLElement, heading: string, error: unknown): void {
+export function showRefusal(editor: Editor, dialog: Dialog, box: HTMLElement, heading: string, error: unknown): void {
   const listed = error instanceof Refused && isCollection(error.body) ? texts(error.body) : [];
   const reasons = listed.length > 0 ? listed : [error instanceof Error ? error.message : String(error)];
   const rows = reasons.map((reason) => {
@@ -181,7 +139,7 @@ function showRefusal(editor: Editor, dialog: Dialog, box: HTMLElement, heading: 
     const linked = id !== undefined && editor.store.entry(id);
     return h("li", {}, linked ? moduleButton(editor, dialog, id, reason) : reason);
   });
-  box.replaceChildren(h("div", { class: "notice bad" }, icon("octagon-x"), h("div", { class: "grow" }, h("b", {}, heading), h("ul", { class: "problem-list" }, ...rows))));
+  box.replaceChildren(h("div", { class: "notice bad" }, icon("octagon-x"), h("div", { class: "grow" }, heading && h("b", {}, heading), h("ul", { class: "problem-list" }, ...rows))));
   box.scrollIntoView({ block: "nearest" });
 }
 
@@ -190,116 +148,17 @@ function texts(body: Collection): string[] {
   return list.filter((text) => typeof text === "string");
 }
 
-async function discard(editor: Editor, dialog: Dialog): Promise<void> {
+/** Asks first; ours is copied away, and one undo brings it back. */
+export async function discard(editor: Editor, dialog?: Dialog): Promise<void> {
   const service = drafts(editor);
   if (!(await editor.ask(words.discardTitle, words.discardYes, words.discardDetails))) return;
   try {
     await service.copyOurs();
     const draft = await editor.post<Draft>(`${service.path}/draft/discard`, { revision: service.keeper.revision });
     service.take(draft, words.discardYes);
-    dialog.close();
+    dialog?.close();
     editor.say(words.discarded);
   } catch (error) {
     tell(editor, error);
   }
-}
-
-/** What runs is the live version: an unpublished draft is asked about first. */
-async function switchTo(editor: Editor, on: boolean): Promise<void> {
-  const service = drafts(editor);
-  try {
-    await service.flush();
-    if (on && editor.boot.draft.isChanged) return askFirst(editor);
-    await setSwitch(editor, on);
-  } catch (error) {
-    showSwitchRefusal(editor, error);
-  }
-}
-
-async function setSwitch(editor: Editor, on: boolean): Promise<void> {
-  const answer = await editor.post<{ scenario: Bar; open?: string }>(`${drafts(editor).path}/edit/switch`, { on });
-  if (answer.open) {
-    location.href = answer.open;
-    return;
-  }
-  learnBar(editor, answer.scenario);
-  editor.say(on ? words.switchedOn : words.switchedOff);
-}
-
-function showSwitchRefusal(editor: Editor, error: unknown): void {
-  if (!(error instanceof Refused) || error.status !== 422) return tell(editor, error);
-  const dialog = openDialog(words.cannotSwitchOn);
-  const box = h("div", {});
-  dialog.body.append(box);
-  showRefusal(editor, dialog, box, words.problems, error);
-}
-
-function askFirst(editor: Editor): void {
-  const dialog = openDialog(words.draftBeforeOn);
-  dialog.body.append(h("p", {}, words.draftBeforeOnDetails));
-  const then = (run: () => Promise<void>) => () => {
-    dialog.close();
-    run().catch((error: unknown) => showSwitchRefusal(editor, error));
-  };
-  dialog.foot.append(
-    h("button", { type: "button", onclick: then(() => setSwitch(editor, true)) }, words.onAsItIs),
-    h("button", { type: "button", class: "primary", onclick: then(() => openPublish(editor, true)) }, words.publishAndOn),
-  );
-}
-
-/** The name becomes a field in its place. */
-function rename(editor: Editor): void {
-  const heading = must("#title");
-  const button = heading.querySelector<HTMLElement>(".name");
-  if (!button) return;
-  const input = h("input", { value: editor.boot.scenario.name, maxlength: 120, "aria-label": words.rename });
-  let isOver = false;
-  const done = async (keep: boolean) => {
-    if (isOver) return;
-    isOver = true;
-    const name = input.value.trim();
-    const hadFocus = document.activeElement === input;
-    heading.replaceChildren(button);
-    if (hadFocus) button.focus();
-    if (!keep || !name || name === editor.boot.scenario.name) return;
-    try {
-      learnBar(editor, (await editor.post<{ scenario: Bar }>(`${drafts(editor).path}/edit/rename`, { name })).scenario);
-      document.title = document.title.replace(/^.*?(?= · )/, () => name);
-    } catch (error) {
-      tell(editor, error);
-    }
-  };
-  input.addEventListener("keydown", (event) => {
-    event.stopPropagation();
-    if (event.key !== "Enter" && event.key !== "Escape") return;
-    // The focus goes to the button, which must not be pressed by the same key.
-    event.preventDefault();
-    void done(event.key === "Enter");
-  });
-  input.addEventListener("blur", () => void done(true));
-  heading.replaceChildren(input);
-  input.select();
-}
-
-function openMore(editor: Editor, button: HTMLElement): void {
-  const { isOn } = editor.boot.scenario;
-  const go = (where: string) => () => void leave(editor, where);
-  editor.menu(button, [
-    { label: isOn ? words.switchOff : words.switchOn, icon: "power", run: () => void switchTo(editor, !isOn) },
-    { label: words.versions, icon: "history", run: go("/versions") },
-    { label: words.schedule, icon: "calendar-clock", run: go("/schedule") },
-    { label: words.exportBlueprint, icon: "download", run: go("/export?draft=1") },
-    { label: words.history, icon: "activity", separated: true, run: go("/history") },
-    { label: words.page, icon: "arrow-left", run: go("") },
-    { label: words.discard, icon: "undo-2", danger: true, separated: true, disabled: !editor.boot.draft.isChanged, run: () => void discardFromMenu(editor) },
-  ]);
-}
-
-async function discardFromMenu(editor: Editor): Promise<void> {
-  try {
-    await drafts(editor).flush();
-  } catch (error) {
-    return tell(editor, error);
-  }
-  await discard(editor, { close: () => {} } as Dialog);
 }

@@ -5,7 +5,7 @@ import { type Way, addRoute, apply, find, isIfElse, labelOf, orderRoutes as orde
 import { named } from "./commands";
 import { type Dialog, openDialog } from "./dialog";
 import { h, icon } from "./dom";
-import type { Editor, MenuItem } from "./editor";
+import type { Editor } from "./editor";
 import { words } from "./words/menus";
 
 export function orderRoutes(editor: Editor, key: string): void {
@@ -69,7 +69,7 @@ class Ways {
   }
 
   #row(way: Way, ways: readonly Way[], isBranching: boolean): HTMLElement {
-    const name = titleOf(way) || (isBranching ? words.branch : words.route)(way.index + 1);
+    const name = titleOf(way, named()) || (isBranching ? words.branch : words.route)(way.index + 1);
     const isFixed = isBranching && way.isFallback;
     const last = isBranching ? ways.filter((other) => !other.isFallback).length - 1 : ways.length - 1;
     const row = h(
@@ -92,14 +92,17 @@ class Ways {
     return h("button", { type: "button", class: "tool", "data-way": way, "aria-label": label, title: label, disabled: isDisabled, onclick: run }, icon(symbol));
   }
 
+  /** In words, as a sign alone would not say what a fallback is. */
   #more(way: Way, name: string, isBranching: boolean): HTMLElement {
-    const items: (MenuItem | false)[] = [
-      !isBranching && { label: way.isFallback ? words.noFallback : words.makeFallback, icon: "corner-down-right", run: () => void apply(this.editor, setFallback(this.editor.store.doc, this.key, way.isFallback ? undefined : way.index)) },
-      { label: way.isOff ? words.routeOn : words.routeOff, icon: "power", run: () => void apply(this.editor, toggleRoute(this.editor.store.doc, this.key, way.index)) },
-    ];
-    const chosen = items.filter((item) => item !== false);
-    // Two buttons are clearer than a menu inside of a dialog.
-    return h("span", { class: "acts" }, ...chosen.map((item) => h("button", { type: "button", class: "tool", "data-way": item.icon, "aria-label": `${item.label}: ${name}`, title: item.label, "aria-pressed": String(item.icon === "power" ? way.isOff : way.isFallback), onclick: item.run }, icon(item.icon ?? "ellipsis"))));
+    const mark = (): void => void apply(this.editor, setFallback(this.editor.store.doc, this.key, way.isFallback ? undefined : way.index));
+    const toggle = (): void => void apply(this.editor, toggleRoute(this.editor.store.doc, this.key, way.index));
+    const power = way.isOff ? words.routeOn : words.routeOff;
+    return h(
+      "span",
+      { class: "acts" },
+      !isBranching && h("button", { type: "button", class: "small mark", "data-way": "fallback", "aria-pressed": String(way.isFallback), "aria-label": `${words.fallback}: ${name}`, title: way.isFallback ? words.noFallback : words.makeFallback, onclick: mark }, words.fallback),
+      h("button", { type: "button", class: "tool", "data-way": "power", "aria-pressed": String(way.isOff), "aria-label": `${power}: ${name}`, title: power, onclick: toggle }, icon("power")),
+    );
   }
 
   #move(from: number, to: number, name: string): void {
@@ -115,7 +118,7 @@ class Ways {
 
   /** Dragging is only a shorter way than the buttons. */
   #grip(way: Way, name: string, isFixed: boolean): HTMLElement {
-    const grip = h("span", { class: "grip", title: words.drag(name), "aria-hidden": "true" }, isFixed ? "" : icon("menu"));
+    const grip = h("span", { class: "grip", title: words.drag(name), "aria-hidden": "true" }, isFixed ? "" : icon("grip-vertical"));
     if (isFixed) return grip;
     const rows = () => [...this.list.children] as HTMLElement[];
     const over = (y: number) => rows().findIndex((row) => y < row.getBoundingClientRect().bottom);
@@ -143,13 +146,15 @@ class Ways {
 }
 
 function signs(way: Way, isBranching: boolean): HTMLElement[] {
-  const texts = [way.isFallback && { text: isBranching ? words.otherwise : words.fallback, kind: "" }, way.isOff && { text: words.off, kind: "is-off" }];
+  const texts = [way.isFallback && isBranching && { text: words.otherwise, kind: "" }, way.isOff && { text: words.off, kind: "is-off" }];
   return texts.filter((sign) => sign !== false).map(({ text, kind }) => h("span", { class: `sign ${kind}` }, text));
 }
 
+/** What bundles meet there; one module is the title already. */
 function describe(way: Way, isBranching: boolean): string {
   if (way.modules.length === 0) return words.empty;
-  const path = way.modules.slice(0, 4).map((module) => labelOf(module, named())).join(" → ");
-  const more = way.modules.length > 4 ? " → …" : "";
-  return way.isConditional || way.isFallback || isBranching ? path + more : `${words.always} · ${path}${more}`;
+  const path = way.modules.slice(0, 4).map((module) => labelOf(module, named())).join(" → ") + (way.modules.length > 4 ? " → …" : "");
+  const isOpen = !way.isConditional && !way.isFallback;
+  const isNews = way.label !== "" || way.modules.length > 1;
+  return [isOpen && (isBranching ? words.noCondition : words.always), isNews && path].filter(Boolean).join(" · ");
 }

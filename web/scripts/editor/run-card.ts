@@ -42,6 +42,7 @@ export class RunCard {
     const count = report.operations;
     if (report.status === "in-doubt") return words.inDoubt;
     if (report.isCheck) return words.nothingNew;
+    if (report.isSingle && report.status === "success") return words.wellAlone;
     if (report.status === "success") return words.well(count);
     if (report.status === "warning") return words.withWarning(count);
     if (report.status === "error") return report.error ? report.error.what : words.failed(count);
@@ -71,23 +72,24 @@ export class RunCard {
     if (state === "starting") return make("is-run", this.#line("loader", words.starting));
     if (state === "listening" && listening) return make("is-run", ...this.#waiting(listening));
     if (!report || this.isQuiet || this.#closed === report.id) return state === "running" ? make("is-run", this.#line("loader", words.running)) : undefined;
-    if (state === "running") return make("is-run", this.#line("loader", words.running, words.soFar(report.operations)), this.#buttons());
+    if (state === "running") return make("is-run", this.#line("loader", words.running, words.soFar(report.operations), this.#buttons()));
     const className = report.status === "error" ? "is-bad" : report.status === "success" ? "is-ok" : "is-warn";
     const symbol = { "is-bad": "octagon-x", "is-ok": "circle-check", "is-warn": "triangle-alert" }[className] ?? "circle-check";
     const trouble = report.error;
+    if (!trouble) return make(className, this.#line(symbol, this.ended(report), undefined, this.#buttons(report)));
     return make(
       className,
       this.#line(symbol, this.ended(report)),
-      !!trouble?.said && h("p", { class: "said" }, trouble.said),
-      trouble !== null && h("p", {}, h("b", {}, `${words.todo}: `), trouble.do),
+      trouble.said !== "" && h("p", { class: "said" }, trouble.said),
+      h("p", {}, h("b", {}, `${words.todo}: `), trouble.do),
       this.#buttons(report),
     );
   }
 
-  #line(symbol: string, text: string, more?: string): HTMLElement {
+  #line(symbol: string, text: string, more?: string, buttons?: HTMLElement): HTMLElement {
     const sign = symbol === "loader" ? h("span", { class: "spinner", "aria-hidden": "true" }) : icon(symbol);
     const isOver = this.run.state === "idle";
-    return h("div", { class: "line" }, sign, h("strong", {}, text), more && h("span", { class: "quiet" }, more), isOver && this.#cross());
+    return h("div", { class: "line" }, sign, h("strong", {}, text), more && h("span", { class: "quiet" }, more), buttons, isOver && this.#cross());
   }
 
   #cross(): HTMLElement {
@@ -112,11 +114,12 @@ export class RunCard {
 
   #waiting(listening: { url: string; until: string }): Node[] {
     const address = h("input", { readonly: true, value: listening.url, "aria-label": words.address, onfocus: () => address.select() });
+    const { isOn } = this.editor.boot.scenario;
     const until = new Date(listening.until);
     const time = Number.isNaN(until.valueOf()) ? "" : words.waitingUntil(until.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" }));
     return [
       this.#line("loader", words.waiting),
-      h("p", {}, words.waitingHow, this.editor.boot.scenario.isOn && ` ${words.waitingBeside}`),
+      h("p", {}, words.waitingHow, isOn && ` ${this.editor.boot.draft.isChanged ? words.waitingBeside : words.waitingLive}`),
       h("div", { class: "address" }, address, h("button", { class: "small", onclick: () => void this.#copy(address) }, icon("copy"), words.copy)),
       h(
         "div",

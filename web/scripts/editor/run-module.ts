@@ -25,16 +25,17 @@ function open(editor: Editor, key: string, box: HTMLElement): void {
   if (!entry) return;
   const { body, foot } = panelFrame(box, editor, headOf(editor, entry, words.alone));
   body.append(h("p", { class: "quiet" }, words.loading));
+  const refuse = (why: string) => body.replaceChildren(h("p", { class: "notice warn" }, icon("triangle-alert"), h("span", {}, why)));
   void ask(editor, key).then(
-    (wanted) => fill(editor, key, body, foot, wanted),
-    (error: unknown) => body.replaceChildren(h("p", { class: "notice warn" }, icon("triangle-alert"), h("span", {}, error instanceof Refused ? error.message : String(error)))),
+    ({ fields, why }) => (fields ? fill(editor, key, body, foot, fields) : refuse(why ?? "")),
+    (error: unknown) => refuse(error instanceof Refused ? error.message : String(error)),
   );
 }
 
-async function ask(editor: Editor, key: string): Promise<Wanted[]> {
+/** The values to fill in; or why the module has no way to run by itself. */
+async function ask(editor: Editor, key: string): Promise<{ fields?: Wanted[]; why?: string }> {
   await editor.services.drafts?.flush();
-  const answer = await editor.get<{ fields: Wanted[] }>(`/scenarios/${editor.boot.scenario.id}/draft/modules/${key}/values`);
-  return answer.fields;
+  return editor.get(`/scenarios/${editor.boot.scenario.id}/draft/modules/${key}/values`);
 }
 
 function fill(editor: Editor, key: string, body: HTMLElement, foot: HTMLElement, wanted: Wanted[]): void {
@@ -50,12 +51,17 @@ function fill(editor: Editor, key: string, body: HTMLElement, foot: HTMLElement,
     event.preventDefault();
     problem.hidden = true;
     const values = wanted.map(({ module, field, kind, text }) => ({ module, field, kind, text }));
-    if (await running(editor).begin({ how: "module", module: Number(key), values })) editor.open({ kind: "inspect", key });
+    const refused = ({ message }: Refused) => {
+      problem.textContent = message;
+      problem.hidden = false;
+      problem.scrollIntoView({ block: "nearest" });
+    };
+    if (await running(editor).begin({ how: "module", module: Number(key), values }, refused)) editor.open({ kind: "inspect", key });
   };
   form.addEventListener("submit", (event) => void run(event));
   body.replaceChildren(form);
   foot.replaceChildren(h("button", { class: "primary", type: "submit", form: form.id }, icon("play"), words.aloneRun));
-  form.querySelector<HTMLElement>("input, textarea, select")?.focus();
+  form.querySelector<HTMLElement>(".grow > *")?.focus();
 }
 
 /** A value with its type; `wanted` is changed as somebody types. */

@@ -4,6 +4,7 @@ import { must } from "./dom";
 import { type Editor, Refused } from "./editor";
 import { chooseReplay, chooseRequest, chooseShown } from "./run-choose";
 import { RunCard } from "./run-card";
+import { askForInputs, inputsOf } from "./run-inputs";
 import { type Begun, type Listening, type RunReport, type Runs, differs, isAwaited, worthShowing } from "./run-data";
 import type { Mark, RunService } from "./services";
 import { onAct } from "./shell";
@@ -68,12 +69,15 @@ export class Running implements RunService {
   }
 
   async start(how: How = "once"): Promise<void> {
+    const fields = how === "once" && this.state === "idle" ? inputsOf(this.editor) : [];
+    if (fields.length > 0) return askForInputs(fields, (inputs) => void this.begin({ how: "once", inputs }));
     const body = typeof how === "string" ? { how } : "delivery" in how ? { how: "delivery", delivery: how.delivery } : { how: "replay", execution: how.replay };
     await this.begin(body);
   }
 
-  /** Posts what is to be run and follows it. Whether it began. */
-  async begin(body: object): Promise<boolean> {
+  /** Posts what is to be run and follows it. Whether it began; a refusal is told
+   *  on the card, or to whoever asks for it. */
+  async begin(body: object, onRefused?: (refused: Refused) => void): Promise<boolean> {
     if (this.state !== "idle") return false;
     this.#become("starting");
     try {
@@ -84,8 +88,9 @@ export class Running implements RunService {
       return true;
     } catch (error) {
       this.#become("idle");
-      if (error instanceof Refused) this.#card.refused(error);
-      else throw error;
+      if (!(error instanceof Refused)) throw error;
+      if (onRefused) onRefused(error);
+      else this.#card.refused(error);
       return false;
     }
   }

@@ -51,6 +51,7 @@ export class Scene extends EventTarget {
   #noteElements = new Map<number, SVGGElement>();
   #marks: ReadonlyMap<string, Mark> | undefined;
   #first: SVGGElement | undefined;
+  #wrench: SVGGElement | undefined;
   /** The module that Tab goes to. */
   #stop: string | undefined;
 
@@ -112,6 +113,7 @@ export class Scene extends EventTarget {
 
   /** Brings the drawing up to the document. */
   update(): void {
+    this.wrench(undefined);
     const all = this.entries;
     const points = places(all);
     const seen = new Set<string>();
@@ -180,19 +182,39 @@ export class Scene extends EventTarget {
       return;
     }
     const line = lineInto(shown.entry, from.entry, from.at, shown.at);
-    if (shown.wire && shown.filter && shown.line && lineSame(line, shown.line)) {
+    if (shown.wire && shown.line && lineSame(line, shown.line)) {
       shown.line = line;
       return;
     }
     const isNamed = shown.line?.filter.name !== line.filter.name || shown.line.filter.className !== line.filter.className;
     shown.line = line;
     const wire = paintLine(line, shown.wire);
-    const filter = paintFilter(line, countsOf(this.#marks?.get(shown.entry.key)), shown.filter);
     if (!shown.wire) this.#links.append(wire);
-    if (!shown.filter) this.#filters.append(filter);
     shown.wire = wire;
-    shown.filter = filter;
+    this.#bringFilter(shown, line);
     if (isNamed) this.#finish(shown);
+  }
+
+  /** Only lines that have a filter have a mark: a thousand wrenches that
+   *  nobody sees would slow everything down. */
+  #bringFilter(shown: Shown, line: Line): void {
+    if (line.filter.className === "is-empty") {
+      shown.filter?.remove();
+      shown.filter = undefined;
+      return;
+    }
+    const filter = paintFilter(line, countsOf(this.#marks?.get(shown.entry.key)), shown.filter);
+    if (!shown.filter) this.#filters.append(filter);
+    shown.filter = filter;
+  }
+
+  /** The wrench on the line that the pointer is on, when it has no filter. */
+  wrench(key: string | undefined): void {
+    const line = key === undefined ? undefined : this.shown.get(key)?.line;
+    if (this.#wrench?.dataset.key === line?.key) return;
+    this.#wrench?.remove();
+    this.#wrench = line?.filter.className === "is-empty" ? paintFilter(line, "") : undefined;
+    if (this.#wrench) this.#filters.append(this.#wrench);
   }
 
   #drop(key: string): void {

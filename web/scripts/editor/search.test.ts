@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { CatalogueApp, CatalogueModule } from "./editor";
+import { knownElsewhere } from "./elsewhere";
+import { order } from "./explain";
+import { findIn } from "./find";
 import { Search, distance } from "./search";
+import { entries } from "./tree";
 
 const app = (name: string, label: string, synonyms: string[] = []): CatalogueApp => ({ name, label, icon: "", monogram: "", color: "", synonyms });
 const entry = (name: string, label: string, description: string, synonyms: string[] = []): CatalogueModule => ({ name, version: 1, label, description, kind: "action", synonyms, parameters: [], mapper: [], output: [] });
@@ -40,4 +44,31 @@ test("what is near is offered when nothing is found", () => {
 
 test("letters that differ are counted, swapped neighbours as one", () => {
   assert.deepEqual([distance("abcd", "abdc", 2), distance("abc", "abc", 1), distance("kitten", "sitting", 3), distance("a", "abcd", 2)], [1, 0, 3, 3]);
+});
+
+test("a service that is not here is called by its name, unless it is here", () => {
+  assert.equal(knownElsewhere("slack", []), "Slack");
+  assert.equal(knownElsewhere("calendar", []), "Google Calendar");
+  assert.equal(knownElsewhere("slack", ["Slack"]), undefined);
+  assert.equal(knownElsewhere("banana", []), undefined);
+});
+
+test("modules of the scenario are found by number, name, and what is mapped in them", () => {
+  const all = entries({ flow: [{ id: 1, module: "a:Hook" }, { id: 12, module: "b:Row", mapper: { values: { "0": "Dear {{1.First name}}" } } }, { id: 2, module: "c:Mail", filter: { conditions: [[{ a: "{{12.x}}" }]] } }] });
+  const found = (query: string) => findIn(all, query, (entry) => entry.module.module).map(({ entry, field }) => [entry.id, field]);
+  assert.deepEqual(found("12")[0], [12, ""]);
+  assert.deepEqual(found("hook"), [[1, ""]]);
+  assert.deepEqual(found("first NAME"), [[12, "values"]]);
+  assert.deepEqual(found("{{12."), [[2, "filter"]]);
+  assert.equal(found("").length, 3);
+  assert.deepEqual(found("nothing"), []);
+});
+
+test("the flow is explained route by route, and a fallback comes last", () => {
+  const leaf = (id: number) => ({ id, module: "a:A" });
+  const all = entries({
+    flow: [leaf(1), { id: 2, module: "builtin:BasicRouter", parameters: { else: 0 }, routes: [{ flow: [leaf(3), leaf(4)] }, { flow: [leaf(5), { id: 6, module: "builtin:BasicRouter", routes: [{ flow: [leaf(7)] }, { disabled: true, flow: [leaf(8)] }] }] }] }],
+    metadata: { designer: { orphans: [[leaf(9), leaf(10)]] } },
+  });
+  assert.deepEqual(order(all).map((entry) => entry.id), [2, 5, 6, 7, 3, 4]);
 });

@@ -77,6 +77,8 @@ function slip(word: string, others: readonly string[]): number {
   return 0;
 }
 
+const NOISE = 0.4;
+
 export interface Found {
   module: CatalogueModule;
   app: CatalogueApp;
@@ -99,7 +101,10 @@ export class Search {
     const words = folded(query).split(/\s+/).filter(Boolean);
     if (words.length === 0) return [];
     const found = this.#entries.map(({ module, app, texts }) => ({ module, app, score: score(words, texts) }));
-    return found.filter(({ score }) => score > 0).sort((a, b) => b.score - a.score || a.module.label.localeCompare(b.module.label));
+    const best = Math.max(0, ...found.map(({ score }) => score));
+    // Beside what was meant, a word somewhere in a sentence is only noise.
+    const near = found.filter(({ score }) => score > 0 && score >= best * NOISE);
+    return near.sort((a, b) => b.score - a.score || a.module.label.localeCompare(b.module.label));
   }
 
   /** What is close when nothing was found. */

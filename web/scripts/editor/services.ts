@@ -53,7 +53,8 @@ export type Where =
   | { before: string }
   /** As the first module of a new error route of a module. */
   | { error: string }
-  /** Loose, or as the first module of an empty scenario. */
+  /** Loose, or as the first module of an empty scenario; in pixels of the
+   *  drawing. (`add` of `blueprint.ts` takes Make's coordinates.) */
   | { place: { x: number; y: number } }
   /** In the place of a module, which keeps its number. */
   | { instead: string };

@@ -5,7 +5,7 @@ import type { Collection, Json } from "./json";
 import type { Entry, Module } from "./tree";
 import { isIfElse, isMerge, isRouter, owner, placeholder } from "./blueprint/base";
 import { defaultFeeder, type Kinds } from "./blueprint/feeder";
-import { COLUMN, ROW, type Point } from "./blueprint/room";
+import { COLUMN, type Point } from "./blueprint/room";
 import { words } from "./words/flow";
 
 /** What a new module takes from its surroundings. */
@@ -34,9 +34,12 @@ export function skeleton(entry: CatalogueModule, around: Around): Module {
   return { ...head, parameters, mapper, metadata };
 }
 
+/** Half of what lies between two routes, as Make leaves it. */
+const ASIDE = 150;
+
 /** Two empty circles, one above the other. */
 function ways(place: Point): Json[][] {
-  return [-ROW / 2, ROW / 2].map((y) => [placeholder({ x: Math.round(place.x + COLUMN), y: Math.round(place.y + y) })]);
+  return [-ASIDE, ASIDE].map((y) => [placeholder({ x: Math.round(place.x + COLUMN), y: Math.round(place.y + y) })]);
 }
 
 function branches(place: Point): Json[] {

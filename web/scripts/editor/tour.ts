@@ -119,7 +119,7 @@ class Tour {
     return [
       {
         ...words.trigger,
-        target: () => document.querySelector(".picker") ?? document.querySelector("#stage .big-plus") ?? document.querySelector('[data-act="add"]'),
+        target: () => document.querySelector(".picker") ?? document.querySelector("#world .first") ?? document.querySelector('[data-act="add"]'),
         isDone: () => trigger() !== undefined,
       },
       { ...words.hook, target: () => side() ?? element(trigger()), isDone: () => this.#link(trigger(), "hook") !== undefined },

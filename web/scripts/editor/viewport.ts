@@ -1,6 +1,6 @@
 /** What part of the drawing is seen, and how large. Only the transform of the
  *  world changes; the view of each scenario is kept for the session. */
-import { must } from "./dom";
+import { h, must } from "./dom";
 import type { Editor } from "./editor";
 import type { Point } from "./geometry";
 import type { Box, Scene } from "./scene";
@@ -19,16 +19,25 @@ const LARGEST = 2;
 const FAR = 0.4;
 /** From so many modules on, what is far outside is hidden. */
 const MANY = 150;
-const AROUND = 0.6;
+/** So many screens around the view stay drawn; before the view has moved
+ *  further than `HOLDS`, nothing is looked at again. */
+const AROUND = 0.35;
+const HOLDS = 0.2;
 
 export class Viewport extends EventTarget {
   readonly stage = must<HTMLElement>("#stage");
   view: View = { x: 0, y: 0, scale: 1 };
   #key: string;
+  #zoomText = document.querySelector("#zoom");
   #frame = 0;
   #saving: ReturnType<typeof setTimeout> | undefined;
   /** Where culling was done last; it holds for some way. */
   #culledAt: View | undefined;
+  #ground = h("div", { id: "ground" });
+  #step = 0;
+  /** Where the stage is. Asking the page in the middle of a change would make
+   *  it lay everything out at once, so it is asked when the stage changes. */
+  #box = { left: 0, top: 0, width: 0, height: 0 };
 
   constructor(
     editor: Editor,
@@ -36,12 +45,18 @@ export class Viewport extends EventTarget {
   ) {
     super();
     this.#key = `view-${editor.boot.scenario.id}`;
+    this.#measure();
+    this.stage.prepend(this.#ground);
     scene.svg.removeAttribute("viewBox");
     const kept = this.#kept();
     if (kept) this.view = kept;
     else this.fit();
     this.#show();
-    new ResizeObserver(() => this.#later()).observe(this.stage);
+    new ResizeObserver(() => {
+      this.#measure();
+      this.#later();
+    }).observe(this.stage);
+    this.stage.addEventListener("pointerdown", () => this.#measure(), true);
     scene.addEventListener("drawn", () => {
       this.#culledAt = undefined;
       this.#later();
@@ -67,8 +82,13 @@ export class Viewport extends EventTarget {
     }
   }
 
+  #measure(): void {
+    const { left, top, width, height } = this.stage.getBoundingClientRect();
+    this.#box = { left, top, width: width || innerWidth, height: height || innerHeight };
+  }
+
   size(): { width: number; height: number } {
-    return { width: this.stage.clientWidth || innerWidth, height: this.stage.clientHeight || innerHeight };
+    return this.#box;
   }
 
   /** What lies over the stage: the dock below, an open panel at the right. */
@@ -82,12 +102,12 @@ export class Viewport extends EventTarget {
   }
 
   fromWindow(point: Point): Point {
-    const frame = this.stage.getBoundingClientRect();
+    const frame = this.#box;
     return { x: (point.x - frame.left - this.view.x) / this.view.scale, y: (point.y - frame.top - this.view.y) / this.view.scale };
   }
 
   toWindow(point: Point): Point {
-    const frame = this.stage.getBoundingClientRect();
+    const frame = this.#box;
     return { x: point.x * this.view.scale + this.view.x + frame.left, y: point.y * this.view.scale + this.view.y + frame.top };
   }
 
@@ -105,11 +125,10 @@ export class Viewport extends EventTarget {
 
   /** Zooms around a point of the window; without one, around the middle. */
   zoom(factor: number, around?: Point): void {
-    const frame = this.stage.getBoundingClientRect();
-    const { width, height } = this.size();
-    const inset = this.inset();
-    const x = around ? around.x - frame.left : (width - inset.right) / 2;
-    const y = around ? around.y - frame.top : (height - inset.bottom) / 2;
+    const frame = this.#box;
+    const inset = around ? { right: 0, bottom: 0 } : this.inset();
+    const x = around ? around.x - frame.left : (frame.width - inset.right) / 2;
+    const y = around ? around.y - frame.top : (frame.height - inset.bottom) / 2;
     const scale = Math.min(LARGEST, Math.max(SMALLEST, this.view.scale * factor));
     const real = scale / this.view.scale;
     this.view = { scale, x: x - (x - this.view.x) * real, y: y - (y - this.view.y) * real };
@@ -193,19 +212,22 @@ export class Viewport extends EventTarget {
     this.stage.classList.toggle("far", scale < FAR);
     this.#showGrid();
     this.#cull();
-    const text = document.querySelector("#zoom");
-    if (text) text.textContent = words.zoomed(Math.round(scale * 100));
+    const percent = words.zoomed(Math.round(scale * 100));
+    if (this.#zoomText && this.#zoomText.textContent !== percent) this.#zoomText.textContent = percent;
     clearTimeout(this.#saving);
     this.#saving = setTimeout(() => this.#save(), 300);
     this.dispatchEvent(new Event("view"));
   }
 
-  /** The dots of the ground move along; zoomed out, only every second stays. */
+  /** The dots of the ground move along; zoomed out, only every second stays.
+   *  They lie on a sheet of their own: as the background of the stage they would
+   *  have all modules painted again at every step. */
   #showGrid(): void {
     const { x, y, scale } = this.view;
     const step = 20 * scale * (scale < 0.3 ? 4 : scale < 0.6 ? 2 : 1);
-    this.stage.style.backgroundSize = `${step}px ${step}px`;
-    this.stage.style.backgroundPosition = `${x % step}px ${y % step}px`;
+    if (step !== this.#step) this.#ground.style.backgroundSize = `${step}px ${step}px`;
+    this.#step = step;
+    this.#ground.style.transform = `translate(${(x % step).toFixed(2)}px, ${(y % step).toFixed(2)}px)`;
   }
 
   #cull(): void {
@@ -216,7 +238,7 @@ export class Viewport extends EventTarget {
     }
     const { width, height } = this.size();
     const last = this.#culledAt;
-    const isNear = last?.scale === this.view.scale && Math.abs(last.x - this.view.x) < width * 0.3 && Math.abs(last.y - this.view.y) < height * 0.3;
+    const isNear = last?.scale === this.view.scale && Math.abs(last.x - this.view.x) < width * HOLDS && Math.abs(last.y - this.view.y) < height * HOLDS;
     if (isNear) return;
     this.#culledAt = { ...this.view };
     this.scene.cull(this.seen(AROUND));

@@ -51,6 +51,7 @@ function control(form: Form, field: Field, place: Place, names: Names): Control 
   };
   const select = combo({
     labelledBy: names.labelId,
+    inputId: names.inputId,
     describedBy: names.describedBy,
     placeholder: words.chooseHook,
     value,

@@ -37,6 +37,17 @@ function load(): Promise<Maker | undefined> {
   return loading;
 }
 
+/** As many fields as this are made rich within one frame; the others follow
+ *  when they come into view. */
+const AT_ONCE = 12;
+let turns = 0;
+
+function takesTurn(): boolean {
+  if (turns === 0) requestAnimationFrame(() => (turns = 0));
+  turns += 1;
+  return turns <= AT_ONCE;
+}
+
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(`
   :host { display: block; min-width: 0; }
@@ -46,7 +57,7 @@ sheet.replaceSync(`
   .frame.is-invalid:focus-within { outline-color: var(--bad); }
   textarea { display: block; box-sizing: border-box; width: 100%; min-height: 38px; padding: 8px 10px; border: 0; border-radius: 7px; outline: 0; background: none; color: inherit; font: inherit; line-height: 22px; resize: none; field-sizing: content; }
   .is-multiline textarea { min-height: 104px; }
-  .help { display: none; }
+  #help { display: none; }
 `);
 
 export class MappingField extends HTMLElement {
@@ -67,7 +78,6 @@ export class MappingField extends HTMLElement {
     this.#frame.className = "frame";
     this.#frame.append(this.#area);
     this.#help.id = "help";
-    this.#help.className = "help";
     this.#area.setAttribute("aria-describedby", "help");
     this.#area.addEventListener("input", () => this.#typed(this.#area.value));
     this.#area.addEventListener("keydown", (event) => {
@@ -98,9 +108,10 @@ export class MappingField extends HTMLElement {
 
   connectedCallback(): void {
     if (this.#rich || !this.#setup) return;
+    if (loaded && takesTurn()) return this.#enrich(loaded);
     // Long forms have many fields: each becomes rich when it comes into view.
     this.#observer = new IntersectionObserver((seen) => {
-      if (seen.some((one) => one.isIntersecting)) void this.#enrich();
+      if (seen.some((one) => one.isIntersecting)) void load().then((make) => this.#enrich(make));
     }, { rootMargin: "200px" });
     this.#observer.observe(this);
   }
@@ -139,6 +150,11 @@ export class MappingField extends HTMLElement {
     if (takesFocus) this.#area.focus();
     this.#area.setSelectionRange(edit.from, edit.to);
     this.#typed(this.#area.value);
+  }
+
+  /** Whether the list of completion is open. */
+  get isCompleting(): boolean {
+    return this.#root.querySelector(".cm-tooltip-autocomplete") !== null;
   }
 
   /** Marks the field as wrong as a whole. */
@@ -182,9 +198,8 @@ export class MappingField extends HTMLElement {
     this.#help.textContent = [this.#problem, ...texts].filter(Boolean).join(" ");
   }
 
-  async #enrich(): Promise<void> {
+  #enrich(make: Maker | undefined): void {
     this.#observer?.disconnect();
-    const make = loaded ?? (await load());
     const setup = this.#setup;
     if (!make || !setup || this.#rich || !this.isConnected) return;
     const hadFocus = this.#root.activeElement === this.#area;
@@ -211,7 +226,7 @@ export class MappingField extends HTMLElement {
 /** The editor around has keys of its own; those that edit text stay here. */
 function keepEditingKeys(event: KeyboardEvent): void {
   const isEditing = event.ctrlKey || event.metaKey ? /^(a|c|v|x|y|z|d| |Backspace|Delete|Home|End|Arrow.*)$/i.test(event.key) : !/^(Escape|Tab|F\d+)$/.test(event.key);
-  if (isEditing && !(event.altKey && event.key === "ArrowDown")) event.stopPropagation();
+  if (isEditing) event.stopPropagation();
 }
 
 customElements.define("mapping-field", MappingField);

@@ -51,7 +51,7 @@ export function functionRow(world: World, one: LanguageFunction, pick: Pick): HT
     {},
     h("div", { class: "mapping-row" }, pill(one.name, call(world, one.name), pick, { description: one.help }), h("code", { class: "signature" }, one.signature.slice(one.name.length))),
     h("p", {}, one.help),
-    example && h("p", { class: "example" }, h("code", {}, example.expression), " →\u00a0", h("code", {}, shownValue(example.value))),
+    example && h("p", { class: "shows" }, h("code", {}, example.expression), " →\u00a0", h("code", {}, shownValue(example.value))),
   );
 }
 

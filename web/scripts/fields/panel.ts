@@ -41,6 +41,7 @@ export class MappingPanel {
     this.#root = h(
       "div",
       { class: "mapping-panel", role: "group", "aria-label": words.panel, tabindex: "-1" },
+      h("h2", { class: "mapping-title" }, words.panel),
       h("div", { class: "mapping-top" }, this.#search, close),
       h("div", { class: "mapping-tabs", role: "tablist", "aria-label": words.panel, onkeydown: (event: KeyboardEvent) => moveInTabs(event, this.#tabs) }, ...this.#tabs),
       this.#body,
@@ -65,21 +66,27 @@ export class MappingPanel {
       if (document.activeElement === field) show();
     });
     element.addEventListener("focusout", () => this.#leaveSoon());
-    element.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && !event.defaultPrevented && this.#target?.field === field) {
-        event.preventDefault();
-        this.hide();
-      } else if (event.key === "ArrowDown" && event.altKey) {
-        event.preventDefault();
-        show();
-        this.#search.focus();
-      }
-    });
+    element.addEventListener("keydown", (event) => this.#fieldKey(event, target), true);
     const forget = world.onChange(() => this.#target?.world === world && this.#drawIfChanged());
     return () => {
       forget();
       if (this.#target?.field === field) this.hide();
     };
+  }
+
+  /** Before the field sees them: Escape closes what is on top, and that is the
+   *  list of completion when there is one. */
+  #fieldKey(event: KeyboardEvent, target: Target): void {
+    if (event.key === "Escape" && this.#target?.field === target.field && !target.field.isCompleting) {
+      event.preventDefault();
+      event.stopPropagation();
+      this.hide();
+    } else if (event.key === "ArrowDown" && event.altKey) {
+      event.preventDefault();
+      event.stopPropagation();
+      this.#show(target);
+      this.#search.focus();
+    }
   }
 
   hide(): void {
@@ -153,7 +160,7 @@ export class MappingPanel {
     const isKnown = groups.some((group) => group.items.length > 0);
     const parts = isKnown ? groups.map((group) => groupSection(group, pick, this.#opened)) : [this.#nothing(groups.length > 0)];
     if (this.editor.services.knowledge?.items?.confidential) parts.unshift(h("p", { class: "quiet" }, words.confidential));
-    return [...parts, ...variableTab(world, pick).slice(0, world.variables().length > 0 && !isKnown ? 1 : 0)];
+    return parts;
   }
 
   /** Nobody has run it yet, or nothing comes before. */

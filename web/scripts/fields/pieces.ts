@@ -69,11 +69,16 @@ export interface Mapped {
   readonly expressions: readonly Expression[];
 }
 
+/** The last text that was read: the parts of a field ask for the same one. */
+let last: Mapped | undefined;
+
 /** Takes a text apart. */
 export function read(text: string): Mapped {
+  if (last?.text === text) return last;
   const reader = new Reader(text, tokens(text));
   reader.run();
-  return { text, pieces: reader.pieces, expressions: reader.expressions };
+  last = { text, pieces: reader.pieces, expressions: reader.expressions };
+  return last;
 }
 
 const OPERAND_ENDS = new Set<PieceKind>(["item", "name", "number", "text", "end", "closeIndex", "step"]);

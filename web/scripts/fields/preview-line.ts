@@ -20,7 +20,7 @@ interface Asked {
 }
 
 export function previewLine({ ask, onError }: Asked): PreviewLine {
-  const element = h("p", { class: "mapping-gives", "aria-live": "polite" });
+  const element = h("p", { class: "mapping-gives" });
   let timer = 0;
   let asked = 0;
   const show = (text: string, answer: Preview | undefined) => {

@@ -165,4 +165,24 @@ pub(crate) mod tests {
         let error = bench.run(&stats::Stats::default(), &Value::Undefined, &Value::Undefined).await.err().unwrap();
         assert_eq!(error.details[0].as_ref(), "Missing value of required parameter 'datastore'.");
     }
+
+    #[tokio::test]
+    async fn a_form_knows_the_fields_of_the_chosen_data_store() {
+        let bench = Bench::default();
+        let (add, search) = (add_record::AddRecord::default(), search_record::SearchRecord::default());
+        let call = bench.call(&add, &value(r#"{"datastore":7}"#), &value("{}")).unwrap();
+        let error = add.field_choices(&call, "data", "").await.unwrap_err();
+        assert!(error.message.contains("has no data structure"), "{error:?}");
+        bench.host.set_structure(r#"[{"name":"mail","type":"text","label":"E-mail"},{"name":"age","type":"number"}]"#);
+        let fields = add.field_choices(&call, "data", "").await.unwrap().fields.unwrap();
+        assert_eq!((fields[0].label.as_str(), &fields[1].kind), ("E-mail", &FieldKind::Number));
+        let call = bench.call(&search, &value(r#"{"datastore":7}"#), &value("{}")).unwrap();
+        let columns = search.field_choices(&call, "filter", "").await.unwrap().choices;
+        let columns: Vec<_> = columns.iter().map(|column| column.value.as_str()).collect();
+        assert_eq!(columns, ["key", "mail", "age"]);
+        let mut call = call;
+        call.parameters = Collection::new().into();
+        let error = search.field_choices(&call, "sort.key", "").await.unwrap_err();
+        assert_eq!(&*error.message, "choose the data store first");
+    }
 }

@@ -92,12 +92,27 @@ fn chosen<'f>(form: &'f Values, field: &str, what: &str) -> Result<&'f str, Modu
     }
 }
 
+/// Why a spreadsheet was not read, and what to do. The answers of Google and of
+/// the built-in spreadsheets begin with their status.
 fn unreadable(error: &ModuleError) -> ModuleError {
-    let text = format!(
-        "the spreadsheet could not be read: {}. Choose another one, or share it with the account of this connection",
-        error.message
-    );
+    let text = if error.message.starts_with("[404]") {
+        "this spreadsheet does not exist, or its connection may not see it: choose another one".to_owned()
+    } else if error.message.starts_with("[403]") {
+        "the account of this connection may not see the spreadsheet: share it with the account, or choose another one"
+            .to_owned()
+    } else {
+        format!("the spreadsheet could not be read: {}", error.message)
+    };
     ModuleError { message: text.into(), ..error.clone() }
+}
+
+/// As [`unreadable`] for a range of a sheet. A sheet that is not there makes a
+/// range that cannot be understood.
+fn no_columns(error: &ModuleError, sheet: &str) -> ModuleError {
+    if error.message.starts_with("[400]") {
+        return ModuleError::data(format!("there is no sheet {sheet:?} in this spreadsheet: choose another one"));
+    }
+    unreadable(error)
 }
 
 /// The columns of a table, by what stands in its row of headers.
@@ -117,7 +132,7 @@ async fn columns(client: &Client<'_>, form: &Values) -> Result<Columns, ModuleEr
     let ranges = vec![range.to_string().into()];
     let (render, dates) = (ValueRender::Formatted, DateTimeRender::FormattedString);
     let answer = client.read(sheets::Call::Values { id, ranges, batch: false, render, dates }).await;
-    let answer = answer.map_err(|error| unreadable(&error))?;
+    let answer = answer.map_err(|error| no_columns(&error, sheet))?;
     let row = answer.field("values").as_array().and_then(|rows| rows.first()).and_then(Value::as_array);
     let has_headers = form.boolean("includesHeaders") != Some(false);
     let text = |cell: &Value| cell.as_text().map_or_else(|| shown(cell), str::to_owned).trim().to_owned();

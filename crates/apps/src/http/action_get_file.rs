@@ -40,7 +40,10 @@ fn mapper(version: i64) -> Vec<Field> {
     };
     let mut fields = v3::mapper(false);
     fields.retain(|field| shown.contains(&field.name));
-    fields.push(Field::boolean("followRedirect", "Follow redirect").advanced().default("true"));
+    fields.push(Field::boolean("followRedirect", "Follow redirect")
+            .advanced()
+            .default("true")
+            .help("Yes: goes on to the address that the server names instead."));
     let method = fields.iter_mut().find(|field| field.name == "method");
     if let Some(method) = method {
         method.kind = FieldKind::Select(vec![("get", "GET")]);

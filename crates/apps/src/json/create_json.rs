@@ -87,4 +87,17 @@ mod tests {
             assert_eq!(bundles[0].field("json").as_text(), Some(text));
         }
     }
+
+    #[tokio::test]
+    async fn the_form_has_the_fields_of_the_data_structure() {
+        let bench = Bench::default();
+        let module = CreateJson::default();
+        let call = bench.call(&module, &value("{}"), &value("{}")).unwrap();
+        let error = module.field_choices(&call, "", "").await.unwrap_err();
+        assert!(error.message.starts_with("choose the data structure first"), "{error:?}");
+        bench.host.set_structure(r#"[{"name":"n","type":"array","spec":[{"name":"sku","type":"text"}]}]"#);
+        let call = bench.call(&module, &value(r#"{"type":1}"#), &value("{}")).unwrap();
+        let fields = module.field_choices(&call, "", "").await.unwrap().fields.unwrap();
+        assert_eq!((fields[0].name.as_str(), fields[0].spec[0].name.as_str()), ("n", "sku"));
+    }
 }

@@ -17,7 +17,7 @@ pub(crate) fn app() -> App {
         label: "JSON",
         color: "#5b6b7b",
         icon: "json",
-        synonyms: &["parse", "object", "data", "api", "structure"],
+        synonyms: &["parse", "object", "data", "structure"],
         modules: vec![
             Arc::new(create_json::CreateJson::default()),
             Arc::new(parse_json::ParseJson::default()),

@@ -16,6 +16,7 @@ pub(super) struct RunScenarioWithInputs {
 impl Default for RunScenarioWithInputs {
     fn default() -> Self {
         let spec = Spec::new("make:runScenarioWithInputs", 1, "Run a scenario", Kind::Action, Effect::Write)
+            .legacy()
             .describe("Runs a scenario of your team and, if you like, waits for what it returns.")
             .parameters(vec![
                 Field::new(SCENARIO, "Scenario", FieldKind::Scenario)

@@ -11,30 +11,30 @@ pub(super) fn fill(mut entry: Entry) -> Entry {
     let entry = entry.parameters(parameters);
     match entry.name {
         "builtin:BasicAggregator" => entry
-            .synonyms(&["array", "collect", "combine", "gather", "group", "list", "loop end", "together"])
+            .synonyms(&["array", "collect", "combine", "end of loop", "gather", "group", "list", "together"])
             .mapper(vec![
                 any("Aggregated fields").help("Choose what is kept of each bundle; it becomes an item of the array."),
             ])
             .output(output(Field::new("array", "Array", FieldKind::Array(Vec::new())))),
         "util:TextAggregator" => entry
-            .synonyms(&["combine", "concatenate", "gather", "join", "lines", "list", "loop end", "together"])
+            .synonyms(&["combine", "concatenate", "gather", "join", "lines", "list", "together"])
             .mapper(vec![
                 Field::text("value", "Text").multiline().help("Written once for each bundle; the texts are joined."),
             ])
             .output(output(Field::text("text", "Text"))),
         "util:FunctionAggregator2" => entry
-            .synonyms(&["add up", "average", "calculate", "count", "loop end", "maximum", "minimum", "sum", "total"])
+            .synonyms(&["add up", "average", "calculate", "count", "maximum", "minimum", "sum", "total"])
             .mapper(vec![
                 Field::new("value", "Value", FieldKind::Number).required().help("The number to take of each bundle."),
             ])
             .output(output(Field::new("result", "Result", FieldKind::Number))),
         "util:AggregateAggregator" => entry
-            .synonyms(&["columns", "csv", "gather", "join", "loop end", "rows", "text"])
+            .synonyms(&["columns", "csv", "gather", "join", "rows", "text"])
             .mapper(vec![any("Aggregated fields").help("Each field is a column, each bundle a row.")])
             .output(output(Field::text("text", "Text"))),
         "json:AggregateToJSON" => entry
-            .synonyms(&["array", "encode", "gather", "loop end", "serialize", "stringify"])
-            .mapper(vec![any("Fields").help("What is written of each bundle; choose a data structure first.")])
+            .synonyms(&["array", "encode", "gather", "serialize", "stringify"])
+            .mapper(vec![any("Fields").help("What is written of each bundle.")])
             .output(output(Field::text("json", "JSON string"))),
         _ => entry,
     }

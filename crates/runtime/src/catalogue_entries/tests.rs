@@ -66,7 +66,7 @@ fn a_module_made_of_the_defaults_of_its_entry_compiles() {
 fn every_native_has_a_form_that_keeps_the_contract_of_the_apps() {
     for entry in natives() {
         let fields = [&entry.parameters, &entry.mapper, &entry.flags];
-        assert_eq!(testing::check_form(entry.name, &fields), Vec::<String>::new());
+        assert_eq!(testing::check_module_form(entry.name, &fields), Vec::<String>::new());
         assert!(!entry.synonyms.is_empty() || entry.is_legacy, "{} cannot be found by other words", entry.name);
         let has_form = entry.fields().next().is_some();
         let needs_none = ["router", "if-else", "merge", "directive"].contains(&entry.kind.as_str());

@@ -64,7 +64,8 @@ fn variables(entry: Entry) -> Entry {
         "util:SetVariables" => {
             entry.synonyms(&["keep", "remember", "save", "several", "store", "value", "variable"]).mapper(vec![
                 Field::new("variables", "Variables", FieldKind::Array(vec![variable_name(), variable_value()]))
-                    .required(),
+                    .required()
+                    .help("Each has a name and a value."),
                 scope(),
             ])
         }

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use rouage_model::blueprint::Module;
 use rouage_model::{ModuleError, ScenarioId, TeamId, Value};
-use rouage_sdk::{Field, FieldChoices, FieldKind};
+use rouage_sdk::{Field, FieldChoices, FieldKind, LiveField};
 use rouage_store::drafts::Draft;
 
 use crate::catalogue_entries::{Entry, entry};
@@ -92,6 +92,31 @@ impl Control {
         Ok(answer(&asked).await.map_err(|error| in_the_editor(&error)))
     }
 }
+
+/// The columns of the sheet that a module reads, by their headers; none when
+/// they cannot be had at once. Asked for labels, not for a form: an account at
+/// a service is left alone.
+pub(crate) async fn columns(core: &Core, team: TeamId, draft: &Draft, module: Module<'_>) -> Vec<LiveField> {
+    let Some(entry) = entry(&core.registry, module.name(), module.version()) else { return Vec::new() };
+    let is_built_in = |field: &Field| {
+        let link = module.id().and_then(|id| crate::links::get(&draft.links, id, field.name));
+        link.and_then(Value::as_text) == Some(crate::links::BUILT_IN)
+    };
+    let account = entry.fields().map(|(field, _)| field).find(|field| matches!(field.kind, FieldKind::Connection(_)));
+    let Some(field) = account.filter(|field| is_built_in(field)) else { return Vec::new() };
+    let request = ChoicesRequest {
+        module: module.0.clone(),
+        links: draft.links.clone(),
+        field: COLUMNS.to_owned(),
+        search: String::new(),
+    };
+    let asked = Asked { core, team, draft, entry: &entry, field, path: COLUMNS, request: &request };
+    form::ask_app(&asked).await.ok().and_then(|answer| answer.fields).unwrap_or_default()
+}
+
+/// What modules that write rows call their columns; those that read them give
+/// the same names.
+const COLUMNS: &str = "values";
 
 async fn answer(asked: &Asked<'_>) -> Result<FieldChoices, ModuleError> {
     match own::choices(asked).await? {

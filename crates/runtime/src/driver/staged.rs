@@ -62,7 +62,7 @@ impl Drive<'_> {
         let settings = self.prepared.plan.settings();
         let position = NewPosition {
             scenario: self.job.scenario,
-            module: positions::key(&self.prepared, module),
+            module: positions::key(self.prepared, module),
             execution: self.job.execution,
             from: call.position.clone(),
             start: call.start.to_value(),

@@ -23,8 +23,13 @@ use super::tree::Known;
 use crate::catalogue::RegistryCatalogue;
 use crate::core::Core;
 use crate::hooks::LiveHook;
-use crate::links;
 use crate::plans::Prepared;
+use crate::{choices, links};
+
+/// What modules that read rows call the number of the row.
+const ROW_NUMBER: &str = "__ROW_NUMBER__";
+/// Sheets whose headers are read.
+const MOST_SHEETS: usize = 20;
 
 /// The webhook that a scenario listens to.
 pub fn hook(core: &Core, team: TeamId, id: ScenarioId) -> Option<Arc<LiveHook>> {
@@ -50,6 +55,7 @@ pub async fn build(
     let samples = samples::gather(core, team, &blueprint, runs).await?;
     let received = received(core, team, draft, &blueprint, attached).await?;
     let structures = structures_of(core, team, draft, &blueprint).await?;
+    let columns = columns_of(core, team, draft).await;
     let interface = Interface::of(&blueprint);
     let inputs = match &samples.inputs {
         given @ Value::Collection(_) => given.clone(),
@@ -69,8 +75,14 @@ pub async fn build(
         timezone: live.timezone.clone(),
         now: core.clock.now(),
     };
-    let sources =
-        Sources { core, blueprint: &blueprint, samples: &samples, received: &received, structures: &structures };
+    let sources = Sources {
+        core,
+        blueprint: &blueprint,
+        samples: &samples,
+        received: &received,
+        structures: &structures,
+        columns: &columns,
+    };
     let mut from = BTreeMap::new();
     for visited in blueprint.modules() {
         let Some(id) = visited.module.id() else { continue };
@@ -168,12 +180,33 @@ async fn structures_of(
     Ok(found)
 }
 
+/// The columns of the sheets that modules read rows of.
+async fn columns_of(core: &Core, team: TeamId, draft: &Draft) -> BTreeMap<ModuleId, Known> {
+    let mut found = BTreeMap::new();
+    for visited in draft.blueprint.modules() {
+        let module = visited.module;
+        let (Some(id), Found::Same(same)) = (module.id(), core.registry.find(module.name(), module.version())) else {
+            continue;
+        };
+        if found.len() >= MOST_SHEETS || !same.spec().output.iter().any(|field| field.name == ROW_NUMBER) {
+            continue;
+        }
+        let columns = choices::columns(core, team, draft, module).await;
+        if !columns.is_empty() {
+            let fields = columns.into_iter().map(|column| Known::named(column.name, column.label, "any"));
+            found.insert(id, Known::output(fields.collect()));
+        }
+    }
+    found
+}
+
 struct Sources<'a> {
     core: &'a Core,
     blueprint: &'a Blueprint,
     samples: &'a Samples,
     received: &'a Received,
     structures: &'a BTreeMap<ModuleId, Structure>,
+    columns: &'a BTreeMap<ModuleId, Known>,
 }
 
 impl Sources<'_> {
@@ -260,6 +293,9 @@ impl Sources<'_> {
         let spec = if let Found::Same(found) = &found { Some(found.spec()) } else { None };
         if let Some(structure) = self.structures.get(&id) {
             add(by_structure(module, spec, structure), Source::Description);
+        }
+        if let Some(columns) = self.columns.get(&id) {
+            add(columns.clone(), Source::Description);
         }
         if let Some(spec) = spec.filter(|spec| !spec.output.is_empty()) {
             add(Known::of_spec(&spec.output), Source::Description);

@@ -25,8 +25,10 @@ use crate::retry::{self, Subject};
 
 /// Bundles of a run that are tried.
 const MOST_BUNDLES: usize = 50;
-/// Runs that are looked at until one of them came to the filter.
-const MOST_RUNS: usize = 3;
+/// Runs that are looked at: a webhook gives each of them one bundle only.
+const MOST_RUNS: usize = 5;
+/// Bundles that are enough, so that no older run is looked at.
+const ENOUGH: usize = 5;
 /// Conditions that are tried; nobody has more.
 const MOST_CONDITIONS: usize = 200;
 /// Characters of a value that are shown.
@@ -37,7 +39,9 @@ const MOST_SHOWN: usize = 200;
 pub struct Came {
     /// Whether there was a run to look at.
     is_known: bool,
-    arrivals: Vec<Arrival>,
+    /// Those of each run, the newest run first.
+    runs: Vec<Vec<Arrival>>,
+    /// Bundles of these runs that are not kept.
     more: usize,
 }
 
@@ -61,7 +65,18 @@ pub struct FilterTest {
     /// What would fit the data better.
     pub suggestions: Vec<Suggestion>,
     /// Where the filter cannot be read or never matches.
-    pub problems: Vec<(usize, usize, String)>,
+    pub problems: Vec<ConditionProblem>,
+}
+
+/// Something wrong with how a condition is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConditionProblem {
+    /// Which group; counts from 0.
+    pub group: usize,
+    /// Which condition of it; counts from 0.
+    pub condition: usize,
+    /// What is wrong, a sentence.
+    pub message: String,
 }
 
 /// What it says to one bundle.
@@ -92,7 +107,7 @@ pub struct ConditionTest {
     pub note: String,
 }
 
-/// What came to the filter before a module in the newest run that got there. A
+/// What came to the filter before a module in the newest runs that got there. A
 /// module that a run did not have yet gets what its predecessor gave.
 pub async fn came(
     core: &Core,
@@ -117,12 +132,16 @@ pub async fn came(
 
 async fn look(core: &Core, runs: &[Execution], place: &Place) -> Result<Came, Error> {
     let mut came = Came::default();
+    let mut count = 0;
     for run in runs {
+        if count >= ENOUGH {
+            break;
+        }
         let Ok(beginning) = retry::beginning(core, Subject::from(run), Limits::of_look(run.origin)).await? else {
             continue;
         };
         let Some(point) = point(beginning.run.plan(), place) else { continue };
-        let mut again = beginning.run.watching(point, MOST_BUNDLES);
+        let mut again = beginning.run.watching(point, MOST_BUNDLES - count);
         for event in journal::events(&core.store, run.id).await? {
             if again.apply(&event).is_err() {
                 break;
@@ -132,8 +151,9 @@ async fn look(core: &Core, runs: &[Execution], place: &Place) -> Result<Came, Er
         let _ = again.next();
         came.is_known = true;
         if let Some(arrivals) = again.arrivals().filter(|arrivals| !arrivals.seen.is_empty()) {
-            (came.arrivals, came.more) = (arrivals.seen.clone(), arrivals.more);
-            return Ok(came);
+            count += arrivals.seen.len();
+            came.more += arrivals.more;
+            came.runs.push(arrivals.seen.clone());
         }
     }
     Ok(came)
@@ -161,27 +181,38 @@ fn sample(ground: &Ground, module: ModuleId) -> Option<Arrival> {
 pub fn test(knowledge: &Knowledge, came: &Came, module: ModuleId, conditions: &Value, now: Timestamp) -> FilterTest {
     let ground = &knowledge.ground;
     let (groups, problems) = compile(conditions);
-    let sample = if came.arrivals.is_empty() { sample(ground, module) } else { None };
+    let sample = if came.runs.is_empty() { sample(ground, module) } else { None };
     let is_sample = sample.is_some();
-    let arrivals: Vec<&Arrival> = came.arrivals.iter().chain(&sample).collect();
-    let mut bundles = Vec::with_capacity(arrivals.len());
-    let mut facts = Vec::with_capacity(arrivals.len());
-    for (at, arrival) in arrivals.into_iter().enumerate() {
+    let (mut bundles, mut facts) = (Vec::new(), Vec::new());
+    for (name, arrival) in named(came).chain(sample.iter().map(|arrival| ("The last data".to_owned(), arrival))) {
         let sight = Sight::of(ground, &arrival.bundles);
         let moment = if is_sample { now } else { arrival.at };
         let (tests, seen): (Vec<Vec<ConditionTest>>, Vec<Vec<Fact>>) =
             groups.iter().map(|group| group.iter().map(|one| one.run(&sight, moment, ground)).unzip()).unzip();
         let passed = tests.is_empty() || tests.iter().any(|group| group.iter().all(|one| one.passed));
-        bundles.push(BundleTest { passed, label: label(at, arrival, is_sample, ground), groups: tests });
+        bundles.push(BundleTest { passed, label: label(name, arrival, ground), groups: tests });
         facts.push(seen);
     }
     let suggestions = suggest::suggestions(conditions, &facts);
     FilterTest { known: came.is_known || is_sample, bundles, more: came.more, suggestions, problems }
 }
 
+/// The bundles with their names, the newest run first.
+fn named(came: &Came) -> impl Iterator<Item = (String, &Arrival)> {
+    came.runs.iter().enumerate().flat_map(|(run, arrivals)| {
+        arrivals.iter().enumerate().map(move |(at, arrival)| {
+            let name = match (run, arrivals.len()) {
+                (0, _) => format!("Bundle {}", at + 1),
+                (_, 1) => "Earlier run".to_owned(),
+                _ => format!("Earlier run, bundle {}", at + 1),
+            };
+            (name, arrival)
+        })
+    })
+}
+
 /// Which bundle it is: its first few values.
-fn label(at: usize, arrival: &Arrival, is_sample: bool, ground: &Ground) -> String {
-    let name = if is_sample { "The last data".to_owned() } else { format!("Bundle {}", at + 1) };
+fn label(name: String, arrival: &Arrival, ground: &Ground) -> String {
     let nearest = arrival.bundles.first().and_then(|(_, bundle)| bundle.as_collection());
     let simple = |(name, value): &(&rouage_model::Text, &Value)| {
         !name.starts_with("__") && matches!(value, Value::Text(_) | Value::Number(_) | Value::Date(_))
@@ -221,7 +252,7 @@ pub fn rows(conditions: &Value) -> Vec<Vec<Value>> {
     rows.iter().map(|row| row.as_array().unwrap_or_default().to_vec()).collect()
 }
 
-fn compile(conditions: &Value) -> (Vec<Vec<Condition>>, Vec<(usize, usize, String)>) {
+fn compile(conditions: &Value) -> (Vec<Vec<Condition>>, Vec<ConditionProblem>) {
     let mut problems = Vec::new();
     let mut left = MOST_CONDITIONS;
     let mut groups = Vec::new();
@@ -229,8 +260,8 @@ fn compile(conditions: &Value) -> (Vec<Vec<Condition>>, Vec<(usize, usize, Strin
         let mut compiled = Vec::new();
         for (at, item) in row.into_iter().take(left).enumerate() {
             let condition = Condition::compile(item);
-            if let Some(problem) = &condition.problem {
-                problems.push((group, at, problem.clone()));
+            if let Some(message) = condition.problem.clone() {
+                problems.push(ConditionProblem { group, condition: at, message });
             }
             compiled.push(condition);
         }
@@ -317,7 +348,7 @@ fn why(known: &Comparison, left: &Value, right: Option<&Value>, passed: bool, gr
     }
     let verb = if passed { known.holds } else { known.fails };
     let right = right.map_or_else(|| "nothing".to_owned(), |right| quoted(right, zone));
-    let reading = known.group.reading();
+    let reading = if known.name.ends_with(":ci") { "capitals ignored" } else { known.group.reading() };
     let reading = if reading.is_empty() { String::new() } else { format!(", {reading}") };
     sentence(&format!("{} {verb} {right}{reading}", quoted(left, zone)))
 }

@@ -28,7 +28,7 @@ use rouage_store::executions::Execution;
 use crate::control::{Control, ControlError};
 use crate::core::Core;
 
-pub use filter::{BundleTest, ConditionTest, FilterTest};
+pub use filter::{BundleTest, ConditionProblem, ConditionTest, FilterTest};
 pub use items::{Item, Items, ModuleItems, Source};
 pub use preview::{Asked, Preview};
 pub use suggest::Suggestion;

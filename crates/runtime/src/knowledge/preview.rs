@@ -249,16 +249,16 @@ fn why_missing(found: &Looked) -> String {
     let Some(at) = found.missing_at else {
         return match found.reference.steps.as_slice() {
             [] => format!("module {module} put out an empty bundle."),
-            steps => format!("`{}` of module {module} was empty in the last data.", named(steps)),
+            steps => format!("“{}” of module {module} was empty in the last data.", named(steps)),
         };
     };
     let (before, step) = (&found.reference.steps[..at], &found.reference.steps[at]);
     match step {
         ReferenceStep::Field(_) => {
-            format!("module {module} had no `{}` in the last data.", named(&found.reference.steps[..=at]))
+            format!("module {module} had no “{}” in the last data.", named(&found.reference.steps[..=at]))
         }
         ReferenceStep::Index if before.is_empty() => format!("module {module} put out no list."),
-        ReferenceStep::Index => format!("`{}` of module {module} had no such item in the last data.", named(before)),
+        ReferenceStep::Index => format!("“{}” of module {module} had no such item in the last data.", named(before)),
     }
 }
 

@@ -97,3 +97,23 @@ fn only_a_collection_or_nothing_is_input() {
     assert!(validate(&[], &Value::Undefined, &TimeZone::UTC).is_ok());
     assert!(validate(&[], &Value::text("x"), &TimeZone::UTC).is_err());
 }
+
+#[test]
+fn what_is_hidden_need_not_be_filled_in() {
+    let kinds = vec![("none", "None"), ("key", "Key")];
+    let fields = vec![
+        Field::new("sign_in", "Sign-in", FieldKind::Select(kinds)).default("none"),
+        Field::text("key", "Key").required().shown("sign_in", &["key"]),
+    ];
+    let missing = |given: &str| validate(&fields, &value(given), &TimeZone::UTC).is_err();
+    assert!(!missing("{}") && !missing(r#"{"sign_in":"none","key":null}"#));
+    assert!(missing(r#"{"sign_in":"key"}"#) && missing(r#"{"sign_in":"key","key":""}"#));
+    assert!(!missing(r#"{"sign_in":"key","key":"k"}"#));
+}
+
+#[test]
+fn the_field_that_stands_for_the_whole_form_is_no_field_of_that_name() {
+    let fields = vec![Field::new("", "Fields", FieldKind::Collection(Vec::new())).dynamic().required()];
+    let checked = validate(&fields, &value(r#"{"":1,"a":"x"}"#), &TimeZone::UTC).unwrap();
+    assert_eq!(json::to_string(&checked.to_value()), r#"{"":1,"a":"x"}"#);
+}

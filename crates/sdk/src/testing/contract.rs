@@ -62,8 +62,17 @@ fn check_spec(app: &str, spec: &Spec, problems: &mut Vec<String>) {
     if !spec.description.ends_with('.') {
         problems.push(format!("{}: the description is no sentence: {:?}", spec.name, spec.description));
     }
-    problems.extend(check_form(spec.name, &[&spec.parameters, &spec.mapper]));
+    problems.extend(check_module_form(spec.name, &[&spec.parameters, &spec.mapper]));
     check_fields(spec.name, &spec.output, problems);
+}
+
+/// As [`check_form`] for the form of a module, in which every field also has a
+/// sentence of help: whoever fills it in may never have seen the service.
+pub fn check_module_form(place: &str, lists: &[&Vec<Field>]) -> Vec<String> {
+    let mut problems = check_form(place, lists);
+    let silent = lists.iter().copied().flatten().filter(|field| field.help.is_empty());
+    problems.extend(silent.map(|field| format!("{place}, field {:?} has no help", field.name)));
+    problems
 }
 
 /// Everything that is wrong with a form of one or more lists of fields: names

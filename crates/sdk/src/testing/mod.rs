@@ -31,7 +31,7 @@ use crate::subscenario;
 
 mod contract;
 
-pub use contract::{check_form, check_specs};
+pub use contract::{check_form, check_module_form, check_specs};
 
 /// A value out of JSON text. Panics when it is none.
 pub fn value(text: &str) -> Value {

@@ -343,7 +343,12 @@ async fn insert_version(
     Ok(())
 }
 
-pub(super) async fn update(tx: &mut WriteTx, team: TeamId, id: ScenarioId, row: scenarios::ActiveModel) -> Result<(), Error> {
+pub(super) async fn update(
+    tx: &mut WriteTx,
+    team: TeamId,
+    id: ScenarioId,
+    row: scenarios::ActiveModel,
+) -> Result<(), Error> {
     let row = scenarios::ActiveModel { updated_at: Set(micros(tx.now())), ..row };
     let one = scenarios::Column::Id.eq(id.0).and(scenarios::Column::TeamId.eq(team.0));
     let here = one.and(scenarios::Column::DeletedAt.is_null());

@@ -132,7 +132,8 @@ async fn person_leaves(tx: &mut rouage_store::WriteTx, world: &World, ada: UserI
 async fn what_pages_change_is_carried_into_the_draft(database: Database) {
     let world = World::new(database.open().await).await;
     save(&world, 0, (&edited("Mine"), &links()), None).await.unwrap();
-    let other_links: Value = Collection::from_iter([("1.hook", Value::from(1)), ("2.account", "builtin".into())]).into();
+    let other_links: Value =
+        Collection::from_iter([("1.hook", Value::from(1)), ("2.account", "builtin".into())]).into();
     let mut tx = world.store.begin().await.unwrap();
     let version = scenarios::set_links(&mut tx, world.team, world.scenario, &other_links).await.unwrap();
     let mut settings = blueprint("Orders").settings();

@@ -18,9 +18,9 @@ pub struct Area {
     pub width: i64,
     /// Loops within it: 0 for the innermost. Decides the colour.
     pub level: usize,
-    /// Where its name begins.
+    /// Where its name ends: on its edge, before the bubble of its source.
     pub x: i64,
-    /// Where its name begins.
+    /// Where its name ends.
     pub y: i64,
     /// Its name on the canvas.
     pub name: String,
@@ -29,9 +29,9 @@ pub struct Area {
 }
 
 /// Names and badges lie below the middle of the disc, so the band does too.
-const DOWN: i64 = 14;
-const WIDTH: i64 = 188;
-const STEP: i64 = 22;
+const DOWN: i64 = 20;
+const WIDTH: i64 = 168;
+const STEP: i64 = 16;
 
 /// Finds all loops; outer ones come first, so that inner ones lie upon them.
 pub fn areas(entries: &[Entry<'_>], nodes: &[Node]) -> Vec<Area> {
@@ -78,8 +78,8 @@ fn area(chain: &[usize], level: usize, nodes: &[Node]) -> Area {
         path,
         width,
         level,
-        x: first.x - 40,
-        y: first.y + DOWN - width / 2 - 6,
+        x: first.x + 30,
+        y: first.y + DOWN - width / 2 + 4,
         name: format!("For each bundle of {}", first.number),
         title: format!(
             "Loop: the modules in it run once for each bundle that module {} gives; module {} puts them together again.",

@@ -100,6 +100,8 @@ struct Show {
     name: String,
     url: String,
     is_learning: bool,
+    /// Whether what is sent to be learned from runs as well.
+    runs_sample: bool,
     scenario: Option<ScenarioRef>,
     requests: Vec<RequestRow>,
     pager: Pager,
@@ -157,10 +159,12 @@ async fn show_hook(page: &Page, hook: Hook, new_key: String) -> Reply {
     let list = deliveries::list(store, team, hook.id, page.request()).await?;
     let queue = deliveries::queue(store, team, hook.id, PageRequest { page: 1, size: 20 }).await?;
     let url = address(page, &hook);
+    let scenario = scenario_of(page, &hook).await?;
     render::ok(&Show {
         layout: page.layout(hook.name.clone(), "webhooks").await,
         id: hook.id.to_string(),
-        scenario: scenario_of(page, &hook).await?,
+        runs_sample: scenario.as_ref().is_some_and(|scenario| scenario.is_on),
+        scenario,
         pager: Pager::new(&list, &page.query, "request"),
         requests: list.items.into_iter().map(|row| request_row(row, &times)).collect(),
         queue_length: queue.total,
@@ -180,7 +184,7 @@ fn request_row(row: DeliveryRow, times: &Times) -> RequestRow {
     let (status, class) = match row.status {
         DeliveryStatus::Accepted => ("Accepted", "success"),
         DeliveryStatus::Queued => ("In the queue", "queued"),
-        DeliveryStatus::Learned => ("Sample", "waiting"),
+        DeliveryStatus::Learned => ("Only a sample", "waiting"),
         DeliveryStatus::Refused => ("Refused", "error"),
     };
     RequestRow {

@@ -7,9 +7,9 @@ import { kept, linksKept, linksLike, skeleton } from "../skeleton";
 import type { Doc } from "../store";
 import { type Entry, type Module, entries, list, moduleId } from "../tree";
 import { words } from "../words/flow";
-import { PLACEHOLDER, ROUTER, deep, described, find, finish, flowAt, flowsOf, intoFirstWay, isDirective, isIfElse, isMerge, isPlaceholder, isRouter, isVacant, labelOf, lay, nextId, place, placeOf, takesHandler } from "./base";
+import { PLACEHOLDER, ROUTER, deep, described, find, finish, flowAt, flowsOf, intoFirstWay, isDirective, isIfElse, isMerge, isPlaceholder, isRouter, isVacant, labelOf, lay, movedTo, nextId, place, placeOf, takesHandler } from "./base";
 import { kindsOf } from "./feeder";
-import { COLUMN, type Point, behind, besideRoutes, freePlace, gapBefore, shifted, underneath } from "./room";
+import { COLUMN, type Point, behind, behindBranches, besideRoutes, freePlace, gapBefore, shifted, underneath } from "./room";
 import { branchesToMerge, mergedFilters, routesToBranches } from "./routes";
 
 /** Adds a new module of the catalogue. Answers with the document as it was
@@ -57,7 +57,7 @@ function putIn(root: Json, where: Where, anchor: Entry | undefined, make: (place
 }
 
 /** The first module of an empty scenario, else a loose one. */
-export function putLoose(root: Json, module: Module): Json {
+function putLoose(root: Json, module: Module): Json {
   return isVacant(flowAt(root, ["flow"])) ? put(root, ["flow"], [module]) : lay(root, [[module]]);
 }
 
@@ -96,7 +96,8 @@ function putAfter(root: Json, entry: Entry, make: (place: Point) => Module, isIn
   const follower = isCollection(next) ? entries(root).find((other) => other.flow === entry.flow || same(other, entry, 1)) : undefined;
   if (isInsert && follower && !isMergeAfterIfElse(entry.module, next)) return insertBefore(root, follower, make);
   const where = isRouter(entry.module) || isIfElse(entry.module) || next !== undefined ? besideRoutes(root, entry.module) : behind(root, entry.module);
-  return hang(root, entry, [make(where)]);
+  const made = make(where);
+  return hang(root, entry, [isMerge(made) ? movedTo(made, behindBranches(root, entry.module)) : made]);
 }
 
 function same(other: Entry, entry: Entry, ahead: number): boolean {

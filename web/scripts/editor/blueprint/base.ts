@@ -69,7 +69,14 @@ export function described(module: Collection, catalogue: Catalogue | undefined):
 /** How a module is called in sentences. */
 export function labelOf(module: Collection, catalogue?: Catalogue): string {
   const name = String(module.module ?? "");
-  return ownName(module) ?? described(module, catalogue)?.label ?? name.slice(name.indexOf(":") + 1).replace(/^Basic(?=[A-Z])/, "");
+  return ownName(module) ?? described(module, catalogue)?.label ?? spaced(name.slice(name.indexOf(":") + 1).replace(/^(Basic|Action)(?=[A-Z])/, ""));
+}
+
+/** `createMessage` becomes `Create message`. */
+function spaced(name: string): string {
+  const parts = name.replace(/(\p{Ll}|\d)(\p{Lu})/gu, "$1 $2").replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, "$1 $2");
+  const lower = parts.replace(/ (\p{Lu})(?=\p{Ll})/gu, (_, letter: string) => ` ${letter.toLowerCase()}`);
+  return lower.charAt(0).toUpperCase() + lower.slice(1);
 }
 
 /** Every module below and including these, in any flow. */
@@ -205,7 +212,7 @@ export function dropWay(root: Json, way: Collection | undefined): Json {
   return root;
 }
 
-export function withoutRoute(router: Module, index: number): Module {
+function withoutRoute(router: Module, index: number): Module {
   const routes = list(router.routes).filter((_, other) => other !== index);
   const fallback = fallbackOf(router);
   const next = fallback === undefined || fallback === index ? undefined : fallback > index ? fallback - 1 : fallback;

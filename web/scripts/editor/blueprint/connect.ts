@@ -5,13 +5,14 @@ import type { Edit } from "../services";
 import type { Doc } from "../store";
 import { type Entry, type Module, entries } from "../tree";
 import { words } from "../words/flow";
-import { again, dropWay, find, finish, flowAt, isDirective, isVacant, labelOf, lay, place, take, takesHandler } from "./base";
+import { again, dropWay, endsFlow, find, finish, flowAt, isDirective, isVacant, labelOf, lay, place, placeOf, take, takesHandler } from "./base";
 import { hang, insertFragment } from "./add";
-import { COLUMN } from "./room";
+import { COLUMN, type Point, behind, besideRoutes, broughtTo, placesOf, shifted } from "./room";
 
 /** Draws a link from a module to another, which brings what follows it along.
- *  A text says why that cannot be. */
-export function connect(doc: Doc, from: string, to: string, catalogue?: Catalogue): Edit | string {
+ *  A text says why that cannot be. With `brings` it also comes to stand there,
+ *  as when a loose module is dropped at an ear. */
+export function connect(doc: Doc, from: string, to: string, catalogue?: Catalogue, options: { brings?: boolean } = {}): Edit | string {
   const [source, target] = [find(doc, from), find(doc, to)];
   if (!source || !target) return words.itself;
   const all = entries(doc.root);
@@ -21,7 +22,8 @@ export function connect(doc: Doc, from: string, to: string, catalogue?: Catalogu
   const taken = take(doc.root, target);
   const anchor = again(taken.root, source);
   if (!anchor) return words.itself;
-  const root = dropWay(hang(taken.root, anchor, taken.modules), taken.emptied);
+  const modules = options.brings ? broughtTo(taken.root, taken.modules, placeBehind(taken.root, anchor)) : taken.modules;
+  const root = dropWay(hang(taken.root, anchor, modules), taken.emptied);
   return finish(doc, root, words.connect(labelOf(source.module, catalogue), labelOf(target.module, catalogue)), [to]);
 }
 
@@ -63,27 +65,31 @@ export function dropOnLink(doc: Doc, loose: string, before: string, catalogue?: 
   if (taken.modules.some((module) => isCollection(module) && isDirective(module))) return words.directive;
   const anchor = again(taken.root, target);
   if (!anchor) return words.itself;
-  const root = dropWay(insertFragment(taken.root, anchor, taken.modules, roomFor(taken.modules)), taken.emptied);
+  const root = dropWay(insertFragment(taken.root, anchor, standingAt(taken.modules, anchor.module), roomFor(taken.modules)), taken.emptied);
   return finish(doc, root, words.drop(labelOf(part.module, catalogue)), [loose]);
 }
 
-function roomFor(modules: readonly Json[]): { x: number; y: number } {
-  return { x: COLUMN * modules.length, y: 0 };
+/** The part moved to the place of the module that makes room for it. */
+function standingAt(modules: readonly Json[], module: Module): Json[] {
+  const [from, to] = [placeOf(modules[0]), placeOf(module)];
+  return from && to ? shifted(modules, { x: to.x - from.x, y: to.y - from.y }) : [...modules];
+}
+
+/** As wide as the part is, and a column. */
+function roomFor(modules: readonly Json[]): Point {
+  const columns = placesOf(modules).map((place) => place.x);
+  return { x: columns.length > 0 ? Math.max(...columns) - (columns[0] as number) + COLUMN : COLUMN, y: 0 };
+}
+
+/** Where what is hung behind a module comes to stand. */
+function placeBehind(root: Json, entry: Entry): Point {
+  const isSplit = endsFlow(entry.module) || flowAt(root, entry.flow).length > entry.position + 1;
+  return isSplit ? besideRoutes(root, entry.module) : behind(root, entry.module);
 }
 
 /** The modules that a new link from here can lead to: all that are not before. */
 export function targetsOf(all: readonly Entry[], from: Entry): Entry[] {
   return all.filter((entry) => entry.key !== from.key && !isBelow(all, from, entry) && !(entry.parent !== undefined && all[entry.parent]?.key === from.key));
-}
-
-/** What comes after a module, itself included, in drawing order. */
-export function downstream(all: readonly Entry[], key: string): Entry[] {
-  const found = new Set<number>();
-  return all.filter((entry, index) => {
-    const isIn = entry.key === key || (entry.parent !== undefined && found.has(entry.parent));
-    if (isIn) found.add(index);
-    return isIn;
-  });
 }
 
 /** Makes a loose part the beginning of the scenario; what was there follows

@@ -90,11 +90,3 @@ export function setFilter(doc: Doc, key: string, filter: Filter | undefined): Ed
 export function setValue(doc: Doc, key: string, path: Path, value: Json | undefined, label: string): Edit {
   return change(doc, key, label, (module) => (same(at(module, path), value) ? module : (put(module, path, value) as Module)));
 }
-
-/** Chooses an account or the like for a field of a module. */
-export function setLink(doc: Doc, id: number, field: string, value: Json | undefined): Edit {
-  const name = `${id}.${field}`;
-  if (same(doc.links[name], value)) return { doc, label: words.link };
-  const { [name]: _, ...others } = doc.links;
-  return { doc: { ...doc, links: value === undefined ? others : { ...others, [name]: value } }, label: words.link };
-}

@@ -68,7 +68,7 @@ function removed(root: Json, entry: Entry): Result {
 
 /** The flows that hung on a module. An error route of nothing but a directive
  *  only says how that module's failures are taken: it goes with it. */
-export function hanging(module: Module): Json[][] {
+function hanging(module: Module): Json[][] {
   const routes = list(module.routes).map((route) => list(at(route, ["flow"])));
   const branches = list(module.branches).filter(isCollection).map(branchAsFlow);
   const tools = list(module.tools).map((tool) => list(at(tool, ["flow"])));

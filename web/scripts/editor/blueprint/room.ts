@@ -55,10 +55,20 @@ export function besideRoutes(root: Json, module: Module): Point {
   return freePlace(root, { x: place.x + COLUMN, y });
 }
 
-/** Where an error route begins: below its module. */
+/** Where a merge stands: behind the longest branch, on the line of the if-else. */
+export function behindBranches(root: Json, module: Module): Point {
+  const place = placeOf(module) ?? { x: 0, y: 0 };
+  const right = Math.max(place.x, ...placesOf([module]).map((other) => other.x));
+  return freePlace(root, { x: right + COLUMN, y: place.y });
+}
+
+/** Where an error route begins: below its module, a little aside when another
+ *  stands there, so that its line crosses none. */
 export function underneath(root: Json, module: Module): Point {
   const place = placeOf(module) ?? { x: 0, y: 0 };
-  return freePlace(root, { x: place.x + COLUMN / 2, y: place.y + ROW });
+  const wanted = [COLUMN / 2, COLUMN].map((aside) => ({ x: place.x + aside, y: place.y + ROW }));
+  const [near] = wanted as [Point, Point];
+  return wanted.find((one) => freePlace(root, one).y === one.y) ?? freePlace(root, near);
 }
 
 /** The same modules, moved on by so much, with all that hangs on them. */

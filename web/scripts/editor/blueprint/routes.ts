@@ -1,5 +1,6 @@
 /** Routes of a router and branches of an if-else: their order, the fallback,
  *  which are off; and an if-else out of a router. */
+import type { Catalogue } from "../editor";
 import { type Collection, type Json, type Path, at, isCollection, put } from "../json";
 import type { Edit } from "../services";
 import type { Doc } from "../store";
@@ -99,17 +100,6 @@ export function wayInto(entry: Entry): { owner: Path; index: number; part: "rout
   return { owner: entry.flow.slice(0, -3), index, part };
 }
 
-/** Takes an empty way away. */
-export function removeWay(doc: Doc, key: string, index: number): Edit {
-  const module = find(doc, key)?.module;
-  if (module && isIfElse(module)) return changeBranches(doc, key, words.remove(words.condition(index + 1)), () => list(module.branches).filter((_, other) => other !== index));
-  return change(doc, key, words.orderRoutes, (router) => {
-    const fallback = fallbackOf(router);
-    const next = fallback === undefined || fallback === index ? undefined : fallback > index ? fallback - 1 : fallback;
-    return withFallback({ ...router, routes: list(router.routes).filter((_, other) => other !== index) }, next);
-  });
-}
-
 /** An edit of the branches; the merge behind has a column for each that it
  *  joins, and its columns move along. */
 function changeBranches(doc: Doc, key: string, label: string, make: (module: Module) => Json[]): Edit {
@@ -191,6 +181,7 @@ export function branchAsFlow(branch: Collection): Json[] {
   return [withFilter(head as Module, { name: String(branch.label ?? ""), conditions }), ...rest];
 }
 
-export function titleOf(way: Way): string {
-  return way.label || way.modules.map((module) => labelOf(module))[0] || "";
+/** A way by its label, else by its first module. */
+export function titleOf(way: Way, catalogue?: Catalogue): string {
+  return way.label || way.modules.map((module) => labelOf(module, catalogue))[0] || "";
 }

@@ -56,6 +56,7 @@ function control(form: Form, field: Field, place: Place, names: Names): Control 
     });
   const box = combo({
     labelledBy: names.labelId,
+    inputId: names.inputId,
     describedBy: names.describedBy,
     placeholder: words.chooseAccount,
     text,

@@ -6,6 +6,7 @@ import { type Json, isCollection } from "../json";
 import { words } from "../words/forms";
 import { collection, controlOf } from "./collection";
 import { fieldView } from "./field";
+import { focusFirst } from "./focus";
 import { type Change, type Form, type Place, type View, within } from "./form";
 import { group } from "./group";
 import { anyValue } from "./raw";
@@ -109,7 +110,7 @@ function items(form: Form, field: Field, place: Place): View {
   const add = h("button", { type: "button", class: "small add", "aria-label": words.addItemTo(label) }, icon("plus"), words.addItem);
   add.addEventListener("click", () => {
     change(words.added(words.itemOf(label, value().length + 1)), (list) => list, empty(field));
-    list.lastElementChild?.querySelector<HTMLElement>(".field input, .field textarea, .field select, .cm-content, .any textarea, .any input")?.focus();
+    focusFirst(list.lastElementChild?.querySelector(".field, .any"));
   });
   draw();
   return {

@@ -39,7 +39,7 @@ function offered(form: Form, field: Field, place: Place): Option[] {
 }
 
 function select(form: Form, field: Field, place: Place, names: Names): Control {
-  const box = h("select", { "aria-labelledby": names.labelId, "aria-describedby": names.describedBy });
+  const box = h("select", { id: names.inputId, "aria-describedby": names.describedBy });
   let drawn = "";
   const update = () => {
     const options = offered(form, field, place);

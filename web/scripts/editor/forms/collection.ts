@@ -4,6 +4,7 @@ import { h } from "../dom";
 import type { Field } from "../editor";
 import { dynamicFields } from "./dynamic";
 import { filePicker } from "./file";
+import { focusFirst } from "./focus";
 import { type Form, type Place, type View, within } from "./form";
 import { group } from "./group";
 import { pairs } from "./pairs";
@@ -27,8 +28,7 @@ export function collectionRow(form: Form, field: Field, place: Place): Row {
 
 /** A view as the control of a row. */
 export function controlOf(inner: View): Control {
-  const first = () => inner.element.querySelector<HTMLElement>("input:not([type=hidden]), textarea, select, button, .cm-content, mapping-field");
-  return { element: inner.element, focus: () => first()?.focus(), update: inner.update, destroy: () => inner.destroy?.() };
+  return { element: inner.element, focus: () => focusFirst(inner.element), update: inner.update, destroy: () => inner.destroy?.() };
 }
 
 /** The fields of a collection, without a frame. */

@@ -7,6 +7,8 @@ import { words } from "../words/forms";
 
 export interface ComboOptions {
   labelledBy: string;
+  /** The id that the label names. */
+  inputId: string;
   describedBy: string;
   placeholder: string;
   /** What is chosen, as read by people. */
@@ -47,7 +49,7 @@ export function combo(options: ComboOptions): Combo {
     "aria-autocomplete": "list",
     "aria-expanded": "false",
     "aria-controls": listId,
-    "aria-labelledby": options.labelledBy,
+    id: options.inputId,
     "aria-describedby": options.describedBy,
     placeholder: options.placeholder,
   });
@@ -67,7 +69,14 @@ export function combo(options: ComboOptions): Combo {
     list.showPopover();
     input.setAttribute("aria-expanded", "true");
     place(list, element);
+    follow();
     void load("");
+  };
+  /** The form may move below the list: a notice goes, the panel is scrolled. */
+  const follow = () => {
+    if (!isOpen) return;
+    place(list, element);
+    requestAnimationFrame(follow);
   };
   const close = (restore = true) => {
     if (!isOpen) return;
@@ -146,7 +155,6 @@ export function combo(options: ComboOptions): Combo {
       });
     }
     if (isSearching && shown.length > 0 && !options.write) mark(0);
-    place(list, element);
   }
 
   input.addEventListener("click", open);
@@ -185,8 +193,6 @@ export function combo(options: ComboOptions): Combo {
       close();
     }
   });
-  const away = () => close();
-  addEventListener("resize", away);
   input.value = options.text();
   return {
     element,
@@ -195,10 +201,7 @@ export function combo(options: ComboOptions): Combo {
       if (!isOpen) input.value = options.text();
     },
     setInvalid: (message) => (message ? input.setAttribute("aria-invalid", "true") : input.removeAttribute("aria-invalid")),
-    destroy: () => {
-      close(false);
-      removeEventListener("resize", away);
-    },
+    destroy: () => close(false),
   };
 }
 
@@ -208,9 +211,10 @@ function place(list: HTMLElement, under: HTMLElement): void {
   const below = innerHeight - rect.bottom - 16;
   const above = rect.top - 16;
   const isAbove = below < 180 && above > below;
-  list.style.left = `${rect.left}px`;
-  list.style.width = `${rect.width}px`;
-  list.style.maxHeight = `${Math.max(120, Math.min(340, isAbove ? above : below))}px`;
-  list.style.top = isAbove ? "auto" : `${rect.bottom + 4}px`;
-  list.style.bottom = isAbove ? `${innerHeight - rect.top + 4}px` : "auto";
+  const [top, bottom] = isAbove ? ["auto", `${innerHeight - rect.top + 4}px`] : [`${rect.bottom + 4}px`, "auto"];
+  const wanted = { left: `${rect.left}px`, width: `${rect.width}px`, maxHeight: `${Math.max(120, Math.min(340, isAbove ? above : below))}px`, top, bottom };
+  const state = JSON.stringify(wanted);
+  if (list.dataset.place === state) return;
+  list.dataset.place = state;
+  Object.assign(list.style, wanted);
 }

@@ -17,6 +17,7 @@ export interface DialogOptions<T> {
 export function dialog<T>(options: DialogOptions<T>): Promise<T | undefined> {
   return new Promise((resolve) => {
     let made: T | undefined;
+    let isBusy = false;
     const problem = h("p", { class: "field-problem", role: "alert" });
     problem.hidden = true;
     const yes = h("button", { type: "submit", class: "primary" }, options.yes);
@@ -26,8 +27,9 @@ export function dialog<T>(options: DialogOptions<T>): Promise<T | undefined> {
     no.addEventListener("click", () => box.close());
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
-      if (yes.disabled) return;
-      yes.disabled = true;
+      if (isBusy) return;
+      isBusy = true;
+      yes.setAttribute("aria-disabled", "true");
       try {
         made = await options.done();
         box.close();
@@ -36,12 +38,15 @@ export function dialog<T>(options: DialogOptions<T>): Promise<T | undefined> {
         problem.replaceChildren(icon("circle-alert"), list.join(" "));
         problem.hidden = false;
       } finally {
-        yes.disabled = false;
+        isBusy = false;
+        yes.removeAttribute("aria-disabled");
       }
     });
-    // Escape closes this, not the panel below.
-    box.addEventListener("keydown", (event) => event.key === "Escape" && event.stopPropagation());
+    // Escape closes this, not the panel below, wherever the focus is.
+    const escape = (event: KeyboardEvent) => event.key === "Escape" && event.stopPropagation();
+    addEventListener("keydown", escape, true);
     box.addEventListener("close", () => {
+      removeEventListener("keydown", escape, true);
       box.remove();
       resolve(made);
     });

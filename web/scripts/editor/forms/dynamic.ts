@@ -25,6 +25,8 @@ export function dynamicFields(form: Form, field: Field, place: Place): View {
   let ticket = 0;
   let timer = 0;
   let fields: Field[] = [];
+  /** Nobody knows the fields, so a person may name them. */
+  let isFree = false;
 
   const draw = (next: Field[]) => {
     const state = JSON.stringify(next);
@@ -42,7 +44,8 @@ export function dynamicFields(form: Form, field: Field, place: Place): View {
   const rest = () => leftOver(form.read(place.path), fields).filter(isOwn);
   const drawGone = () => {
     gone?.destroy?.();
-    gone = rest().length === 0 ? undefined : pairs(form, place, { only: isOwn, isFixed: true, title: fields.length > 0 ? words.goneFields : undefined, label: (name) => noted(form, field, name) });
+    const canAdd = isFree && fields.length === 0 && place.path.length > 1;
+    gone = rest().length === 0 && !canAdd ? undefined : pairs(form, place, { only: isOwn, isFixed: !canAdd, title: fields.length > 0 ? words.goneFields : undefined, label: (name) => noted(form, field, name) });
   };
 
   const say = (parts: (Node | string)[], isWarning: boolean) => {
@@ -62,7 +65,10 @@ export function dynamicFields(form: Form, field: Field, place: Place): View {
     }
     if (own !== ticket) return;
     const retry = h("button", { type: "button", class: "small", onclick: () => void load() }, icon("refresh-cw"), words.again);
-    if (found.problem) say([found.problem, retry], true);
+    // What has to be chosen first is no trouble, and comes by itself.
+    const isEarly = /^choose |no data structure/i.test(found.problem ?? "");
+    isFree = found.problem !== undefined && !/^choose /i.test(found.problem);
+    if (found.problem) say(isEarly ? [found.problem] : [found.problem, retry], !isEarly);
     else if (found.fields && found.fields.length > 0) say([], false);
     else say([words.noFields, retry], false);
     draw(found.fields ?? (found.problem ? remembered(form, field) : []));

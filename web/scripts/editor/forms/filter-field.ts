@@ -4,6 +4,7 @@ import { h, icon } from "../dom";
 import type { Field, Option } from "../editor";
 import { type Collection, type Json, isCollection } from "../json";
 import { words } from "../words/forms";
+import { focusFirst } from "./focus";
 import type { Form, Place } from "./form";
 import { GROUPS, isUnary } from "./operators";
 import { type Control, type Names, type Row, row } from "./row";
@@ -92,7 +93,7 @@ function control(form: Form, field: Field, place: Place, names: Names): Control 
   };
   const fresh = (): Condition => ({ a: columns[0]?.value ?? "", o: "text:equal", b: "" });
   const add = (text: string, make: () => Condition[][]) =>
-    h("button", { type: "button", class: "small", onclick: () => (write(make()), draw(), (box.querySelector<HTMLElement>(".condition-group:last-of-type .form-condition:last-of-type select, .condition-group:last-of-type .form-condition:last-of-type input") ?? box).focus()) }, icon("plus"), text);
+    h("button", { type: "button", class: "small", onclick: () => (write(make()), draw(), focusFirst([...box.querySelectorAll(".form-condition")].at(-1))) }, icon("plus"), text);
 
   const draw = () => {
     for (const made of fields) made.destroy();
@@ -105,7 +106,7 @@ function control(form: Form, field: Field, place: Place, names: Names): Control 
     ]);
     box.replaceChildren(...(parts.filter((part) => part !== false) as Node[]), add(now.length === 0 ? words.addCondition : words.addOr, () => [...groups(), [fresh()]]));
   };
-  const focus = () => box.querySelector<HTMLElement>("select, input, button")?.focus();
+  const focus = () => focusFirst(box);
   let signature = "";
   const load = async () => {
     if (!field.live || signature === form.signature) return;

@@ -2,6 +2,7 @@
  *  loop, ticked from a list, and whatever a person adds. */
 import { h, icon } from "../dom";
 import { labelOf } from "../blueprint";
+import type { Catalogue } from "../editor";
 import { type Collection, isCollection } from "../json";
 import type { Item } from "../services";
 import { words } from "../words/forms";
@@ -20,7 +21,7 @@ interface Source {
   offers: Offer[];
 }
 
-export function gathered(form: Form, place: Place): View {
+export function gathered(form: Form, place: Place, catalogue: Catalogue): View {
   const ticks = h("div", { class: "ticks" });
   const fold = h("details", { class: "advanced gather" }, h("summary", {}, words.pickOutputs), ticks);
   const list = pairs(form, place, { add: words.addOwnField, wish: words.newField, title: undefined });
@@ -41,7 +42,7 @@ export function gathered(form: Form, place: Place): View {
     list.update();
   };
   const draw = () => {
-    const sources = offers(form);
+    const sources = offers(form, catalogue);
     const now = Object.values(value());
     const state = JSON.stringify(sources);
     if (state !== drawn) {
@@ -81,7 +82,7 @@ export function gathered(form: Form, place: Place): View {
 }
 
 /** Outputs of the source and of every module between it and the aggregator. */
-function offers(form: Form): Source[] {
+function offers(form: Form, catalogue: Catalogue): Source[] {
   const items = form.editor.services.knowledge?.items;
   const all = before(form);
   const feeder = asText(form.read(["parameters", "feeder"]));
@@ -89,7 +90,7 @@ function offers(form: Form): Source[] {
   const loop = end < 0 ? all.slice(0, 1) : all.slice(0, end + 1);
   return loop.flatMap((entry) => {
     const known = (entry.id !== undefined && items?.modules[String(entry.id)]?.items) || [];
-    const found = known.filter((item) => item.path !== "").map((item) => ({ item, text: `{{${item.path}}}` }));
-    return found.length === 0 ? [] : [{ title: words.sourceOption(labelOf(entry.module), entry.id ?? 0), offers: found }];
+    const found = known.filter((item) => item.path.includes(".") && !item.name.startsWith("__IMT")).map((item) => ({ item, text: `{{${item.path}}}` }));
+    return found.length === 0 ? [] : [{ title: words.sourceOption(labelOf(entry.module, catalogue), entry.id ?? 0), offers: found }];
   });
 }

@@ -80,6 +80,7 @@ function liveControl(form: Form, field: Field, place: Place, names: Names): Cont
 
   const box = combo({
     labelledBy: names.labelId,
+    inputId: names.inputId,
     describedBy: names.describedBy,
     placeholder: words.choose,
     text,
@@ -118,8 +119,9 @@ function liveControl(form: Form, field: Field, place: Place, names: Names): Cont
     const page = PAGES[field.type];
     const id = field.type === "spreadsheet" && find() ? value() : undefined;
     const link = page && value() !== undefined && find() && field.type !== "scenario" && h("a", { href: id ? `${page}/${encodeURIComponent(id.replace(/^\//, ""))}` : `${page}/${value()}`, target: "_blank", rel: "noopener" }, words.openIt, icon("external-link"));
-    status.className = `field-note ${isGone || problem ? "is-warn" : ""}`;
-    const retry = problem && h("button", { type: "button", class: "small", onclick: () => void refresh() }, icon("refresh-cw"), words.again);
+    const isEarly = /^choose /i.test(problem ?? "");
+    status.className = `field-note ${isGone || (problem && !isEarly) ? "is-warn" : ""}`;
+    const retry = problem && !isEarly && h("button", { type: "button", class: "small", onclick: () => void refresh() }, icon("refresh-cw"), words.again);
     const all = [problem, isGone && !problem && words.gone, retry, !problem && !isGone && link];
     const parts = all.filter((part): part is string | HTMLButtonElement | HTMLAnchorElement => part !== undefined && part !== false && part !== "");
     status.replaceChildren(...parts);

@@ -14,12 +14,13 @@ interface Made {
 
 /** A built-in spreadsheet with its column titles, which can be taken from what
  *  comes in. */
-export function makeSpreadsheet(form: Form): Promise<Option | undefined> {
+export async function makeSpreadsheet(form: Form): Promise<Option | undefined> {
   const title = h("input", { required: true, autocomplete: "off", value: form.editor.boot.scenario.name });
   const columns = h("textarea", { rows: 6, placeholder: words.columnsExample });
-  const known = incoming(form);
+  const known = await incoming(form);
+  const labels = known.map((item) => item.label || item.name);
   const take = known.length > 0 && h("button", { type: "button", class: "small" }, words.takeColumns(known.length));
-  if (take) take.addEventListener("click", () => (columns.value = known.join("\n")));
+  if (take) take.addEventListener("click", () => (columns.value = labels.join("\n")));
   return dialog<Option>({
     title: words.newSpreadsheet,
     intro: words.newSpreadsheetHelp,
@@ -31,7 +32,13 @@ export function makeSpreadsheet(form: Form): Promise<Option | undefined> {
       // Its only sheet is the one that is meant.
       const part = form.module.mapper !== undefined && form.module.mapper !== null ? "mapper" : "parameters";
       const account = form.link("__IMTCONN__");
-      form.writeLinked(words.changed(words.sheet), [[[part, "sheetId"], made.sheet]], account === undefined || account === null ? { __IMTCONN__: "builtin" } : {});
+      // Columns with the name of a field that comes in take its value.
+      const values = names.flatMap((name, column) => {
+        const item = known[labels.indexOf(name)];
+        return item ? [[["mapper", "values", String(column)], `{{${item.path}}}`] as const] : [];
+      });
+      const fills = form.module.module === "google-sheets:addRow" && form.read(["mapper", "values"]) === undefined && form.read(["mapper", "useColumnHeaders"]) !== true;
+      form.writeLinked(words.changed(words.sheet), [[[part, "sheetId"], made.sheet], ...(fills ? values : [])], account === undefined || account === null ? { __IMTCONN__: "builtin" } : {});
       return { value: made.id, label: made.name };
     },
   });
@@ -52,9 +59,10 @@ export function makeDatastore(form: Form): Promise<Option | undefined> {
 }
 
 /** The simple fields of the module that starts the scenario. */
-function incoming(form: Form): string[] {
-  const items = form.editor.services.knowledge?.items;
+async function incoming(form: Form): Promise<Item[]> {
+  const { services } = form.editor;
+  const items = await services.knowledge?.refresh().catch(() => services.knowledge?.items);
   const first = form.editor.store.entries.find((entry) => entry.parent === undefined && !entry.isOrphan);
   const known: Item[] = (first?.id !== undefined && items?.modules[String(first.id)]?.items) || [];
-  return known.filter((item) => !["collection", "array", "buffer"].includes(item.type) && !item.name.startsWith("__IMT")).map((item) => item.label || item.name).slice(0, 40);
+  return known.filter((item) => !["collection", "array", "buffer"].includes(item.type) && !item.name.startsWith("__IMT")).slice(0, 40);
 }

@@ -1,6 +1,6 @@
 /** Names and values that a person writes freely, or that are left of fields
  *  that nobody knows any more. */
-import { h, icon, uniqueId } from "../dom";
+import { h, icon } from "../dom";
 import { type Collection, isCollection } from "../json";
 import { words } from "../words/forms";
 import type { Form, Place, View } from "./form";
@@ -22,7 +22,7 @@ export interface PairsOptions {
 export function pairs(form: Form, place: Place, options: PairsOptions): View {
   const list = h("div", { class: "pairs" });
   const element = h("div", { class: options.isFixed ? "free is-fixed" : "free" });
-  let views: { name: string; view: View }[] = [];
+  let views: { entry: { name: string }; view: View }[] = [];
   const value = (): Collection => {
     const found = form.read(place.path);
     return isCollection(found) ? found : {};
@@ -36,29 +36,34 @@ export function pairs(form: Form, place: Place, options: PairsOptions): View {
     (list.querySelector<HTMLElement>("button.remove") ?? add ?? list).focus?.();
   };
   const line = (name: string) => {
+    // A renamed entry keeps its line, and with it the focus.
+    const entry = { name };
+    const at: Place = {
+      get path() {
+        return [...place.path, entry.name];
+      },
+      restore: undefined,
+    };
     const label = options.label?.(name) ?? name;
-    const view = anyValue(form, { path: [...place.path, name], restore: undefined }, label);
+    const view = anyValue(form, at, label);
     const taking = h("button", { type: "button", class: "ghost remove", "aria-label": words.remove(label), title: words.remove(label) }, icon("trash-2"));
-    taking.addEventListener("click", () => remove(name));
-    const title = options.isFixed ? h("span", { class: "pair-name" }, label) : nameInput(name);
-    return { name, view, element: h("div", { class: "pair", role: "group", "aria-label": label }, title, view.element, taking) };
+    taking.addEventListener("click", () => remove(entry.name));
+    const title = options.isFixed ? h("span", { class: "pair-name" }, label) : nameInput(entry);
+    return { entry, view, element: h("div", { class: "pair", role: "group", "aria-label": label }, title, view.element, taking) };
   };
-  const nameInput = (name: string) => {
-    let own = name;
-    const input = h("input", { class: "pair-name", value: name, "aria-label": words.name, autocomplete: "off", spellcheck: "false" });
-    const problemId = uniqueId("pair");
-    input.setAttribute("aria-describedby", problemId);
+  const nameInput = (entry: { name: string }) => {
+    const input = h("input", { class: "pair-name", value: entry.name, "aria-label": words.name, autocomplete: "off", spellcheck: "false" });
     input.addEventListener("change", () => {
       const wish = input.value.trim();
-      if (wish === "" || wish === own) return void (input.value = own);
+      const from = entry.name;
+      if (wish === "" || wish === from) return void (input.value = from);
       if (Object.hasOwn(value(), wish)) {
         form.editor.say(words.nameTaken(wish), "warn");
-        input.value = own;
+        input.value = from;
         return;
       }
-      const next = renamed(value(), own, wish);
-      own = wish;
-      write(next, words.changed(wish));
+      entry.name = wish;
+      write(renamed(value(), from, wish), words.changed(wish));
     });
     return input;
   };
@@ -66,7 +71,7 @@ export function pairs(form: Form, place: Place, options: PairsOptions): View {
   const draw = () => {
     for (const { view } of views) view.destroy?.();
     const lines = names().map(line);
-    views = lines.map(({ name, view }) => ({ name, view }));
+    views = lines.map(({ entry, view }) => ({ entry, view }));
     list.replaceChildren(...lines.map((made) => made.element));
     element.dataset.names = names().join("\n");
   };
@@ -84,12 +89,8 @@ export function pairs(form: Form, place: Place, options: PairsOptions): View {
   return {
     element,
     update: () => {
-      if (names().join("\n") !== views.map(({ name }) => name).join("\n")) {
-        // A renamed entry keeps its line, and with it the focus.
-        const isFocused = list.contains(document.activeElement);
-        draw();
-        if (isFocused) list.querySelector<HTMLElement>(".pair:last-child textarea, .pair:last-child .cm-content")?.focus();
-      } else for (const { view } of views) view.update();
+      if (names().join("\n") !== views.map(({ entry }) => entry.name).join("\n")) draw();
+      else for (const { view } of views) view.update();
     },
     destroy: () => {
       for (const { view } of views) view.destroy?.();

@@ -2,6 +2,7 @@
 import { h, icon } from "../dom";
 import type { ModuleReport } from "../editor";
 import { words } from "../words/forms";
+import { focusFirst } from "./focus";
 import type { Form, View } from "./form";
 
 export function problems(form: Form, body: HTMLElement, report: () => ModuleReport | undefined): View {
@@ -55,7 +56,7 @@ function reveal(field: HTMLElement | undefined): void {
   const fold = field?.closest("details");
   if (fold) fold.open = true;
   field?.scrollIntoView({ block: "center" });
-  field?.querySelector<HTMLElement>("input, select, textarea, .cm-content, mapping-field, button")?.focus({ preventScroll: true });
+  focusFirst(field);
 }
 
 /** With a capital and a full stop. */

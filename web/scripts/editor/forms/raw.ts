@@ -37,7 +37,7 @@ function leaf(form: Form, place: Place, label: string): View {
   const field: Field = { name: String(place.path.at(-1)), label, type: "any" };
   const value = form.read(place.path);
   const isLong = typeof value === "string" && (value.length > 120 || value.includes("\n"));
-  const control = mapped(form, field, place, { labelId: "", describedBy: "" }, { multiline: isLong });
+  const control = mapped(form, field, place, { labelId: "", inputId: "", describedBy: "" }, { multiline: isLong });
   return { element: control.element, update: control.update, destroy: () => control.destroy?.() };
 }
 

@@ -19,6 +19,8 @@ export interface Control {
 
 export interface Names {
   labelId: string;
+  /** The id of the one input that the label belongs to, where there is one. */
+  inputId: string;
   /** Of help and problem, for `aria-describedby`. */
   describedBy: string;
 }
@@ -42,9 +44,10 @@ export interface Row extends View {
 export function row(options: RowOptions): Row {
   const { form, field, place } = options;
   const labelId = uniqueId("label");
+  const inputId = uniqueId("input");
   const helpId = uniqueId("help");
   const problemId = uniqueId("problem");
-  const label = h("label", { id: labelId, class: "field-label" }, field.label || field.name);
+  const label = h("label", { id: labelId, for: inputId, class: "field-label" }, field.label || field.name);
   const required = field.required && h("span", { class: "required" }, h("span", { "aria-hidden": "true" }, "*"), h("span", { class: "hidden" }, words.requiredMark));
   const toggle = options.map && mapSwitch(field, options.map);
   const head = h("div", { class: "field-head" }, label, required, toggle?.element);
@@ -52,8 +55,8 @@ export function row(options: RowOptions): Row {
   help.hidden = !field.help;
   const problem = h("p", { class: "field-problem", id: problemId });
   problem.hidden = true;
-  const control = options.control({ labelId, describedBy: `${helpId} ${problemId}` });
-  const element = h("div", { class: "field", "data-field": place.path.join("."), "data-type": field.type }, options.isBare ? undefined : head, control.element, help, problem);
+  const control = options.control({ labelId, inputId, describedBy: `${helpId} ${problemId}` });
+  const element = h("div", { class: "field", "data-field": place.path.join("."), "data-type": field.type }, options.isBare ? undefined : head, control.element, problem, help);
   label.addEventListener("click", () => control.focus());
 
   // A form that is new is not red all over: what is missing is said once a
@@ -71,6 +74,8 @@ export function row(options: RowOptions): Row {
   };
   element.addEventListener("focusout", (event) => {
     if (event.relatedTarget instanceof Node && element.contains(event.relatedTarget)) return;
+    // What is missing may be about to be made.
+    if (document.querySelector("dialog[open]")) return;
     wasVisited = true;
     check();
   });

@@ -29,7 +29,7 @@ export function before(form: Form): Entry[] {
 }
 
 function control(form: Form, field: Field, place: Place, names: Names): Control {
-  const select = h("select", { "aria-labelledby": names.labelId, "aria-describedby": names.describedBy });
+  const select = h("select", { id: names.inputId, "aria-describedby": names.describedBy });
   const note = h("p", { class: "field-note" });
   let catalogue: Catalogue | undefined;
   let drawn = "";

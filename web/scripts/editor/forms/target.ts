@@ -3,12 +3,12 @@
 import { h, uniqueId } from "../dom";
 import type { Catalogue, Field } from "../editor";
 import { described, labelOf } from "../blueprint";
-import { isCollection } from "../json";
+import { at, isCollection } from "../json";
 import { words } from "../words/forms";
+import { collection } from "./collection";
 import { type Form, type View, placeOf } from "./form";
 import { gathered } from "./gather";
-import { type Group, group } from "./group";
-import { asText } from "./values";
+import { asText, isShown } from "./values";
 
 interface Target {
   value: string;
@@ -27,7 +27,7 @@ export function target(form: Form, catalogue: Catalogue): View {
   const element = h("div", { class: "fields" }, h("div", { class: "field" }, h("div", { class: "field-head" }, h("label", { class: "field-label", for: id }, words.target)), select, help), box);
   let drawn = "";
   let shown: string | undefined;
-  let inner: View | Group | undefined;
+  let inner: View | undefined;
   const update = () => {
     const known = targets(form, catalogue);
     const now = asText(form.read(PATH));
@@ -43,7 +43,7 @@ export function target(form: Form, catalogue: Catalogue): View {
     if (body === shown) return inner?.update();
     shown = body;
     inner?.destroy?.();
-    inner = fields ? group({ form, fields, base: ["mapper"], place: (field) => placeOf("mapper", field.name) }) : gathered(form, placeOf("mapper", ""));
+    inner = fields ? collection(form, { name: "", label: words.target, type: "collection", spec: fields }, placeOf("mapper", "")) : gathered(form, placeOf("mapper", ""), catalogue);
     box.replaceChildren(inner.element);
   };
   select.addEventListener("change", () => {
@@ -68,7 +68,9 @@ function targets(form: Form, catalogue: Catalogue): Target[] {
   };
   return entries.flatMap((entry, index) => {
     if (!follows(index) || entry.id === undefined) return [];
-    const lists = described(entry.module, catalogue)?.mapper.filter((field) => field.type === "array" && (field.spec?.length ?? 0) > 0 && field.spec?.[0]?.name !== "") ?? [];
+    const asked = described(entry.module, catalogue)?.mapper ?? [];
+    const isOn = (field: Field) => isShown(field, at(entry.module, ["mapper", field.shown?.field ?? ""]), asked.find((other) => other.name === field.shown?.field)?.default);
+    const lists = asked.filter((field) => field.type === "array" && isOn(field) && (field.spec?.length ?? 0) > 0 && field.spec?.[0]?.name !== "");
     return lists.map((field) => ({ value: `${entry.id}.${field.name}`, label: words.targetOf(field.label, labelOf(entry.module, catalogue), entry.id ?? 0), short: field.label, fields: field.spec ?? [] }));
   });
 }

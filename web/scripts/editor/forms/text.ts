@@ -75,7 +75,7 @@ function plain(form: Form, field: Field, place: Place, names: Names): Control {
   const isNumber = ["number", "integer", "uinteger"].includes(field.type);
   const isSecret = field.type === "password";
   const attributes = {
-    "aria-labelledby": names.labelId,
+    id: names.inputId,
     "aria-describedby": names.describedBy,
     placeholder: field.default !== undefined && field.default !== "" ? words.usually(field.default) : undefined,
     autocomplete: isSecret ? "new-password" : "off",

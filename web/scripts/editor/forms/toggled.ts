@@ -40,7 +40,7 @@ function switching(mode: () => Mode, make: (mode: Mode, names: Names) => Control
   let shown: Mode | undefined;
   let inner: Control | undefined;
   let invalid: string | undefined;
-  let names: Names = { labelId: "", describedBy: "" };
+  let names: Names = { labelId: "", inputId: "", describedBy: "" };
   const show = () => {
     const now = mode();
     if (now === shown) return inner?.update();

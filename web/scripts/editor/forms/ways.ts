@@ -1,6 +1,7 @@
 /** Routers, if-else and merge: what leads out of them and comes together. */
 import { h, icon, uniqueId } from "../dom";
-import { addRoute, apply, isIfElse, setFallback, titleOf, waysOf } from "../blueprint";
+import { type Way, addRoute, apply, isIfElse, labelOf, setFallback, waysOf } from "../blueprint";
+import type { Catalogue } from "../editor";
 import { type Json, at } from "../json";
 import { list } from "../tree";
 import { words } from "../words/forms";
@@ -8,25 +9,31 @@ import type { Form, View } from "./form";
 import { mapped } from "./text";
 import { asText, without } from "./values";
 
+/** The label of its filter, else what stands first on it. */
+function titleOf(way: Way, catalogue: Catalogue): string {
+  const first = way.modules[0];
+  return way.label || (first ? labelOf(first, catalogue) : "");
+}
+
 /** The routes of a router and which of them is the fallback. */
-export function router(form: Form): View {
+export function router(form: Form, catalogue: Catalogue): View {
   const id = uniqueId("fallback");
   const select = h("select", { id });
   const routes = h("ol", { class: "ways-list" });
   let drawn = "";
   const update = () => {
     const ways = waysOf(form.module);
-    const state = JSON.stringify(ways.map((way) => [titleOf(way), way.isFallback, way.isConditional, way.isOff]));
+    const state = JSON.stringify(ways.map((way) => [titleOf(way, catalogue), way.isFallback, way.isConditional, way.isOff]));
     if (state === drawn) return;
     drawn = state;
-    const name = (index: number) => words.route(index + 1, titleOf(ways[index] ?? { index, label: "", isConditional: false, isFallback: false, isOff: false, modules: [] }));
-    select.replaceChildren(h("option", { value: "" }, words.noFallback), ...ways.map((way) => h("option", { value: way.index }, name(way.index))));
+    const name = (way: Way) => words.route(way.index + 1, titleOf(way, catalogue));
+    select.replaceChildren(h("option", { value: "" }, words.noFallback), ...ways.map((way) => h("option", { value: way.index }, name(way))));
     select.value = String(ways.find((way) => way.isFallback)?.index ?? "");
     routes.replaceChildren(
       ...ways.map((way) => {
         const key = firstKey(form, ["routes", way.index, "flow"]);
         const say = way.isOff ? words.wayOff : way.isFallback ? words.wayFallback : way.isConditional ? words.wayFiltered : words.wayAlways;
-        return h("li", {}, h("span", { class: "grow" }, h("strong", {}, name(way.index)), h("small", { class: "field-help" }, say)), key && h("button", { type: "button", class: "small", onclick: () => form.editor.open({ kind: "filter", key }) }, icon("funnel"), way.isConditional ? words.editFilter : words.setFilter));
+        return h("li", {}, h("span", { class: "grow" }, h("strong", {}, name(way)), h("small", { class: "field-help" }, say)), key && h("button", { type: "button", class: "small", onclick: () => form.editor.open({ kind: "filter", key }) }, icon("funnel"), way.isConditional ? words.editFilter : words.setFilter));
       }),
     );
   };
@@ -43,13 +50,14 @@ function firstKey(form: Form, flow: (string | number)[]): string | undefined {
 }
 
 /** The branches of an if-else: labels and conditions. */
-export function ifElse(form: Form): View {
+export function ifElse(form: Form, catalogue: Catalogue): View {
   const branches = h("ol", { class: "ways-list is-branches" });
   let drawn = "";
   const rename = (index: number, label: string) => form.write(words.changed(words.branchLabel), [[["branches", index, "label"], label]], `branch-${index}`);
   const update = () => {
     const ways = waysOf(form.module);
-    const state = JSON.stringify(ways.map((way) => [way.isFallback, way.isConditional, way.isOff, firstKey(form, ["branches", way.index, "flow"])]));
+    const first = (way: Way) => (way.modules[0] ? labelOf(way.modules[0], catalogue) : "");
+    const state = JSON.stringify(ways.map((way) => [way.isFallback, way.isConditional, way.isOff, first(way), firstKey(form, ["branches", way.index, "flow"])]));
     if (state === drawn) {
       branches.querySelectorAll("input").forEach((input, index) => {
         const label = ways[index]?.label ?? "";
@@ -66,7 +74,8 @@ export function ifElse(form: Form): View {
         input.addEventListener("input", () => rename(way.index, input.value));
         const say = way.isFallback ? words.branchElse : way.isConditional ? words.branchIf : words.branchNever;
         const open = !way.isFallback && key && h("button", { type: "button", class: "small", onclick: () => form.editor.open({ kind: "filter", key }) }, icon("funnel"), way.isConditional ? words.editCondition : words.setCondition);
-        return h("li", {}, h("div", { class: "grow" }, h("span", { class: "field-label" }, title), input, h("small", { class: way.isFallback || way.isConditional ? "field-help" : "field-problem" }, say)), open);
+        const leads = first(way) && h("small", { class: "field-help" }, words.leadsTo(first(way)));
+        return h("li", {}, h("div", { class: "grow" }, h("span", { class: "field-label" }, title, " ", leads), input, h("small", { class: way.isFallback || way.isConditional ? "field-help" : "field-problem" }, say)), open);
       }),
     );
   };
@@ -76,7 +85,7 @@ export function ifElse(form: Form): View {
 }
 
 /** The outputs of a merge: one value for every branch that leads into it. */
-export function merge(form: Form): View {
+export function merge(form: Form, catalogue: Catalogue): View {
   const box = h("div", { class: "items" });
   const add = h("button", { type: "button", class: "small add" }, icon("plus"), words.addOutput);
   let views: { update(): void; destroy?(): void }[] = [];
@@ -87,7 +96,7 @@ export function merge(form: Form): View {
     if (!before || !isIfElse(before.module)) return [];
     return waysOf(before.module)
       .filter((way) => at(before.module, ["branches", way.index, "merge"]) === true)
-      .map((way) => ({ label: titleOf(way) || (way.isFallback ? words.otherwise : words.branch(way.index + 1)) }));
+      .map((way) => ({ label: titleOf(way, catalogue) || (way.isFallback ? words.otherwise : words.branch(way.index + 1)) }));
   };
   const outputs = (): Json[] => list(form.module.outputs);
   const write = (next: Json[], label: string, mark?: string) => form.write(label, [[["outputs"], next]], mark);
@@ -102,7 +111,7 @@ export function merge(form: Form): View {
         name.addEventListener("input", () => form.write(words.changed(words.outputName), [[["outputs", index, "name"], name.value]], `output-${index}`));
         const remove = h("button", { type: "button", class: "ghost remove", "aria-label": words.remove(name.value), title: words.remove(name.value), onclick: () => (write(without(outputs(), index), words.removed(name.value)), draw(), add.focus()) }, icon("trash-2"));
         const fields = ways.map((way, column) => {
-          const control = mapped(form, { name: `${index}.${column}`, label: way.label, type: "any" }, { path: ["outputs", index, "mappings", column], restore: undefined }, { labelId: "", describedBy: "" });
+          const control = mapped(form, { name: `${index}.${column}`, label: way.label, type: "any" }, { path: ["outputs", index, "mappings", column], restore: undefined }, { labelId: "", inputId: "", describedBy: "" });
           views.push(control);
           return h("div", { class: "field" }, h("span", { class: "field-label" }, words.fromBranch(way.label)), control.element);
         });

@@ -17,6 +17,6 @@ export const words = {
   curlFile: "The cURL command became an HTTP module. It sends a file: choose where it comes from.",
   noAddress: "This cURL command has no address.",
   pasteHere: "Paste here",
-  pasteHelp: "Your browser does not let this page read the clipboard. Press Ctrl+V (⌘V on a Mac) in the box.",
+  pasteHelp: "Your browser does not let this page read the clipboard. Paste into the box: Ctrl+V, ⌘V on a Mac, or a long press on a phone.",
   cancel: "Cancel",
 } as const;

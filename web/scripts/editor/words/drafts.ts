@@ -5,7 +5,6 @@ export const words = {
   notKept: (problem: string) => `Not kept: ${problem}`,
   conflict: "Changed elsewhere",
   tryAgain: "Try again",
-  draft: "Not published",
   draftTitle: "The draft differs from what is live. Publish it when it is ready.",
   publish: "Publish",
   nothingToPublish: "The draft is what is live",
@@ -41,7 +40,6 @@ export const words = {
   publishAndOn: "Publish and switch on",
   onAsItIs: "Switch on the live version",
   rename: "Name of the scenario",
-  renamed: "Renamed.",
 
   publishTitle: "Publish the draft",
   publishText: "The draft becomes the live version. Runs that are going on end with the version they began with.",

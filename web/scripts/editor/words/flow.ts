@@ -34,12 +34,10 @@ export const words = {
   addNote: "Add a note",
   changeNote: "Change a note",
   removeNote: "Delete a note",
-  link: "Choose an account",
   both: (a: string, b: string) => `${a} and ${b}`,
   condition: (number: number) => `Condition ${number}`,
   itself: "A module cannot follow itself or what comes after it.",
   directive: "Nothing follows the end of an error route.",
   noHandler: "Only a module that does something can have an error handler.",
   already: "These two are connected already.",
-  onlyMergeAfterIfElse: "A merge has its place directly after an if-else.",
 } as const;

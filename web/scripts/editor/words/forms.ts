@@ -166,6 +166,7 @@ export const words = {
   branchIf: "Taken when its condition holds.",
   branchNever: "It has no condition yet, so it is never taken.",
   addBranch: "Add a branch",
+  leadsTo: (label: string) => `leads to ${label}`,
   editCondition: "Edit the condition",
   setCondition: "Set the condition",
   mergeHelp: "Brings the branches together again. Say for every output where its value comes from in each branch.",

@@ -2,7 +2,6 @@
 export const words = {
   // The pills.
   bundle: "Bundle",
-  input: (name: string) => `Input: ${name}`,
   gone: (id: number) => `Module ${id} is no longer in the scenario, so that nothing comes from it.`,
   later: (id: number, name: string) => `Module ${id} (${name}) does not run before this one, so that nothing comes from it here.`,
   unknownFunction: (name: string, similar: string | undefined) =>
@@ -30,7 +29,6 @@ export const words = {
 
   // Completion.
   asText: (text: string) => `the text “${text}”`,
-  functionKind: "function",
   keywordKind: "keyword",
   variableKind: "variable",
 
@@ -88,11 +86,8 @@ export const words = {
   operators: "Signs",
   notMake: "These work here and not in Make.",
   notInMake: "not in Make",
-  example: "Example",
 
   // The line under a field.
-  gives: (type: string) => `Gives ${type}`,
   givesNothing: "Gives nothing: it is empty with the last data.",
   notKnown: "What it gives is known after the first run.",
-  waiting: "…",
 } as const;

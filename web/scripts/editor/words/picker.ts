@@ -16,6 +16,7 @@ export const words = {
   modules: (count: number) => (count === 1 ? "1 module" : `${count} modules`),
   kinds: { trigger: "Triggers", action: "Actions", search: "Searches", other: "Tools" },
   badges: { "instant-trigger": "Instant", "polling-trigger": "Trigger", search: "Search" } as Record<string, string>,
+  shut: "Not at this place",
   onlyFirst: "Starts a scenario, so it can only be the first module.",
   onlyAfterIfElse: "Has its place directly after an if-else.",
   onlyOnError: "Only ends an error route. Right-click a module and choose Add an error handler.",

@@ -5,7 +5,8 @@ export const words = {
   starting: "Starting…",
   waiting: "Waiting for data…",
   waitingHow: "Send a request to this address; the run starts with it.",
-  waitingBeside: "The live scenario gets the request as well, and both do their work.",
+  waitingBeside: "The scenario is on: what is published gets the request as well, and both do their work.",
+  waitingLive: "The scenario is on: the next request runs it, and you see it here.",
   waitingUntil: (time: string) => `The wait ends by itself at ${time}.`,
   address: "Address of the webhook",
   copy: "Copy",
@@ -19,6 +20,7 @@ export const words = {
   soFar: (count: number) => `${operations(count)} so far`,
   ended: (word: string, count: number) => `${word}: ${operations(count)}.`,
   well: (count: number) => `It ran well: ${operations(count)}.`,
+  wellAlone: "The module ran well.",
   nothingNew: "It ran, and the trigger found nothing new.",
   withWarning: (count: number) => `It ran, with a warning: ${operations(count)}.`,
   failed: (count: number) => `It failed after ${operations(count)}.`,
@@ -29,7 +31,7 @@ export const words = {
   showWhere: "Show where",
   log: "Log",
   close: "Close",
-  ofDraft: "What is in the editor, not published.",
+  ofDraft: "This run took what is in the editor and not published yet.",
 
   more: "Run in another way",
   withLast: "With the last request",
@@ -66,6 +68,8 @@ export const words = {
   rawText: (kind: string) => (kind ? `The text of the error (${kind})` : "The text of the error"),
   leftOut: (count: number) => `${count} earlier lines are in the history.`,
   emptyLog: "Nothing has run yet. Press Run once, and every step is told here.",
+
+  inputsTitle: "What the scenario is given",
 
   alone: "Run this module only",
   aloneHelp: "The module runs by itself with these values. They are filled in from the last run where there was one.",

@@ -4,13 +4,13 @@
 import { type EditorState, type Extension, StateField } from "@codemirror/state";
 import { type Tooltip, hoverTooltip, showTooltip } from "@codemirror/view";
 import { words } from "../../editor/words/mapping";
-import type { Piece } from "../pieces";
+import type { Mapped, Piece } from "../pieces";
 import type { Look, World } from "../world";
 import { drawn } from "./pills";
 
 export function hints(world: World): Extension {
   return [
-    hoverTooltip((view, pos) => hoverHint(view.state, world, pos), { hoverTime: 350 }),
+    hoverTooltip((view, pos, side) => hoverHint(view.state, world, pos, side), { hoverTime: 350 }),
     StateField.define<Tooltip | null>({
       create: () => null,
       update: (before, transaction) => {
@@ -22,33 +22,47 @@ export function hints(world: World): Extension {
   ];
 }
 
-function hoverHint(state: EditorState, world: World, pos: number): Tooltip | null {
-  const found = at(state, world, pos);
-  return found ? tooltip(found.from, found.to, found.look, "") : null;
+function hoverHint(state: EditorState, world: World, pos: number, side: number): Tooltip | null {
+  const touching = at(state, world, pos);
+  const found = touching.find((one) => (side > 0 ? one.from <= pos && pos < one.to : one.from < pos && pos <= one.to));
+  // What stands beside the caret is told already.
+  const isTold = found !== undefined && faultAtCaret(state, world)?.pos === found.from;
+  return found && !isTold ? tooltip(found.from, found.to, found.look, "") : null;
 }
 
 /** Not while it is being typed: every name is unknown at its first letter. */
 function faultAtCaret(state: EditorState, world: World): Tooltip | null {
   const { main } = state.selection;
   if (!main.empty || drawn(state, world).isTyping) return null;
-  const found = at(state, world, main.head);
-  return found?.look.problem ? tooltip(found.from, found.to, found.look, "at-caret") : null;
+  const faulty = at(state, world, main.head).filter((one) => one.look.problem);
+  // Of two neighbours the one before the caret.
+  const found = faulty.find((one) => one.to === main.head) ?? faulty[0];
+  return found ? tooltip(found.from, found.to, found.look, "at-caret") : null;
 }
 
-/** What is to be said at a place. */
-function at(state: EditorState, world: World, pos: number): { from: number; to: number; look: Look } | undefined {
+interface Telling {
+  from: number;
+  to: number;
+  look: Look;
+}
+
+/** What is to be said of the pills and faults that touch a place. */
+function at(state: EditorState, world: World, pos: number): Telling[] {
   const { atoms, mapped } = drawn(state, world);
-  const atom = atoms.find((one) => one.from <= pos && pos <= one.to && isTelling(one.piece));
-  if (atom) return telling(atom.from, atom.to, world.look(atom.piece, mapped.text));
-  const piece = mapped.pieces.find((one) => one.from <= pos && pos <= one.to && (one.kind === "bad" || one.kind === "name"));
-  return piece && telling(piece.from, piece.to, world.look(piece, mapped.text));
+  const pills = atoms.filter((one) => one.from <= pos && pos <= one.to && isTelling(one.piece)).map((one) => telling(one.from, one.to, world.look(one.piece, mapped.text)));
+  const parts = mapped.pieces.filter((one) => one.from <= pos && pos <= one.to && isFaulty(one, mapped, world)).map((one) => telling(one.from, one.to, world.look(one, mapped.text)));
+  return [...pills, ...parts].filter((one) => one !== undefined);
+}
+
+function isFaulty(piece: Piece, mapped: Mapped, world: World): boolean {
+  return piece.kind === "bad" || (piece.kind === "name" && !world.isKeyword(mapped.text.slice(piece.from, piece.to)));
 }
 
 function isTelling(piece: Piece): boolean {
   return ["item", "function", "name", "group", "openIndex"].includes(piece.kind);
 }
 
-function telling(from: number, to: number, look: Look): { from: number; to: number; look: Look } | undefined {
+function telling(from: number, to: number, look: Look): Telling | undefined {
   return look.problem || look.sample !== undefined || look.help || look.type ? { from, to, look } : undefined;
 }
 

@@ -79,14 +79,23 @@ function draw(state: EditorState, world: World, mapped: Mapped, isTyping: boolea
   const raw = main.empty ? all.find((atom) => isBeingTyped(atom, main.head, isTyping)) : undefined;
   const shown = raw ? all.filter((atom) => atom !== raw) : all;
   const decorations: Range<Decoration>[] = [];
+  const looks = new Map<string, Look>();
   for (const atom of shown) {
     const isSelected = !main.empty && main.from <= atom.from && atom.to <= main.to;
-    const look = world.look(atom.piece, mapped.text);
+    const look = lookOf(atom.piece, mapped.text, world, looks);
     decorations.push(Decoration.replace({ widget: new Pill(look, atom, isSelected) }).range(atom.from, atom.to));
   }
   decorations.push(...marks(state, world, mapped, isTyping ? main.head : -1));
   const set = Decoration.set(decorations, true);
   return { mapped, atoms: shown, raw, isTyping, decorations: set, ranges: Decoration.set(shown.map((atom) => Decoration.mark({}).range(atom.from, atom.to))) };
+}
+
+/** Long texts name the same few things again and again. */
+function lookOf(piece: Piece, text: string, world: World, known: Map<string, Look>): Look {
+  const name = `${piece.kind} ${piece.partner >= 0} ${text.slice(piece.from, piece.to)}`;
+  const look = known.get(name) ?? world.look(piece, text);
+  known.set(name, look);
+  return look;
 }
 
 /** The caret within a pill, or at the end of a name while it is typed. */
@@ -102,7 +111,7 @@ function marks(state: EditorState, world: World, mapped: Mapped, typed: number):
   const found: Range<Decoration>[] = [];
   for (const piece of mapped.pieces) {
     if (CODE.has(piece.kind) && !(piece.kind === "name" && world.isKeyword(mapped.text.slice(piece.from, piece.to)))) {
-      found.push(Decoration.mark({ class: piece.kind === "text" ? "is-text" : "is-code" }).range(piece.from, piece.to));
+      found.push(Decoration.mark({ class: piece.kind === "text" ? "in-text" : "in-code" }).range(piece.from, piece.to));
     }
     const isTouched = piece.from <= typed && typed <= piece.to;
     if (!isTouched && (piece.kind === "bad" || (piece.kind === "name" && !world.isKeyword(mapped.text.slice(piece.from, piece.to))))) {
@@ -186,7 +195,7 @@ function place(view: EditorView, pill: HTMLElement, event: MouseEvent): void {
   const range = rangeOf(view, pill);
   if (!range || event.detail > 1) return;
   const { left, width } = pill.getBoundingClientRect();
-  const head = event.clientX < left + width / 2 ? range[0] : range[1];
+  const head = event.clientX < left + width * 0.4 ? range[0] : range[1];
   const anchor = event.shiftKey ? view.state.selection.main.anchor : head;
   view.focus();
   view.dispatch({ selection: { anchor, head }, userEvent: "select.pointer" });

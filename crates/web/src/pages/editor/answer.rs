@@ -70,15 +70,21 @@ impl From<ControlError> for Refusal {
         match error {
             ControlError::NotFound(_) => Self::missing(),
             ControlError::Problems(problems) => {
-                let list: Vec<Value> = problems.iter().map(|problem| Value::from(problem.as_str())).collect();
-                let text = problems.iter().map(|problem| words::sentence(problem)).collect::<Vec<_>>().join(" ");
-                Self::invalid(text).with("problems", list)
+                let sentences: Vec<String> = problems.iter().map(|problem| full_sentence(problem)).collect();
+                let list: Vec<Value> = sentences.iter().map(|problem| problem.as_str().into()).collect();
+                Self::invalid(sentences.join(" ")).with("problems", list)
             }
             ControlError::Conflict(text) => Self::new(StatusCode::CONFLICT, words::sentence(&text)),
             error @ ControlError::Inputs(_) => Self::invalid(words::sentence(&error.to_string())),
             ControlError::Store(error) => error.into(),
         }
     }
+}
+
+/// With a capital letter and a full stop.
+fn full_sentence(text: &str) -> String {
+    let text = words::sentence(text);
+    if text.ends_with(['.', '!', '?']) { text } else { format!("{text}.") }
 }
 
 impl IntoResponse for Refusal {

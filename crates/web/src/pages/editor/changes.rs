@@ -226,7 +226,9 @@ fn values(lines: &mut Lines, before: &Value, after: &Value, labels: &HashMap<Str
     for path in names {
         let label = path_words(path, labels);
         match (old.get(path), new.get(path)) {
-            (Some(old), Some(new)) if old != new => lines.add(format!("{label}: “{}” instead of “{}”", cut(new), cut(old))),
+            (Some(old), Some(new)) if old != new => {
+                lines.add(format!("{label}: “{}” instead of “{}”", cut(new), cut(old)))
+            }
             (None, Some(new)) => lines.add(format!("{label}: “{}”", cut(new))),
             (Some(old), None) => lines.add(format!("{label}: empty, it was “{}”", cut(old))),
             _ => {}
@@ -308,8 +310,19 @@ fn ways(lines: &mut Lines, was: Module<'_>, is: Module<'_>) {
 
 /// What is neither shown nor drawn, but there.
 fn rest(lines: &mut Lines, was: Module<'_>, is: Module<'_>) {
-    const TOLD: &[&str] =
-        &["parameters", "mapper", "filter", "routes", "branches", "onerror", "tools", "metadata", "disabled", "module", "version"];
+    const TOLD: &[&str] = &[
+        "parameters",
+        "mapper",
+        "filter",
+        "routes",
+        "branches",
+        "onerror",
+        "tools",
+        "metadata",
+        "disabled",
+        "module",
+        "version",
+    ];
     let others = |module: Module<'_>| -> BTreeMap<String, Value> {
         let entries = module.0.as_collection().into_iter().flat_map(Collection::iter);
         let others = entries.filter(|(name, _)| !TOLD.contains(&name.as_ref()));
@@ -400,13 +413,16 @@ mod tests {
 
     #[test]
     fn a_place_on_the_canvas_is_no_difference() {
-        let at = |x: i32| format!(r#"{{"name":"a","flow":[{{"id":1,"module":"a:A","metadata":{{"designer":{{"x":{x},"y":0}}}}}}]}}"#);
+        let at = |x: i32| {
+            format!(r#"{{"name":"a","flow":[{{"id":1,"module":"a:A","metadata":{{"designer":{{"x":{x},"y":0}}}}}}]}}"#)
+        };
         assert_eq!(differences(&at(0), &at(300), ("{}", "{}")), []);
     }
 
     #[test]
     fn differences_are_told_down_to_the_field() {
-        let old = r#"{"name":"a","flow":[{"id":1,"module":"a:A","mapper":{"to":"x","list":["a"]}},{"id":2,"module":"b:B"}]}"#;
+        let old =
+            r#"{"name":"a","flow":[{"id":1,"module":"a:A","mapper":{"to":"x","list":["a"]}},{"id":2,"module":"b:B"}]}"#;
         let new = r#"{"name":"b","flow":[{"id":1,"module":"a:A","mapper":{"to":"{{2.y}}","list":["a","b"]},"filter":{"name":"Only paid","conditions":[[{"a":"{{1.s}}","o":"text:equal","b":"paid"}]]}},{"id":3,"module":"c:C"}],"metadata":{"scenario":{"dlq":true}}}"#;
         let text = |line: &str| line.to_owned();
         assert_eq!(
@@ -432,7 +448,9 @@ mod tests {
     #[test]
     fn a_module_that_moved_or_a_switched_route_is_told() {
         let route = |first: &str, second: &str, off: bool| {
-            format!(r#"{{"flow":[{{"id":1,"module":"builtin:BasicRouter","routes":[{{"flow":[{first}],"disabled":{off}}},{{"flow":[{second}]}}]}}]}}"#)
+            format!(
+                r#"{{"flow":[{{"id":1,"module":"builtin:BasicRouter","routes":[{{"flow":[{first}],"disabled":{off}}},{{"flow":[{second}]}}]}}]}}"#
+            )
         };
         let module = r#"{"id":2,"module":"a:A"}"#;
         let found = differences(&route(module, "", false), &route("", module, true), ("{}", "{}"));

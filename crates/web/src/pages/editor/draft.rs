@@ -90,14 +90,9 @@ async fn whole(page: &Page, id: ScenarioId) -> Answer {
 }
 
 /// Report and bar of a draft, for the scripts.
-async fn describe(
-    page: &Page,
-    answer: &mut Collection,
-    scenario: &Scenario,
-    draft: &Draft,
-) -> Result<(), PageError> {
+async fn describe(page: &Page, answer: &mut Collection, scenario: &Scenario, draft: &Draft) -> Result<(), PageError> {
     answer.insert("report", report(&page.app.control().check_draft(draft)));
-    answer.insert("scenario", head::of(page, scenario, &draft.blueprint).await?.to_value());
+    answer.insert("scenario", head::of(page, scenario, draft).await?.to_value());
     Ok(())
 }
 

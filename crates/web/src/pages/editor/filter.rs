@@ -5,7 +5,7 @@ use axum::body::Bytes;
 use axum::extract::Path;
 use axum::extract::rejection::BytesRejection;
 use rouage_model::{Collection, ScenarioId, Value};
-use rouage_runtime::{BundleTest, ConditionTest, FilterTest, Suggestion};
+use rouage_runtime::{BundleTest, ConditionProblem, ConditionTest, FilterTest, Suggestion};
 
 use super::answer::{Answer, ok};
 use super::preview::{module, read};
@@ -69,11 +69,11 @@ fn suggestion(found: &Suggestion) -> Value {
     .into()
 }
 
-fn problem((group, condition, message): &(usize, usize, String)) -> Value {
+fn problem(found: &ConditionProblem) -> Value {
     Collection::from_iter([
-        ("group", Value::from(*group)),
-        ("condition", (*condition).into()),
-        ("message", message.as_str().into()),
+        ("group", Value::from(found.group)),
+        ("condition", found.condition.into()),
+        ("message", found.message.as_str().into()),
     ])
     .into()
 }

@@ -3,7 +3,8 @@
 
 use jiff::Timestamp;
 use rouage_model::schedule::{self, When};
-use rouage_model::{Blueprint, Collection, Value, json};
+use rouage_model::{Collection, Value, json};
+use rouage_store::drafts::Draft;
 use rouage_store::hooks;
 use rouage_store::scenarios::Scenario;
 
@@ -50,8 +51,10 @@ impl Head {
     }
 }
 
-/// The bar of a scenario whose draft is this blueprint.
-pub async fn of(page: &Page, scenario: &Scenario, draft: &Blueprint) -> Result<Head, PageError> {
+/// The bar of a scenario with its draft.
+pub async fn of(page: &Page, live: &Scenario, draft: &Draft) -> Result<Head, PageError> {
+    // Another first module may bring another usual schedule.
+    let scenario = &page.app.control().published(live, draft);
     let hook = match scenario.hook {
         Some(hook) => hooks::find(page.app.store(), page.app.team(), hook).await?,
         None => None,
@@ -63,7 +66,7 @@ pub async fn of(page: &Page, scenario: &Scenario, draft: &Blueprint) -> Result<H
         id: scenario.id.to_string(),
         name: scenario.name.clone(),
         is_on: scenario.enabled,
-        sentence: panels::sentence(page.app.registry(), draft, hook.as_ref().map(|hook| hook.name.as_str())),
+        sentence: panels::sentence(page.app.registry(), &draft.blueprint, hook.as_ref().map(|hook| hook.name.as_str())),
         schedule: schedule_words(scenario, next, now),
         timezone: scenario.timezone.clone(),
         problem: scenario.problem.clone().unwrap_or_default(),
@@ -74,6 +77,9 @@ pub async fn of(page: &Page, scenario: &Scenario, draft: &Blueprint) -> Result<H
 /// When it runs. What waits for somebody else is not told as a time.
 fn schedule_words(scenario: &Scenario, next: Option<Timestamp>, now: Timestamp) -> String {
     let zone = preview::zone(&scenario.timezone);
+    if scenario.blueprint.modules().is_empty() {
+        return "Not scheduled yet".to_owned();
+    }
     match scenario.scheduling.when {
         When::Immediately => "As soon as data arrives".to_owned(),
         When::OnDemand => "Only when it is asked to".to_owned(),
@@ -106,7 +112,13 @@ mod tests {
     #[test]
     fn the_next_run_is_told_as_people_say_it() {
         let at = |minutes: i64| Timestamp::from_second(minutes * 60).unwrap();
-        let cases = [(0, "within a minute"), (1, "in 1 minute"), (75, "in 75 minutes"), (14 * 60 + 10, "in 14 hours"), (3 * 1440, "in 3 days")];
+        let cases = [
+            (0, "within a minute"),
+            (1, "in 1 minute"),
+            (75, "in 75 minutes"),
+            (14 * 60 + 10, "in 14 hours"),
+            (3 * 1440, "in 3 days"),
+        ];
         for (minutes, text) in cases {
             assert_eq!(ahead(at(minutes), at(0)), text);
         }

@@ -52,7 +52,7 @@ async fn show(page: Page, Path(id): Path<ScenarioId>) -> Reply {
     let registry = page.app.registry();
     let as_published = draft::published(&scenario, &draft);
     let report = page.app.control().check_draft(&draft);
-    let head = head::of(&page, &scenario, &draft.blueprint).await?;
+    let head = head::of(&page, &scenario, &draft).await?;
     let links = import::named_links(&page, &as_published).await?;
     let mut panels = panels::panels(registry, &draft.blueprint, &report, &links);
     let more = panels.len().saturating_sub(MOST_LISTED);

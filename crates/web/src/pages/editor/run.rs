@@ -9,7 +9,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use rouage_engine::trace::State;
 use rouage_model::{Collection, DeliveryId, ExecutionId, HookId, ModuleId, ScenarioId, Value, json};
-use rouage_runtime::{DraftRun, History, How, Wanted, reason_against_replay};
+use rouage_runtime::{ControlError, DraftRun, History, How, Wanted, reason_against_replay};
 use rouage_store::deliveries::{self, Delivery};
 use rouage_store::executions::{self, Filter};
 use rouage_store::{hooks, scenarios};
@@ -157,7 +157,10 @@ fn marks(history: &History) -> Vec<(ModuleId, Value)> {
             ("letThrough", mark.let_through.into()),
         ]))
     };
-    overlay(history).into_iter().map(|(module, mark)| (module, of(module, mark))).collect()
+    // Before a module that runs alone stand values that somebody wrote down.
+    let only = history.execution.is_single_module().then(|| history.blueprint.as_ref()?.flow().last()?.id()).flatten();
+    let shown = overlay(history).into_iter().filter(|(module, _)| only.is_none_or(|only| only == *module));
+    shown.map(|(module, mark)| (module, of(module, mark))).collect()
 }
 
 fn line(line: &Line) -> Value {
@@ -221,7 +224,14 @@ async fn inspect(page: Page, Path((id, module)): Path<(Execution, ModuleId)>) ->
 /// `GET /scenarios/{id}/draft/modules/{module}/values`: what "Run this module
 /// only" asks for.
 async fn values(page: Page, Path((id, module)): Path<(ScenarioId, ModuleId)>) -> Answer {
-    let wanted = page.app.control().draft_module_values(page.app.team(), id, module).await?;
+    let wanted = match page.app.control().draft_module_values(page.app.team(), id, module).await {
+        Ok(wanted) => wanted,
+        // Nothing failed: this module has no way to run by itself.
+        Err(ControlError::Conflict(why)) => {
+            return ok(Collection::from_iter([("why", words::sentence(&why))]));
+        }
+        Err(error) => return Err(error.into()),
+    };
     let field = |wanted: &Wanted| {
         let field = single::field(wanted);
         Value::from(Collection::from_iter([

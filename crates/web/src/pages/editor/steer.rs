@@ -31,7 +31,7 @@ async fn state(page: Page, Path(id): Path<ScenarioId>) -> Answer {
 
 async fn answer(page: &Page, id: ScenarioId) -> Answer {
     let (scenario, draft) = draft::load(page, id).await?;
-    let mut about = Collection::from_iter([("scenario", head::of(page, &scenario, &draft.blueprint).await?.to_value())]);
+    let mut about = Collection::from_iter([("scenario", head::of(page, &scenario, &draft).await?.to_value())]);
     about.insert("isChanged", draft.is_changed);
     ok(about)
 }

@@ -64,10 +64,9 @@ async fn list(page: Page, Path(id): Path<ScenarioId>) -> Reply {
     let found = versions::list(store, team, id, page.request()).await?;
     let running = versions::running(store, team, id).await?;
     let times = page.times().await;
-    let draft = draft.is_changed.then(|| DraftLine {
-        at: times.moment(draft.updated_at),
-        by: draft.updated_by.clone().unwrap_or_default(),
-    });
+    let draft = draft
+        .is_changed
+        .then(|| DraftLine { at: times.moment(draft.updated_at), by: draft.updated_by.clone().unwrap_or_default() });
     let pager = Pager::new(&found, &page.query, "version");
     let row = |version: VersionRow| Row {
         running: running.get(&version.version).copied().unwrap_or(0),
@@ -168,7 +167,6 @@ struct Compare {
 
 /// One side.
 struct Picture {
-    name: String,
     title: String,
     diagram: Diagram,
     choices: Vec<Choice>,
@@ -187,9 +185,12 @@ async fn compare(page: Page, Path(id): Path<ScenarioId>) -> Reply {
     let changes = changes::changes(registry, old.side(), new.side());
     let numbers = scenarios::versions(page.app.store(), page.app.team(), id).await?;
     let picture = |state: State, prefix: &str, marks: &[Kind]| Picture {
-        diagram: marked(diagram::picture(&state.blueprint, &|module| look::of(registry, module), prefix), &changes, marks),
+        diagram: marked(
+            diagram::picture(&state.blueprint, &|module| look::of(registry, module), prefix),
+            &changes,
+            marks,
+        ),
         choices: choices(&numbers, &state.name),
-        name: state.name,
         title: state.title,
     };
     let old = picture(old, "a", &[Kind::Removed, Kind::Changed]);

@@ -132,9 +132,16 @@ pub fn overlay(history: &History) -> Overlay {
     overlay
 }
 
-/// One module; `None` when the run's scenario has none of that number.
+/// One module by itself, with its error; `None` when the run's scenario has none
+/// of that number.
 pub fn module(page: &Page, history: &History, times: &Times, id: ModuleId) -> Option<ModuleView> {
-    shown_modules(page, history, &overlay(history), times, Some(id)).pop()
+    let mut view = shown_modules(page, history, &overlay(history), times, Some(id)).pop()?;
+    let told = told_above(history).and_then(|operation| operation.error.as_ref());
+    for operation in view.operations.iter_mut().filter(|operation| operation.is_told_above) {
+        operation.trouble = told.map(trouble);
+        operation.is_told_above = false;
+    }
+    Some(view)
 }
 
 /// The modules in the order of the blueprint.
