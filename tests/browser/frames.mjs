@@ -82,7 +82,7 @@ async function measure(steps, act) {
   return { fps: Math.round(fps), slow: Math.round(gaps[Math.floor(gaps.length * 0.95)] ?? 0), work: Math.round((work / steps) * 10) / 10 };
 }
 
-async function dragBy(x, y, dx, dy) {
+async function dragBy(x, y, dx, dy, halfWay = async () => undefined) {
   await page.mouse.move(x, y);
   await page.mouse.down();
   for (let step = 1; step <= STEPS; step += 1) {
@@ -90,6 +90,7 @@ async function dragBy(x, y, dx, dy) {
     const part = step <= STEPS / 2 ? step : STEPS - step;
     await page.mouse.move(x + (dx * part) / STEPS, y + (dy * part) / STEPS);
     await page.waitForTimeout(6);
+    if (step === STEPS / 2) await halfWay();
   }
   await page.mouse.up();
 }
@@ -152,13 +153,28 @@ for (const count of sizes.split(",").map(Number)) {
       await page.waitForTimeout(8);
     }
   });
-  const disc = await page.evaluate(() => {
-    const seen = [...document.querySelectorAll("#nodes .node:not(.is-culled) > .disc")].map((element) => element.getBoundingClientRect());
-    const inside = seen.find((rect) => rect.left > 100 && rect.right < innerWidth - 300 && rect.top > 100 && rect.bottom < innerHeight - 320);
-    const rect = inside ?? seen[0];
-    return { x: rect.left + rect.width / 2, y: rect.top + rect.height / 2 };
+  await page.evaluate(() => document.activeElement.blur());
+  const disc = await page.evaluate(async () => {
+    const free = (element) => {
+      const rect = element.getBoundingClientRect();
+      const [x, y] = [rect.left + rect.width / 2, rect.top + rect.height / 2];
+      const isInside = x > 60 && x < innerWidth - 60 && y > 100 && y < innerHeight - 130;
+      return isInside && document.elementFromPoint(x, y) === element ? { x, y, key: element.parentElement.dataset.key } : undefined;
+    };
+    // Back into view, whatever the panning has left there.
+    const nodes = document.querySelectorAll("#nodes .node");
+    nodes[Math.floor(nodes.length * 0.6)].focus();
+    await new Promise((done) => setTimeout(done, 300));
+    return [...document.querySelectorAll("#nodes .node:not(.is-culled) > .disc")].map(free).find(Boolean);
   });
-  const drag = await measure(STEPS, () => dragBy(disc.x, disc.y, 380, 420));
+  if (!disc) throw new Error("no module is seen that could be dragged");
+  const place = () => page.locator(`#nodes .node[data-key="${disc.key}"]`).getAttribute("transform");
+  let moved = false;
+  const before = await place();
+  const drag = await measure(STEPS, async () => {
+    await dragBy(disc.x, disc.y, disc.x < 720 ? 380 : -380, disc.y < 450 ? 320 : -320, async () => (moved = (await place()) !== before));
+  });
+  if (!moved) throw new Error("the module did not move");
   await page.keyboard.press("Escape");
   const cell = ({ fps, slow, work }) => `${String(fps).padStart(3)} fps, ${String(slow).padStart(3)} ms, ${String(work).padStart(5)} ms`;
   rows.push([String(shown).padStart(7), `${String(ready).padStart(5)} ms`, cell(near), cell(wheel), cell(far), cell(zoom), cell(drag)]);

@@ -68,3 +68,10 @@ fn every_filled_page_is_sound() {
     let program = program.kill_and_serve();
     script.run(&program);
 }
+
+#[test]
+fn an_order_reaches_the_spreadsheet_through_the_editor() {
+    let Some(script) = Script::new("editor.mjs") else { return };
+    let program = Program::serve();
+    script.run(&program);
+}

@@ -53,7 +53,9 @@ async function describe(browser) {
  *  browser's console and the content security policy said. */
 export async function person(browser, options = {}) {
   const context = await browser.newContext({ baseURL: url, reducedMotion: "reduce", locale: "en-GB", ...options });
-  context.setDefaultTimeout(20_000);
+  context.setDefaultTimeout(Number(process.env.ROUAGE_TEST_PATIENCE ?? 20_000));
+  // What the policy forbids is not always an error of the console.
+  await context.addInitScript(() => addEventListener("securitypolicyviolation", (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`)));
   const page = await context.newPage();
   const complaints = [];
   page.on("console", (message) => {

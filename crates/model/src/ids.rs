@@ -70,6 +70,11 @@ impl fmt::Display for Version {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ExecutionId(pub uuid::Uuid);
 
+impl ExecutionId {
+    /// Of no execution that was ever stored.
+    pub const NIL: Self = Self(uuid::Uuid::nil());
+}
+
 impl fmt::Display for ExecutionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.simple().fmt(f)

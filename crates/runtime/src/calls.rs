@@ -224,7 +224,7 @@ pub async fn open(
 
 /// The parameters with a stand-in for every account field: accounts come from
 /// links, and the number that another server wrote must not fail validation.
-fn without_accounts(parameters: &Value, spec: &Spec) -> Collection {
+pub(crate) fn without_accounts(parameters: &Value, spec: &Spec) -> Collection {
     let mut rest = parameters.as_collection().cloned().unwrap_or_default();
     for (name, _, _) in account_fields(spec) {
         rest.insert(name, true);

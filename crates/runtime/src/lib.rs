@@ -46,6 +46,7 @@ mod listening;
 mod plans;
 mod positions;
 mod queue;
+mod rehearsal;
 mod replay;
 mod replies;
 mod retention;
@@ -79,6 +80,7 @@ pub use knowledge::{
 pub use limits::Limits;
 pub use links::BUILT_IN;
 pub use positions::PollingTrigger;
+pub use rehearsal::{ExampleOrigin, Given as RehearsedWith, Rehearsal, Told};
 pub use replay::reason_against as reason_against_replay;
 pub use replies::Reply;
 pub use rouage_engine::check::Finding;

@@ -317,6 +317,17 @@ async fn a_filter_of_a_module_that_is_new_is_tried_with_what_comes_out_before_it
     edit(&process, id, &document(&changed, "{}")).await;
     let found = test(&process, id, 30, r#"[[{"a":"{{3.sku}}","o":"text:equal","b":"B-2"}]]"#).await;
     assert_eq!(found.bundles.iter().map(|bundle| bundle.passed).collect::<Vec<_>>(), [false, true]);
+    // What stands behind it has seen nothing: the last data is tried, if it is
+    // all that is read.
+    let behind = changed.replace(r#"{"id":4,"#, r#"{"id":31,"module":"test:Write","version":1},{"id":4,"#);
+    edit(&process, id, &document(&behind, "{}")).await;
+    let city = test(&process, id, 31, r#"[[{"a":"{{1.city}}","o":"text:equal","b":"Paris"}]]"#).await;
+    assert_eq!(
+        city.bundles.iter().map(|bundle| bundle.label.as_str()).collect::<Vec<_>>(),
+        ["The last data: B-2, 3, gift"]
+    );
+    let unknown = test(&process, id, 31, r#"[[{"a":"{{30.x}}","o":"exist"}]]"#).await;
+    assert!(!unknown.known && unknown.bundles.is_empty());
 }
 
 #[tokio::test]

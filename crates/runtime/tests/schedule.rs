@@ -397,8 +397,10 @@ async fn a_polling_scenario_has_one_run_at_a_time() {
     assert!(matches!(by_hand, Err(ControlError::Conflict(_))), "{by_hand:?}");
     let by_program = process.control.run_for_program(process.team, id, &Value::Undefined, None).await;
     assert!(matches!(by_program, Err(ControlError::Conflict(_))), "{by_program:?}");
-    // The sleep is over, and the next slot runs as ever.
-    world.advance(90);
+    // The sleep is over between two slots, and the next one runs as ever.
+    world.advance(60);
+    until_looked(&process, &world, id).await;
+    world.advance(15);
     until_runs(&process, id, 2).await;
     world.advance(60);
     until_runs(&process, id, 3).await;

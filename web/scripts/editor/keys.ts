@@ -4,11 +4,13 @@ import { apply, duplicate, isPlaceholder, toggle } from "./blueprint";
 import { removeSelected } from "./commands";
 import { openDialog } from "./dialog";
 import { h } from "./dom";
+import { commitMove } from "./drops";
 import type { Editor } from "./editor";
 import { GRID, type Point, isFree } from "./geometry";
-import { type Pointer, commitMove, tell } from "./pointer";
+import type { Pointer } from "./pointer";
 import type { Scene, Shown } from "./scene";
 import { act, onAct } from "./shell";
+import { tell } from "./tell";
 import { words } from "./words/canvas";
 import type { Viewport } from "./viewport";
 
@@ -299,6 +301,8 @@ export class Keys {
     const dialog = openDialog(words.keysTitle);
     dialog.element.classList.add("keys");
     dialog.foot.remove();
+    // It may be longer than the window, and has nothing else to take the focus.
+    dialog.body.tabIndex = 0;
     const groups = Object.entries(words.keyGroups).map(([group, title]) =>
       h(
         "section",

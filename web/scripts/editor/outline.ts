@@ -166,13 +166,13 @@ class Outline {
         const first = start === undefined ? undefined : this.#all[start];
         const title = (isBranch ? words.outlineBranch : words.outlineRoute)(route + 1, way.label);
         const marks = [first && isFallback(entry, first) && words.outlineFallback, way.isOff && words.outlineOff].filter(Boolean).join(", ");
-        return h("li", {}, h("h4", {}, title, marks && h("span", { class: "quiet" }, ` (${marks})`)), start === undefined ? undefined : this.#flow(start));
+        return h("li", {}, h("h3", { class: "way-title" }, title, marks && h("span", { class: "quiet" }, ` (${marks})`)), start === undefined ? undefined : this.#flow(start));
       }),
     );
   }
 
   #part(title: string, starts: readonly number[], name: string): HTMLElement | undefined {
     if (starts.length === 0) return undefined;
-    return h("ul", { class: `outline-ways ${name}` }, ...starts.map((start) => h("li", {}, h("h4", {}, title), this.#flow(start))));
+    return h("ul", { class: `outline-ways ${name}` }, ...starts.map((start) => h("li", {}, h("h3", { class: "way-title" }, title), this.#flow(start))));
   }
 }

@@ -288,8 +288,9 @@ export function put(editor: Editor, where: Where, module: CatalogueModule, catal
   const [key] = edit.select ?? [];
   if (key === undefined) return;
   const hasForm = !["router", "if-else", "merge"].includes(module.kind) && module.parameters.length + module.mapper.length > 0;
-  editor.services.scene?.reveal(key, { focus: !hasForm });
   if (hasForm) editor.open({ kind: "module", key });
+  // After the panel has opened: the module stands beside it, not under it.
+  editor.services.scene?.reveal(key, { focus: !hasForm });
   const live = document.querySelector("#live");
   if (live) live.textContent = words.added(module.label);
 }

@@ -1,22 +1,17 @@
 /** Mouse, pen and fingers on the canvas: moves modules and notes, draws links,
  *  selects with a frame, pans and pinches. While something moves the document
  *  is not touched; letting go is one step of undo. */
-import { apply, connect, dropOnLink, isDirective, isIfElse, isPlaceholder, isRouter, setNote } from "./blueprint";
+import { apply, connect, dropOnLink, isIfElse, isPlaceholder, isRouter, setNote } from "./blueprint";
 import { svg } from "./dom";
+import { type Drop, commitMove, dropFor, hangsOn } from "./drops";
 import type { Editor } from "./editor";
-import { type Point, RADIUS, placed, snap, stepAside, toMake } from "./geometry";
+import { type Point, RADIUS, snap, toMake } from "./geometry";
 import type { Scene, Shown } from "./scene";
 import type { Where } from "./services";
-import { words } from "./words/canvas";
-import { words as flowWords } from "./words/flow";
+import { type Target, targetOf } from "./targets";
+import { tell } from "./tell";
 import type { Viewport } from "./viewport";
-
-/** What lies under a point. */
-export type Target =
-  | { kind: "module" | "ear" | "bubble" | "filter" | "link"; key: string; element: SVGElement }
-  | { kind: "note"; key: string; element: SVGElement }
-  | { kind: "first"; key: ""; element: SVGElement }
-  | { kind: "canvas"; key: ""; element: Element };
+import { words } from "./words/canvas";
 
 type Gesture =
   | { kind: "pan" }
@@ -24,9 +19,6 @@ type Gesture =
   | { kind: "move"; from: Map<string, Point>; to: Map<string, Point>; loose: string | undefined; drop: Drop | undefined }
   | { kind: "link"; from: Shown; drop: Drop | undefined }
   | { kind: "note"; index: number; element: SVGElement; by: Point };
-
-/** Where a link or a loose module would go. */
-type Drop = { kind: "module"; key: string } | { kind: "link"; key: string };
 
 interface Press {
   id: number;
@@ -42,24 +34,7 @@ interface Press {
 const TRAVEL = 4;
 const TOUCH_TRAVEL = 9;
 const LONG_PRESS = 550;
-/** How near to an ear a loose module must come to be taken. */
-const NEAR = 74;
 const EDGE = 36;
-
-export function targetOf(element: Element | null): Target {
-  const up = (selector: string) => element?.closest<SVGElement>(selector) ?? undefined;
-  const node = up(".node");
-  if (node) {
-    const kind = up(".bubble") ? "bubble" : up(".plus, .ear.out") ? "ear" : "module";
-    return { kind, key: node.dataset.key ?? "", element: node };
-  }
-  const line = up(".filter") ?? up(".wire");
-  if (line) return { kind: line.classList.contains("filter") ? "filter" : "link", key: line.dataset.key ?? "", element: line };
-  const note = up("[data-note]");
-  if (note) return { kind: "note", key: note.dataset.note ?? "", element: note };
-  const first = up(".first");
-  return first ? { kind: "first", key: "", element: first } : { kind: "canvas", key: "", element: element ?? document.body };
-}
 
 export class Pointer {
   #press: Press | undefined;
@@ -163,7 +138,7 @@ export class Pointer {
     const only = moved.length === 1 ? moved[0] : undefined;
     const loose = only?.entry.isOrphan && only.entry.parent === undefined ? only.entry.key : undefined;
     // A loose part is carried by its head.
-    if (loose !== undefined) moved = [...this.scene.shown.values()].filter((shown) => this.#hangsOn(shown, loose));
+    if (loose !== undefined) moved = [...this.scene.shown.values()].filter((shown) => hangsOn(this.scene, shown, loose));
     const from = new Map(moved.map((shown) => [shown.entry.key, shown.at]));
     for (const shown of moved) shown.node.classList.add("is-moving");
     return { kind: "move", from, to: from, loose, drop: undefined };
@@ -182,9 +157,9 @@ export class Pointer {
     if (gesture.kind === "move") {
       gesture.to = new Map([...gesture.from].map(([key, from]) => [key, { x: snap(from.x + by.x), y: snap(from.y + by.y) }]));
       this.scene.preview(gesture.to);
-      if (gesture.loose) this.#aim(gesture, this.#dropFor(here, gesture.loose, gesture.to.get(gesture.loose)));
+      if (gesture.loose) this.#aim(gesture, dropFor(this.scene, this.viewport, here, gesture.loose, gesture.to.get(gesture.loose)));
     } else if (gesture.kind === "link") {
-      const drop = this.#dropFor(here, gesture.from.entry.key, undefined);
+      const drop = dropFor(this.scene, this.viewport, here, gesture.from.entry.key);
       this.#aim(gesture, drop);
       const taken = drop?.kind === "module" ? this.scene.shown.get(drop.key)?.at : undefined;
       this.scene.rubber(gesture.from, taken ? { x: taken.x - RADIUS - 18, y: taken.y } : here);
@@ -214,37 +189,6 @@ export class Pointer {
     // The start goes along, in pixels of the window, so that nothing jumps.
     press.at = { x: press.at.x + x * 9, y: press.at.y + y * 9 };
     if (scale > 0) this.#frame ||= requestAnimationFrame(() => this.#step());
-  }
-
-  /** The module or line that a link from here, or a loose module, would take. */
-  #dropFor(here: Point, key: string, moved: Point | undefined): Drop | undefined {
-    const from = this.scene.shown.get(key);
-    if (!from) return undefined;
-    const line = moved || from.entry.isOrphan ? this.#lineAt(here, key) : undefined;
-    if (line !== undefined) return { kind: "link", key: line };
-    // A link is drawn onto a module; a loose module goes to a module's ear.
-    for (const shown of this.scene.shown.values()) {
-      if (shown === from || shown.isCulled || this.#hangsOn(shown, key) || (!moved && this.#hangsOn(from, shown.entry.key))) continue;
-      const isNear = moved
-        ? !isDirective(shown.entry.module) && distance({ x: shown.at.x + RADIUS + 18, y: shown.at.y }, { x: moved.x - RADIUS - 18, y: moved.y }) < NEAR
-        : distance(shown.at, here) < NEAR;
-      if (isNear) return { kind: "module", key: shown.entry.key };
-    }
-    return undefined;
-  }
-
-  /** The line under the pointer, unless it belongs to what is moved. */
-  #lineAt(here: Point, key: string): string | undefined {
-    const point = this.viewport.toWindow(here);
-    const target = targetOf(document.elementFromPoint(point.x, point.y));
-    const isLine = target.kind === "link" || target.kind === "filter";
-    return isLine && target.key !== key && !this.#hangsOn(this.scene.shown.get(target.key), key) ? target.key : undefined;
-  }
-
-  /** Whether a module comes somewhere after another. */
-  #hangsOn(shown: Shown | undefined, key: string): boolean {
-    for (let next = shown; next; next = next.parent && this.scene.shown.get(next.parent.key)) if (next.entry.key === key) return true;
-    return false;
   }
 
   #aim(gesture: Gesture & { drop: Drop | undefined }, drop: Drop | undefined): void {
@@ -430,33 +374,6 @@ export class Pointer {
   }
 }
 
-function distance(a: Point, b: Point): number {
-  return Math.hypot(a.x - b.x, a.y - b.y);
-}
-
 function at(event: MouseEvent): Point {
   return { x: event.clientX, y: event.clientY };
-}
-
-/** Says something to screen readers only. */
-export function tell(text: string): void {
-  const live = document.querySelector("#live");
-  if (live) live.textContent = text;
-}
-
-/** Writes moved modules down as one step of undo, aside of what they would
- *  cover. */
-export function commitMove(editor: Editor, scene: Scene, from: ReadonlyMap<string, Point>, to: ReadonlyMap<string, Point>, merge?: string): boolean {
-  const others = [...scene.shown.values()].filter((shown) => !to.has(shown.entry.key)).map((shown) => shown.at);
-  const by = stepAside([...to.values()], others);
-  if (!by) {
-    scene.preview(from);
-    editor.say(words.noRoom, "warn");
-    return false;
-  }
-  // Whoever was shown elsewhere while dragging has to be shown again.
-  scene.preview(from);
-  const moves = new Map([...to].map(([key, place]) => [key, { x: place.x + by.x, y: place.y + by.y }]));
-  const doc = placed(editor.store.doc, moves);
-  return apply(editor, { doc, label: flowWords.move(moves.size), select: [...to.keys()] }, merge === undefined ? {} : { merge });
 }

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { lineSame, looksSame, markSame } from "./alike";
 import { put } from "./json";
 import { lineInto } from "./lines";
 import { short, stateOf } from "./looks";
-import { lineSame, looksSame, markSame } from "./scene";
 import type { Mark } from "./services";
 import { type Entry, type Module, entries } from "./tree";
 

@@ -1,6 +1,7 @@
 /** The drawing: takes over the server's SVG, then touches only what changed.
  *  Documents never change in place, so that "the same object" means "the same
  *  picture"; nothing else is compared. */
+import { lineSame, looksSame, markSame } from "./alike";
 import { type Area, areas } from "./areas";
 import { must, svg } from "./dom";
 import type { Editor } from "./editor";
@@ -10,7 +11,7 @@ import { type Look, Looks } from "./looks";
 import { type NoteBox, noteBoxes } from "./notes-layer";
 import { paintArea, paintBubble, paintFilter, paintLine, paintModule, paintNote, translate } from "./paint";
 import type { Mark } from "./services";
-import type { Entry, Module } from "./tree";
+import type { Entry } from "./tree";
 import { words } from "./words/canvas";
 
 /** A module as it is drawn now. */
@@ -23,6 +24,8 @@ export interface Shown {
   wire: SVGGElement | undefined;
   filter: SVGGElement | undefined;
   look: Look;
+  /** Drawn by the server and not touched since: it is right as it is. */
+  isServers: boolean;
   isCulled: boolean;
   isWireCulled: boolean;
 }
@@ -97,7 +100,7 @@ export class Scene extends EventTarget {
       const line = parent && lineInto(entry, parent, points[entry.parent as number] as Point, at);
       const look = this.looks.of(entry);
       const wire = wires.get(entry.key);
-      this.shown.set(entry.key, { entry, parent, at, node, line, wire, filter: filters.get(entry.key), look, isCulled: false, isWireCulled: false });
+      this.shown.set(entry.key, { entry, parent, at, node, line, wire, filter: filters.get(entry.key), look, isServers: true, isCulled: false, isWireCulled: false });
       // The server cannot know where the window will put it.
       translate(node, at.x, at.y);
     });
@@ -142,7 +145,7 @@ export class Scene extends EventTarget {
       node.setAttribute("tabindex", "-1");
       translate(node, at.x, at.y);
       this.#nodes.append(node);
-      this.shown.set(entry.key, { entry, parent, at, node, line: undefined, wire: undefined, filter: undefined, look, isCulled: false, isWireCulled: false });
+      this.shown.set(entry.key, { entry, parent, at, node, line: undefined, wire: undefined, filter: undefined, look, isServers: false, isCulled: false, isWireCulled: false });
       this.#finish(this.shown.get(entry.key) as Shown);
       return;
     }
@@ -162,6 +165,7 @@ export class Scene extends EventTarget {
 
   #repaint(shown: Shown): void {
     shown.look = this.looks.of(shown.entry);
+    shown.isServers = false;
     paintModule(shown.look, shown.node);
     this.#finish(shown);
   }
@@ -363,8 +367,11 @@ export class Scene extends EventTarget {
   repaint(): void {
     for (const shown of this.shown.values()) {
       const look = this.looks.of(shown.entry);
-      if (JSON.stringify(look) !== JSON.stringify(shown.look)) this.#repaint(shown);
-      else this.#finish(shown);
+      // Only the signs of problems are not the server's.
+      const isSame = shown.isServers ? !look.hasProblem : JSON.stringify(look) === JSON.stringify(shown.look);
+      shown.look = look;
+      if (isSame) this.#finish(shown);
+      else this.#repaint(shown);
     }
   }
 
@@ -373,30 +380,6 @@ export class Scene extends EventTarget {
     const boxes: Box[] = this.points.map(({ x, y }) => ({ left: x - 90, top: y - 84, right: x + 90, bottom: y + 110 }));
     if (!this.#noteLayer.classList.contains("is-hidden")) boxes.push(...this.notes.map((note) => ({ left: note.x, top: note.y, right: note.x + note.width, bottom: note.y + note.height })));
     return boxes.reduce<Box | undefined>((all, box) => (all ? { left: Math.min(all.left, box.left), top: Math.min(all.top, box.top), right: Math.max(all.right, box.right), bottom: Math.max(all.bottom, box.bottom) } : box), undefined);
-  }
-
-  /** Hides what is far outside of the view, so that large scenarios stay
-   *  fluid; `undefined` shows everything. */
-  cull(view: Box | undefined): void {
-    for (const shown of this.shown.values()) {
-      const { at, line } = shown;
-      const isOut = view !== undefined && (at.x + 110 < view.left || at.x - 110 > view.right || at.y + 120 < view.top || at.y - 90 > view.bottom);
-      if (isOut !== shown.isCulled) {
-        shown.isCulled = isOut;
-        shown.node.classList.toggle("is-culled", isOut);
-      }
-      const from = line?.from;
-      const isWireOut =
-        view !== undefined &&
-        line !== undefined &&
-        from !== undefined &&
-        (Math.max(from.x, line.to.x) < view.left || Math.min(from.x, line.to.x) > view.right || Math.max(from.y, line.to.y) < view.top || Math.min(from.y, line.to.y) > view.bottom);
-      if (isWireOut !== shown.isWireCulled) {
-        shown.isWireCulled = isWireOut;
-        shown.wire?.classList.toggle("is-culled", isWireOut);
-        shown.filter?.classList.toggle("is-culled", isWireOut);
-      }
-    }
   }
 
   /** Shows a module that was hidden for being far away. */
@@ -410,32 +393,4 @@ export class Scene extends EventTarget {
   hideNotes(isHidden: boolean): void {
     this.#noteLayer.classList.toggle("is-hidden", isHidden);
   }
-}
-
-/** Whether two states of a module are drawn alike. What is typed into its
- *  fields is not drawn, so that typing costs nothing here. */
-export function looksSame(a: Module, b: Module): boolean {
-  if (a === b) return true;
-  const designer = (module: Module) => (module.metadata as { designer?: { name?: unknown } } | null | undefined)?.designer?.name;
-  return a.module === b.module && a.id === b.id && a.version === b.version && a.disabled === b.disabled && designer(a) === designer(b);
-}
-
-export function lineSame(a: Line, b: Line): boolean {
-  return (
-    a.path === b.path &&
-    a.className === b.className &&
-    a.apps[0] === b.apps[0] &&
-    a.apps[1] === b.apps[1] &&
-    a.chip?.text === b.chip?.text &&
-    a.chip?.title === b.chip?.title &&
-    a.filter.title === b.filter.title &&
-    a.filter.name === b.filter.name &&
-    a.filter.className === b.filter.className
-  );
-}
-
-export function markSame(a: Mark | undefined, b: Mark | undefined): boolean {
-  if (a === b) return true;
-  if (!a || !b) return false;
-  return (["operations", "errors", "parked", "running", "warnings", "heldBack", "letThrough"] as const).every((name) => a[name] === b[name]);
 }

@@ -1,5 +1,6 @@
 /** What part of the drawing is seen, and how large. Only the transform of the
  *  world changes; the view of each scenario is kept for the session. */
+import { cull } from "./culling";
 import { h, must } from "./dom";
 import type { Editor } from "./editor";
 import type { Point } from "./geometry";
@@ -232,7 +233,7 @@ export class Viewport extends EventTarget {
 
   #cull(): void {
     if (this.scene.shown.size <= MANY) {
-      if (this.#culledAt) this.scene.cull(undefined);
+      if (this.#culledAt) cull(this.scene.shown.values(), undefined);
       this.#culledAt = undefined;
       return;
     }
@@ -241,7 +242,7 @@ export class Viewport extends EventTarget {
     const isNear = last?.scale === this.view.scale && Math.abs(last.x - this.view.x) < width * HOLDS && Math.abs(last.y - this.view.y) < height * HOLDS;
     if (isNear) return;
     this.#culledAt = { ...this.view };
-    this.scene.cull(this.seen(AROUND));
+    cull(this.scene.shown.values(), this.seen(AROUND));
   }
 
   /** What is seen, in pixels of the drawing, with some screens around it. */

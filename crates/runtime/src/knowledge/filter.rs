@@ -169,19 +169,25 @@ fn point(plan: &Plan, place: &Place) -> Option<Point> {
     place.before.filter(|before| plan.module(*before).is_some()).map(Point::After)
 }
 
-/// The last data of all modules in sight, as if it had come together.
-fn sample(ground: &Ground, module: ModuleId) -> Option<Arrival> {
+/// The last data of the modules in sight, as if it had come together; when it
+/// is there of all that the conditions read.
+fn sample(ground: &Ground, module: ModuleId, conditions: &Value) -> Option<Arrival> {
     let visible = ground.visible.modules.get(&module)?;
-    ground.bundle_at(*visible.last()?, module)?;
+    let mut has_all = true;
+    Filter::compile(conditions).0.templates(&mut |template| {
+        let mut read = template.references().into_iter().filter(|reference| visible.contains(&reference.module));
+        has_all &= read.all(|reference| ground.bundle_at(reference.module, module).is_some());
+    });
     let bundles = visible.iter().rev().filter_map(|id| Some((*id, ground.bundle_at(*id, module)?.clone())));
-    Some(Arrival { bundles: bundles.collect(), at: ground.now, after: None })
+    let bundles: Vec<(ModuleId, Value)> = bundles.collect();
+    (has_all && !bundles.is_empty()).then(|| Arrival { bundles, at: ground.now, after: None })
 }
 
 /// Tries a filter.
 pub fn test(knowledge: &Knowledge, came: &Came, module: ModuleId, conditions: &Value, now: Timestamp) -> FilterTest {
     let ground = &knowledge.ground;
     let (groups, problems) = compile(conditions);
-    let sample = if came.runs.is_empty() { sample(ground, module) } else { None };
+    let sample = if came.runs.is_empty() { sample(ground, module, conditions) } else { None };
     let is_sample = sample.is_some();
     let (mut bundles, mut facts) = (Vec::new(), Vec::new());
     for (name, arrival) in named(came).chain(sample.iter().map(|arrival| ("The last data".to_owned(), arrival))) {

@@ -9,14 +9,14 @@
 
 mod build;
 mod filter;
-mod ground;
-mod items;
+pub(crate) mod ground;
+pub(crate) mod items;
 mod native;
 mod preview;
 mod samples;
 mod suggest;
-mod tree;
-mod words;
+pub(crate) mod tree;
+pub(crate) mod words;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -120,6 +120,11 @@ impl Knowledge {
         &self.items
     }
 
+    /// What the draft knows of its data, for a rehearsal of it.
+    pub(crate) fn ground(&self) -> &ground::Ground {
+        &self.ground
+    }
+
     /// The same as JSON; written once.
     pub fn json(&self) -> Arc<str> {
         self.json.get_or_init(|| json::to_string(&self.items.to_value()).into()).clone()
@@ -156,7 +161,7 @@ impl Control {
 }
 
 /// Computes beside the tasks that wait for the network.
-async fn aside<T: Send + 'static>(compute: impl FnOnce() -> T + Send + 'static) -> Result<T, ControlError> {
+pub(crate) async fn aside<T: Send + 'static>(compute: impl FnOnce() -> T + Send + 'static) -> Result<T, ControlError> {
     let computed = tokio::task::spawn_blocking(compute).await;
     computed.map_err(|ended| ControlError::Store(rouage_store::Error::Database(ended.to_string())))
 }

@@ -307,6 +307,16 @@ pub trait Transport: Send + Sync {
     async fn exchange(&self, request: &Request, headers: HeaderMap) -> Result<Exchange, TransportError>;
 }
 
+/// The way out of where nothing may go out.
+struct Closed;
+
+#[async_trait]
+impl Transport for Closed {
+    async fn exchange(&self, _request: &Request, _headers: HeaderMap) -> Result<Exchange, TransportError> {
+        Err(TransportError::NotSent("nothing is sent here".to_owned()))
+    }
+}
+
 /// The client. Cloning shares its connections.
 #[derive(Clone)]
 pub struct Client {
@@ -324,6 +334,11 @@ impl Client {
     /// addresses.
     pub fn with_transport(transport: Arc<dyn Transport>) -> Self {
         Self { guard: Guard::default(), transport }
+    }
+
+    /// A client that sends nothing: whatever is asked of it is refused.
+    pub fn closed() -> Self {
+        Self::with_transport(Arc::new(Closed))
     }
 
     /// The guard, for connections that are not HTTP.

@@ -92,7 +92,7 @@ function liveControl(form: Form, field: Field, place: Place, names: Names): Cont
       say();
     },
     acts: () => acts(),
-    ...(field.type === "spreadsheet" ? { write: (text: string) => text !== "" && pick({ value: spreadsheetId(text), label: spreadsheetId(text) }) } : {}),
+    ...(field.type === "spreadsheet" ? { write: (text: string) => isSpreadsheetId(text) && pick({ value: spreadsheetId(text), label: spreadsheetId(text) }) } : {}),
     ...(field.type === "text" || field.type === "any" ? { write: (text: string) => form.write(words.changed(field.label || field.name), [[place.path, text === "" ? undefined : text]]) } : {}),
   });
 
@@ -167,6 +167,11 @@ function liveControl(form: Form, field: Field, place: Place, names: Names): Cont
 /** A spreadsheet may be pasted as the address that the browser shows. */
 function spreadsheetId(text: string): string {
   return /\/(?:spreadsheets\/d|spreadsheets)\/([^/?#]+)/.exec(text)?.[1] ?? text;
+}
+
+/** What was only looked for in the list is none. */
+function isSpreadsheetId(text: string): boolean {
+  return /^[\w-]{20,}$/.test(spreadsheetId(text));
 }
 
 /** Make writes some ids with a slash before them. */

@@ -8,10 +8,12 @@ import { Form, type Part, type View, placeOf } from "./form";
 import { dynamicFields } from "./dynamic";
 import { gathered } from "./gather";
 import { type Group, group } from "./group";
+import { pairs } from "./pairs";
 import { problems, sentence } from "./problems";
 import { target } from "./target";
 import { triggerSection } from "./trigger";
 import { unknown } from "./unknown";
+import { leftOver } from "./values";
 import { ifElse, merge, router } from "./ways";
 import { panelFrame } from "../shell";
 import type { News } from "../store";
@@ -133,9 +135,23 @@ function formOf(form: Form, entry: CatalogueModule, catalogue: Catalogue): View[
   add("flags", entry.flags);
   const fold = advanced(form, groups);
   if (fold) views.push(fold);
+  views.push(...unused(form, entry));
   if (["instant-trigger", "polling-trigger"].includes(entry.kind)) views.push(triggerSection(form, entry.kind));
   const count = views.reduce((sum, view) => sum + ((view as Partial<Group>).count ?? 1), 0);
   return count > 0 ? views : [still(h("p", { class: "field-note" }, words.nothingToSet))];
+}
+
+/** What an imported module has and no field of the form takes: it is kept in
+ *  the file, so it can be read here. */
+function unused(form: Form, entry: CatalogueModule): View[] {
+  const parts = (["parameters", "mapper"] as const).filter((part) => !entry[part].some((field) => field.name === ""));
+  const lists = parts.flatMap((part) => {
+    const only = (name: string) => !entry[part].some((field) => field.name === name) && name !== "target";
+    return leftOver(form.read([part]), entry[part]).some(only) ? [pairs(form, { path: [part], restore: undefined }, { only, isFixed: true })] : [];
+  });
+  if (lists.length === 0) return [];
+  const element = h("details", { class: "advanced" }, h("summary", {}, words.unused), h("div", { class: "fields" }, h("p", { class: "field-help" }, words.unusedHelp), ...lists.map((list) => list.element)));
+  return [{ element, update: () => lists.forEach((list) => list.update()), destroy: () => lists.forEach((list) => list.destroy?.()) }];
 }
 
 /** What experts want to set, folded away at the end. */
@@ -226,9 +242,9 @@ function footer(parts: Parts): HTMLElement[] {
 /** Modules that work on what comes in can be run by themselves. */
 const ALONE = new Set<CatalogueModule["kind"]>(["action", "search", "iterator", "polling-trigger", "tool"]);
 
-function showRun({ form, catalogue, runButton }: Parts): void {
+function showRun({ form, catalogue, report, runButton }: Parts): void {
   const kind = described(form.module, catalogue)?.kind;
-  if (runButton) runButton.hidden = form.id === undefined || kind === undefined || !ALONE.has(kind);
+  if (runButton) runButton.hidden = form.id === undefined || kind === undefined || !ALONE.has(kind) || report()?.status === "unavailable";
 }
 
 function addNoteTo({ editor, key }: Form): void {

@@ -186,6 +186,8 @@ export const words = {
   nothingInside: "There is nothing to set in this module.",
 
   // The panel.
+  unused: "Other fields of the file",
+  unusedHelp: "Rouage does not use these. They are kept, so that the scenario can go back to Make.",
   nothingToSet: "There is nothing to set here. The module works as it is.",
   done: "Done",
   run: "Run this module only",

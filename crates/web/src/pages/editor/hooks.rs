@@ -107,7 +107,10 @@ async fn state(page: &Page, id: HookId) -> Answer {
         ("scenario", hook.scenario.map_or(Value::Null, |scenario| scenario.0.into())),
         ("usedBy", owner(page, &hook).await?.unwrap_or_default().into()),
         ("needsKey", (!hook.settings.api_keys.is_empty()).into()),
-        ("structure", if hook.interface.is_nothing() { Value::from(Vec::<Value>::new()) } else { hook.interface.clone() }),
+        (
+            "structure",
+            if hook.interface.is_nothing() { Value::from(Vec::<Value>::new()) } else { hook.interface.clone() },
+        ),
         ("requests", requests.into()),
         ("name", hook.name.into()),
     ]

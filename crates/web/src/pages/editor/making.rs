@@ -60,7 +60,8 @@ pub struct Datastore {
 pub async fn make_datastore(page: Page, Json(new): Json<Datastore>) -> Answer {
     let name = checked_name(new.name.trim())?;
     let mut tx = page.app.store().begin().await?;
-    let settings = Settings { name: name.to_owned(), structure: None, max_size: rouage_model::datastore::DEFAULT_MAX_SIZE };
+    let settings =
+        Settings { name: name.to_owned(), structure: None, max_size: rouage_model::datastore::DEFAULT_MAX_SIZE };
     let id = datastores::create(&mut tx, page.app.team(), settings).await?;
     tx.commit().await?;
     made([("id", id.to_string().into()), ("name", name.into()), ("sheet", "".into())])

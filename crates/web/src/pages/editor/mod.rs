@@ -21,6 +21,7 @@ mod making;
 mod page;
 pub mod presence;
 mod preview;
+mod rehearse;
 mod run;
 
 use crate::Route;
@@ -28,5 +29,5 @@ use crate::Route;
 /// Rows of the route table.
 pub fn routes() -> Vec<Route> {
     [catalogue::routes(),
-        choices::routes(), connections::routes(), hooks::routes(), making::routes(), page::routes(), live::routes(), draft::routes(), steer::routes(), create::routes(), changes::routes(), versions::routes(), items::routes(), preview::routes(), filter::routes(), functions::routes(), run::routes()].into_iter().flatten().collect()
+        choices::routes(), connections::routes(), hooks::routes(), making::routes(), page::routes(), live::routes(), draft::routes(), steer::routes(), create::routes(), changes::routes(), versions::routes(), items::routes(), preview::routes(), rehearse::routes(), filter::routes(), functions::routes(), run::routes()].into_iter().flatten().collect()
 }

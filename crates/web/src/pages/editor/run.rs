@@ -114,26 +114,30 @@ async fn address(page: &Page, hook: HookId) -> Result<String, PageError> {
 /// `GET /executions/{id}/state`.
 async fn state(page: Page, Path(id): Path<Execution>) -> Answer {
     let (history, times) = (find(&page, id.0).await?, page.times().await);
+    ok(report(&history, &log::lines(&page, &history, &times)))
+}
+
+/// How a run stands, for the scripts.
+pub(super) fn report(history: &History, lines: &[Line]) -> Collection {
     let execution = &history.execution;
-    let lines = log::lines(&page, &history, &times);
     let left_out = lines.len().saturating_sub(MOST_LINES);
-    let marks: Collection = marks(&history).into_iter().map(|(module, mark)| (module.to_string(), mark)).collect();
-    ok(Collection::from_iter([
-        ("id", Value::from(id.0.to_string())),
+    let marks: Collection = marks(history).into_iter().map(|(module, mark)| (module.to_string(), mark)).collect();
+    Collection::from_iter([
+        ("id", Value::from(execution.id.to_string())),
         ("status", execution.status.as_str().into()),
         ("word", words::status(execution.status).into()),
         ("isFinal", execution.status.is_final().into()),
         ("isDraft", execution.is_try().into()),
         ("isSingle", execution.is_single_module().into()),
         ("isCheck", execution.is_check.into()),
-        ("operations", execution.operations.max(operations(&history)).into()),
+        ("operations", execution.operations.max(operations(history)).into()),
         ("startedAt", json::iso(execution.created_at).into()),
         ("finishedAt", execution.finished_at.map(json::iso).into()),
         ("modules", marks.into()),
         ("log", lines.iter().skip(left_out).map(line).collect::<Vec<_>>().into()),
         ("leftOut", left_out.into()),
-        ("error", told(&history)),
-    ]))
+        ("error", told(history)),
+    ])
 }
 
 fn operations(history: &History) -> u32 {
@@ -214,11 +218,23 @@ struct Inspect {
 /// `GET /executions/{id}/modules/{module}`: what it did, as a piece of a page.
 async fn inspect(page: Page, Path((id, module)): Path<(Execution, ModuleId)>) -> Answer {
     let (history, times) = (find(&page, id.0).await?, page.times().await);
-    let view = modules::module(&page, &history, &times, module).ok_or(PageError::NotFound)?;
-    let text = Inspect { id: id.0.to_string(), module: view }.render().map_err(PageError::internal)?;
+    let text = piece(&page, &history, &times, module)?.ok_or(PageError::NotFound)?;
     let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
     let answer: Response = (headers, text).into_response();
     Ok(answer)
+}
+
+/// What one module of a run did, as a piece of a page; `None` when its scenario
+/// has none of that number.
+pub(super) fn piece(
+    page: &Page,
+    history: &History,
+    times: &Times,
+    module: ModuleId,
+) -> Result<Option<String>, PageError> {
+    let Some(view) = modules::module(page, history, times, module) else { return Ok(None) };
+    let text = Inspect { id: history.execution.id.to_string(), module: view }.render();
+    text.map(Some).map_err(PageError::internal)
 }
 
 /// `GET /scenarios/{id}/draft/modules/{module}/values`: what "Run this module
