@@ -76,3 +76,8 @@ export async function apart(page) {
   });
   assert.deepEqual(overlaps, []);
 }
+
+/** The message that comes and goes. */
+export function told(page, text) {
+  return page.locator(".toasts").getByText(text).waitFor();
+}

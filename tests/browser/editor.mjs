@@ -1,7 +1,7 @@
 // The whole story of a shop, by mouse: from the set-up link over an empty
 // canvas to the row in the sheet, with nobody's help.
 import assert from "node:assert/strict";
-import { field, gives, kept, mapping, node, ready, side, stored } from "./editing.mjs";
+import { field, gives, kept, mapping, node, ready, side, stored, told } from "./editing.mjs";
 import { state } from "./look.mjs";
 import { eventually, order, person, post, setUp, story } from "./support.mjs";
 
@@ -63,7 +63,7 @@ async function makeWebhook(page, look) {
   await side(page).getByText("Waiting for data").waitFor();
   await look("waiting-for-data");
   await side(page).getByRole("button", { name: "Copy address" }).click();
-  await page.getByText("The address is copied.").waitFor();
+  await told(page, "The address is copied.");
   const url = await page.evaluate(() => navigator.clipboard.readText());
   assert.match(url, /\/hook\/[a-z0-9]{26,}$/);
   assert.equal((await post(url, await order())).status, 200);
@@ -109,6 +109,7 @@ async function addRow(page, look) {
 /** A click on an item makes a pill; the value it gives stands below. */
 async function mapColumns(page, look) {
   await field(page, "Name").click();
+  await field(page, "Name").scrollIntoViewIfNeeded();
   await mapping(page).getByRole("button", { name: "first_name", exact: true }).first().click();
   await gives(page, "Name").getByText("ANNE").waitFor();
   await page.keyboard.type(" {{capi");
@@ -160,24 +161,40 @@ async function filterTheMail(page, look) {
   await page.mouse.move(middle.x, middle.y);
   await page.locator('#filters .filter.is-empty[data-key="4"]').click();
   await side(page).getByLabel("Label").fill("Large orders");
-  await look("filter-before");
-  await field(page, "Value").click();
-  await mapping(page).getByRole("button", { name: "total_paid", exact: true }).first().click();
-  await look("filter");
+  const [value, against] = [field(page, "Condition 1: Value"), field(page, "Condition 1: Compare with")];
+  await value.click();
+  await mapping(page).getByRole("button", { name: "order_id", exact: true }).first().click();
+  await side(page).getByLabel("Operator").selectOption("text:equal");
+  await against.click();
+  await page.keyboard.type("230130");
+  await side(page).getByText("The bundle is held back.").waitFor();
+  await look("filter-suggestion");
+  await side(page).getByRole("button", { name: "This is a number: compare as numbers?" }).click();
   await side(page).getByLabel("Operator").selectOption("number:greater");
-  await field(page, "Compare with").click();
+  await put(page, value, "total_paid");
+  await against.click();
+  await page.keyboard.press("Control+a");
   await page.keyboard.type("40");
+  await side(page).getByText("The bundle passes.").waitFor();
   await page.keyboard.press("Escape");
-  await look("filter-number");
+  await look("filter");
+}
+
+/** Puts an item in the place of whatever a field has. */
+async function put(page, box, item) {
+  await box.click();
+  await page.keyboard.press("Control+a");
+  await page.keyboard.press("Delete");
+  await mapping(page).getByRole("button", { name: item, exact: true }).first().click();
 }
 
 /** It waits, it runs, and every module says how often. */
 async function runOnce(page, look, address) {
   await page.getByRole("button", { name: "Run once" }).first().click();
-  await page.getByText("Waiting for data…").waitFor();
+  await page.locator("#run-card").getByText("Waiting for data…").waitFor();
   await look("run-waiting");
   assert.equal((await post(address, await order())).status, 200);
-  await page.getByText(/^It ran well/).first().waitFor();
+  await page.locator("#run-card").getByText(/^It ran well/).waitFor();
   await look("ran");
 }
 
@@ -185,6 +202,8 @@ async function inspect(page, look) {
   for (const number of [1, 3, 4]) assert.equal(await node(page, number).locator(".bubble").count(), 1);
   await node(page, 3).locator(".bubble").click();
   await side(page).getByText("Output").first().waitFor();
+  // What went in is folded; what came out is open.
+  await side(page).locator("summary", { hasText: "Bundle 1" }).first().click();
   await side(page).getByText("ANNE Dupond").first().waitFor();
   await look("inspector");
   await page.locator("#run-card").getByRole("button", { name: "Log" }).click();
@@ -203,7 +222,7 @@ async function publishAndSwitchOn(page, look) {
   await dialog.locator(".changes li").first().waitFor();
   await look("publish");
   await dialog.getByRole("button", { name: "Publish" }).click();
-  await page.getByText("Published as version 1.").waitFor();
+  await told(page, /^Published as version/);
   await page.locator("#draft-sign").waitFor({ state: "hidden" });
   await page.getByRole("switch", { name: "Scenario is on" }).click();
   await page.locator('#switch[aria-checked="true"]').waitFor();
@@ -218,5 +237,7 @@ async function arrived(page) {
   await eventually(page, page.locator("table.grid td").filter({ hasText: "Nathalie" }));
   assert.equal(await page.locator("table.grid td").filter({ hasText: "ANNE Dupond" }).count(), 2);
   await page.goto("/outbox");
-  console.log(await page.locator(".mails li").allInnerTexts());
+  const mails = await page.locator(".mails li").allInnerTexts();
+  assert.equal(mails.length, 2, mails.join());
+  for (const mail of mails) assert.match(mail, /Your order 230129/);
 }

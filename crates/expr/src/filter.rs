@@ -65,13 +65,21 @@ pub struct ConditionResult {
 }
 
 impl Filter {
-    /// Compiles `[[{a, o, b}]]`; anything else has no conditions and passes.
+    /// Compiles `[[{a, o, b}]]`. Nothing at all has no conditions and passes;
+    /// what cannot be read as conditions never does.
     pub fn compile(conditions: &Value) -> (Filter, Vec<FilterProblem>) {
         let mut problems = Vec::new();
+        if is_unreadable(conditions) {
+            let groups = vec![vec![unreadable(conditions, (0, 0), &mut problems)]];
+            return (Filter { groups }, problems);
+        }
         let rows = conditions.as_array().unwrap_or_default();
         // Hand-written files sometimes leave the inner array out.
         let flat = rows.iter().all(|row| row.as_collection().is_some());
         let group_of = |(group, row): (usize, &Value), problems: &mut Vec<FilterProblem>| {
+            if is_unreadable(row) {
+                return vec![unreadable(row, (group, 0), problems)];
+            }
             let items = row.as_array().unwrap_or_default();
             let conditions = items.iter().enumerate();
             conditions.map(|(at, item)| condition(item, (group, at), problems)).collect::<Vec<_>>()
@@ -135,6 +143,25 @@ impl Filter {
     pub fn is_empty(&self) -> bool {
         self.groups.is_empty()
     }
+}
+
+/// What stands where a list belongs and says something, as a text in a file
+/// that was broken on its way.
+fn is_unreadable(value: &Value) -> bool {
+    match value {
+        Value::Array(_) | Value::Boolean(false) => false,
+        Value::Text(text) => !text.trim().is_empty(),
+        Value::Collection(fields) => !fields.is_empty(),
+        other => !other.is_nothing(),
+    }
+}
+
+/// A condition that never holds, in place of what cannot be read: somebody
+/// meant to hold something back, and nobody knows what.
+fn unreadable(value: &Value, (group, condition): (usize, usize), problems: &mut Vec<FilterProblem>) -> Condition {
+    let message = "this is not a list of conditions; it never matches".to_owned();
+    problems.push(FilterProblem { group, condition, message });
+    Condition { left: Operand::Constant(value.clone()), operator: "".into(), right: None }
 }
 
 fn condition(item: &Value, (group, condition): (usize, usize), problems: &mut Vec<FilterProblem>) -> Condition {
@@ -206,10 +233,21 @@ mod tests {
 
     #[test]
     fn no_conditions_pass() {
-        for text in ["null", "[]", "[[]]", "{}", r#""x""#] {
+        for text in ["null", "[]", "[[]]", "{}", r#"" ""#, "false", "[null]"] {
             let (filter, problems) = Filter::compile(&json::parse(text.as_bytes()).unwrap());
             assert!(problems.is_empty());
             assert!(testing::with_bundles("{}", |context| filter.passes(context)).unwrap(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_never_passes() {
+        for text in [r#""x""#, r#"{"a":1}"#, "7", "true", r#"["x"]"#, r#"[["x"]]"#, r#"["x",[]]"#, r#"["x",{"a":1}]"#] {
+            let (filter, problems) = Filter::compile(&json::parse(text.as_bytes()).unwrap());
+            assert!(!problems.is_empty(), "{text}");
+            assert!(!testing::with_bundles("{}", |context| filter.passes(context)).unwrap(), "{text}");
+            let explained = testing::with_bundles("{}", |context| filter.explain(context)).unwrap();
+            assert!(!explained.passed && !explained.groups.is_empty(), "{text}");
         }
     }
 

@@ -12,7 +12,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 use crate::pages::{
-    connections, executions, history, import, outbox, retention, scenario, scenarios, settings, sign_in, single,
+    connections, executions, history, import, outbox, retention, scenario, scenarios, settings, setup, sign_in, single,
     webhooks,
 };
 use crate::{App, PageError, Parts, assets, guard, ingress, live};
@@ -101,8 +101,8 @@ pub fn table() -> Vec<Route> {
         Route::get("/scenarios/{id}/modules/{module}/run", SignedIn, single::show),
         Route::post("/scenarios/{id}/modules/{module}/run", SignedIn, single::run),
         Route::post("/scenarios/{id}/retention", SignedIn, retention::save_scenario),
-        Route::get("/scenarios/{id}/setup", SignedIn, import::show_setup),
-        Route::post("/scenarios/{id}/setup", SignedIn, import::save_setup),
+        Route::get("/scenarios/{id}/setup", SignedIn, setup::show),
+        Route::post("/scenarios/{id}/setup", SignedIn, setup::save),
         Route::get("/scenarios/{id}/settings", SignedIn, scenario::show_settings),
         Route::get("/scenarios/{id}/export", SignedIn, scenario::export),
         Route::post("/scenarios/{id}/switch", SignedIn, scenario::switch),

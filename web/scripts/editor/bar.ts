@@ -9,6 +9,7 @@ import { leave } from "./leave";
 import { discard, openPublish, showRefusal, tell } from "./publish";
 import { onAct } from "./shell";
 import { words } from "./words/drafts";
+import { words as report } from "./words/rehearsal";
 
 export function start(editor: Editor): void {
   onAct(editor, "switch", () => switchTo(editor, !editor.boot.scenario.isOn));
@@ -38,6 +39,9 @@ function showBar(editor: Editor): void {
   const sentence = must("#sentence");
   sentence.textContent = scenario.sentence;
   sentence.title = scenario.sentence;
+  const more = must("[data-act=more]");
+  more.dataset.count = String(toCheck(editor) || "");
+  more.title = toCheck(editor) > 0 ? reportLabel(editor) : (more.getAttribute("aria-label") ?? "");
   const name = document.querySelector("#bar .name");
   if (name) name.textContent = scenario.name;
 }
@@ -129,13 +133,24 @@ function openMore(editor: Editor, button: HTMLElement): void {
   const go = (where: string) => () => void leave(editor, where);
   editor.menu(button, [
     { label: isOn ? words.switchOff : words.switchOn, icon: "power", run: () => void switchTo(editor, !isOn) },
-    { label: words.versions, icon: "history", run: go("/versions") },
+    { label: reportLabel(editor), icon: "list-checks", run: () => editor.open({ kind: "report" }) },
+    { label: words.versions, icon: "history", separated: true, run: go("/versions") },
     { label: words.schedule, icon: "calendar-clock", run: go("/schedule") },
     { label: words.exportBlueprint, icon: "download", run: go("/export?draft=1") },
     { label: words.history, icon: "activity", separated: true, run: go("/history") },
     { label: words.page, icon: "arrow-left", run: go("") },
     { label: words.discard, icon: "undo-2", danger: true, separated: true, disabled: !editor.boot.draft.isChanged, run: () => void discardFromMenu(editor) },
   ]);
+}
+
+/** How many modules should be looked at. */
+function toCheck(editor: Editor): number {
+  return editor.boot.report.filter((module) => module.status !== "same").length;
+}
+
+function reportLabel(editor: Editor): string {
+  const count = toCheck(editor);
+  return count > 0 ? report.reportMenuWith(count) : report.reportMenu;
 }
 
 async function discardFromMenu(editor: Editor): Promise<void> {

@@ -115,6 +115,8 @@ export type Panel =
   | { kind: "run-module"; key: string }
   | { kind: "note"; index: number }
   | { kind: "log" }
+  | { kind: "rehearsal" }
+  | { kind: "report" }
   | { kind: "outline" }
   | { kind: "explain" }
   | { kind: "settings" };

@@ -5,6 +5,8 @@ import type { Editor, Panel } from "./editor";
 import { headOf } from "./run-head";
 import { running } from "./run";
 import { panelFrame } from "./shell";
+import type { RunReport } from "./run-data";
+import { words as rehearsal } from "./words/rehearsal";
 import { words } from "./words/run";
 
 export function start(editor: Editor): void {
@@ -28,9 +30,10 @@ function open(editor: Editor, key: string, box: HTMLElement): (() => void) | voi
   const refresh = async () => {
     const run = running(editor);
     const mark = run.report?.modules[key];
-    const state = JSON.stringify([run.execution, mark]);
+    const state = JSON.stringify([run.execution, run.report?.rehearsal && run.report.id, mark]);
     if (state === seen) return;
     seen = state;
+    if (run.report?.rehearsal) return content.replaceChildren(...rehearsed(run.report, key));
     if (!run.execution) return content.replaceChildren(h("p", { class: "empty" }, words.noRun));
     if (run.report && !mark) return content.replaceChildren(h("p", { class: "empty" }, words.notReached));
     const fresh = await piece(`/executions/${run.execution}/modules/${key}`);
@@ -45,6 +48,17 @@ function open(editor: Editor, key: string, box: HTMLElement): (() => void) | voi
   return () => editor.signals.removeEventListener("run", onRun);
 }
 
+/** What a module got and gave in a rehearsal. */
+function rehearsed(report: RunReport, key: string): HTMLElement[] {
+  const text = report.pieces?.[key];
+  const note = h("p", { class: "notice" }, icon("flask-conical"), h("span", {}, rehearsal.inspectNote));
+  if (text === undefined) return [note, h("p", { class: "empty" }, rehearsal.noPiece)];
+  const piece = pieceOf(text);
+  // No execution stands behind it, so there is nothing to copy from the server.
+  for (const link of piece?.querySelectorAll("a[data-copy-url], p > a.button") ?? []) link.remove();
+  return piece ? [note, piece] : [note];
+}
+
 /** What somebody folded or opened stays so while the run goes on. */
 function openDetails(content: HTMLElement): boolean[] {
   return [...content.querySelectorAll("details")].map((details) => details.open);
@@ -54,7 +68,11 @@ function openDetails(content: HTMLElement): boolean[] {
 export async function piece(path: string): Promise<HTMLElement | undefined> {
   const answer = await fetch(path, { redirect: "manual" });
   if (!answer.ok) return undefined;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  return pieceOf(await answer.text());
+}
+
+function pieceOf(text: string): HTMLElement | undefined {
+  const page = new DOMParser().parseFromString(text, "text/html");
   const found = page.querySelector<HTMLElement>(".inspect");
   return found ? document.importNode(found, true) : undefined;
 }

@@ -8,6 +8,8 @@ const PARTS = {
   explain: () => import("./explain"),
   routes: () => import("./routes"),
   pasted: () => import("./pasted"),
+  rehearsal: () => import("./rehearsal-panel"),
+  report: () => import("./report"),
 };
 
 type Parts = typeof PARTS;

@@ -18,7 +18,7 @@ function open(editor: Editor, box: HTMLElement): () => void {
     const isAtEnd = body.scrollHeight - body.scrollTop - body.clientHeight < 40;
     body.replaceChildren(...(report ? content(editor, report) : [h("p", { class: "empty" }, words.emptyLog)]));
     if (isAtEnd && state === "running") body.scrollTop = body.scrollHeight;
-    foot.replaceChildren(...(report ? [h("a", { class: "button small", href: `/executions/${report.id}` }, icon("external-link"), words.inHistory)] : []));
+    foot.replaceChildren(...(report && !report.rehearsal ? [h("a", { class: "button small", href: `/executions/${report.id}` }, icon("external-link"), words.inHistory)] : []));
   };
   let drawn: string | undefined;
   const refresh = () => {
@@ -34,7 +34,7 @@ function open(editor: Editor, box: HTMLElement): () => void {
 
 function content(editor: Editor, report: RunReport): HTMLElement[] {
   const parts: HTMLElement[] = [];
-  if (report.isDraft) parts.push(h("p", { class: "quiet" }, words.ofDraft));
+  if (report.isDraft && !report.rehearsal) parts.push(h("p", { class: "quiet" }, words.ofDraft));
   if (report.error) parts.push(trouble(editor, report.error));
   if (report.leftOut > 0) parts.push(h("p", { class: "quiet" }, words.leftOut(report.leftOut)));
   parts.push(h("ol", { class: "log" }, ...report.log.map((line) => sentence(editor, line))));

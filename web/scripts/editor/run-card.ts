@@ -3,7 +3,8 @@ import { h, icon, must } from "./dom";
 import { type Editor, type Refused } from "./editor";
 import { isCollection } from "./json";
 import type { Running } from "./run";
-import type { RunReport } from "./run-data";
+import type { Rehearsal, RunReport } from "./run-data";
+import { words as rehearsal } from "./words/rehearsal";
 import { words } from "./words/run";
 
 export class RunCard {
@@ -40,6 +41,7 @@ export class RunCard {
   /** What is said of a run that is over. */
   ended(report: RunReport): string {
     const count = report.operations;
+    if (report.rehearsal) return rehearsed(report, report.rehearsal);
     if (report.status === "in-doubt") return words.inDoubt;
     if (report.isCheck) return words.nothingNew;
     if (report.isSingle && report.status === "success") return words.wellAlone;
@@ -107,6 +109,7 @@ export class RunCard {
     return h(
       "div",
       { class: "row" },
+      report?.rehearsal && h("button", { class: "small", onclick: () => this.editor.open({ kind: "rehearsal" }) }, icon("flask-conical"), rehearsal.told),
       isHere && h("button", { class: "small", onclick: where }, words.showModule(String(module))),
       h("button", { class: "small", onclick: () => this.editor.open({ kind: "log" }) }, icon("list"), words.log),
     );
@@ -161,6 +164,13 @@ export class RunCard {
     this.#refusal = undefined;
     this.draw();
   }
+}
+
+/** What is said of a rehearsal. */
+function rehearsed(report: RunReport, told: Rehearsal): string {
+  const doubtful = told.modules.filter((module) => module.doubts.length > 0).length;
+  if (report.status === "error") return rehearsal.cardFailed;
+  return doubtful > 0 ? rehearsal.cardWarns(doubtful) : rehearsal.card(report.operations);
 }
 
 /** A reason of the server as a sentence. */

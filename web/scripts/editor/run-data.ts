@@ -19,6 +19,35 @@ export interface RunReport {
   /** Lines of the log that are not sent. */
   leftOut: number;
   error: RunTrouble | null;
+  /** Set when it was a rehearsal: nothing was done, and no execution stands
+   *  behind it. */
+  rehearsal?: Rehearsal;
+  /** Of a rehearsal: what each module got and gave, as pieces of a page. */
+  pieces?: Record<string, string>;
+}
+
+/** What makes a rehearsal; see `pages/editor/rehearse.rs`. */
+export interface Rehearsal {
+  /** Where its data is from. */
+  origin: string;
+  /** The same as a sentence. */
+  from: string;
+  /** The first module, when it takes the data. */
+  module: number | null;
+  /** The data, as JSON. */
+  sample: string;
+  /** It was ended before it was over. */
+  isCut: boolean;
+  modules: RehearsedModule[];
+}
+
+/** What a module would have done. */
+export interface RehearsedModule {
+  id: number;
+  would: string;
+  origin: string;
+  times: number;
+  doubts: string[];
 }
 
 export interface LogLine {

@@ -7,7 +7,8 @@ import { RunCard } from "./run-card";
 import { askForInputs, inputsOf } from "./run-inputs";
 import { type Begun, type Listening, type RunReport, type Runs, differs, isAwaited, worthShowing } from "./run-data";
 import type { Mark, RunService } from "./services";
-import { onAct } from "./shell";
+import { act, onAct } from "./shell";
+import { words as rehearsal } from "./words/rehearsal";
 import { words } from "./words/run";
 
 /** The stream tells of news; this finds what it missed. */
@@ -62,7 +63,7 @@ export class Running implements RunService {
       const runs = await this.runs();
       const last = worthShowing(runs.runs);
       if (runs.listening) this.#wait(runs.listening);
-      if (last) await this.show(last.id, { quietly: last.isFinal || !last.isDraft });
+      if (last && !this.report?.rehearsal) await this.show(last.id, { quietly: last.isFinal || !last.isDraft });
     } catch {
       // Without it the page is whole; the next run is shown.
     }
@@ -118,6 +119,15 @@ export class Running implements RunService {
     await this.#ask();
   }
 
+  /** Shows a rehearsal, which no execution stands behind. */
+  present(report: RunReport): void {
+    this.execution = undefined;
+    this.report = undefined;
+    this.#card.isQuiet = false;
+    this.#take(report);
+    this.#announce(this.#card.ended(report));
+  }
+
   /** A run of this scenario moved on. */
   heard(id: string): void {
     if (id === this.execution) void this.#ask();
@@ -139,6 +149,7 @@ export class Running implements RunService {
         { label: words.withRequest, icon: "inbox", disabled: !isIdle || !hasRequests, run: () => chooseRequest(this.editor, runs.requests, (delivery) => void this.start({ delivery })) },
       ] : []),
       { label: words.replay, icon: "rotate-ccw", disabled: !isIdle || runs.runs.length === 0, run: () => chooseReplay(this.editor, runs.runs, (replay) => void this.start({ replay })) },
+      { label: rehearsal.menu, icon: "flask-conical", separated: true, disabled: !isIdle, run: () => act("rehearse") },
       { label: words.show, icon: "history", separated: true, disabled: runs.runs.length === 0, run: () => chooseShown(this.editor, runs.runs, (id) => void this.show(id)) },
       { label: words.openLog, icon: "list", keys: "Ctrl+J", run: () => this.editor.open({ kind: "log" }) },
     ]);
@@ -166,6 +177,7 @@ export class Running implements RunService {
     this.execution = id;
     this.report = undefined;
     this.#card.isQuiet = false;
+    document.body.removeAttribute("data-rehearsal");
     // The bubbles of the run before would look like this one's.
     this.editor.services.scene?.marks(new Map());
     this.#become("running");
@@ -210,6 +222,7 @@ export class Running implements RunService {
   #take(report: RunReport): void {
     const before = this.report;
     this.report = report;
+    document.body.toggleAttribute("data-rehearsal", report.rehearsal !== undefined);
     const isOver = report.isFinal || report.status === "in-doubt";
     if (this.state === "running" && isOver) {
       this.#become("idle");

@@ -282,7 +282,7 @@ export class Scene extends EventTarget {
     };
     this.#first = svg(
       "g",
-      { class: "first", role: "button", tabindex: 0, "aria-label": words.addFirst },
+      { class: "first", role: "button", tabindex: 0, "aria-label": `${words.addFirst}. ${words.addFirstHint}` },
       svg("circle", { class: "halo", r: 84 }),
       svg("circle", { class: "disc", r: 64 }),
       svg("path", { d: "M-22 0H22M0 -22V22" }),

@@ -121,8 +121,16 @@ class Shell implements Editor {
   say(text: string, kind: "ok" | "warn" | "bad" = "ok", action?: { label: string; run: () => void }): void {
     const button = action && h("button", { class: "small", onclick: action.run }, action.label);
     const toast = h("div", { class: `toast is-${kind}` }, h("span", {}, text), button);
-    must(".toasts").replaceChildren(toast);
-    setTimeout(() => toast.remove(), action || kind === "bad" ? 9_000 : 3_500);
+    // Read out by the region that is always there; the message itself comes and goes.
+    must("#live").textContent = text;
+    const place = must(".toasts");
+    place.replaceChildren(toast);
+    lift(place);
+    const end = () => {
+      toast.remove();
+      if (!place.hasChildNodes()) place.hidePopover();
+    };
+    setTimeout(end, action || kind === "bad" ? 9_000 : 3_500);
   }
 
   ask(question: string, yes: string, details?: string): Promise<boolean> {
@@ -150,6 +158,13 @@ class Shell implements Editor {
   get<T>(path: string): Promise<T> {
     return ask<T>(path, {});
   }
+}
+
+/** Above everything that is open, dialogs too: what was opened last is on top. */
+function lift(place: HTMLElement): void {
+  place.popover = "manual";
+  if (place.matches(":popover-open")) place.hidePopover();
+  place.showPopover();
 }
 
 /** Asks the server; what it refuses becomes a `Refused` with its sentence. */

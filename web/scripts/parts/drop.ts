@@ -10,7 +10,7 @@ export function dropZones(): void {
     zone.addEventListener("dragleave", () => mark(false));
     zone.addEventListener("drop", () => mark(false));
     input.addEventListener("change", () => {
-      name.textContent = input.files?.[0]?.name ?? "";
+      name.textContent = [...(input.files ?? [])].map((file) => file.name).join(", ");
     });
   }
 }

@@ -2,7 +2,7 @@
 
 use rouage_expr::{FilterProblem, Reference, Template};
 use rouage_model::blueprint::Module;
-use rouage_model::{ModuleId, Value};
+use rouage_model::{ModuleId, Text, Value};
 
 use super::Compiler;
 use crate::check::{Finding, Reason, against_shape};
@@ -51,14 +51,24 @@ impl Compiler<'_> {
         mapping
     }
 
-    /// A filter without conditions stops nothing and is none.
+    /// A filter without conditions stops nothing and is none. One that is no
+    /// filter at all, as a text in a broken file, lets nothing through.
     pub(super) fn filter(&mut self, id: ModuleId, filter: &Value, field: &str) -> Option<NamedFilter> {
-        let conditions = filter.field("conditions");
-        if conditions.as_array().unwrap_or_default().is_empty() {
-            return None;
-        }
+        let conditions = if filter.as_collection().is_some() { filter.field("conditions") } else { filter };
         let name = filter.field("name").as_text().unwrap_or_default().into();
-        Some(NamedFilter { name, filter: self.conditions(id, conditions, field) })
+        self.named_filter(id, (name, conditions), field)
+    }
+
+    /// The filter of this name, if it has conditions.
+    pub(super) fn named_filter(
+        &mut self,
+        id: ModuleId,
+        (name, conditions): (Text, &Value),
+        field: &str,
+    ) -> Option<NamedFilter> {
+        let is_list = conditions.as_array().is_some_and(|conditions| !conditions.is_empty());
+        let filter = self.conditions(id, conditions, field);
+        (is_list || !filter.is_empty()).then_some(NamedFilter { name, filter })
     }
 
     pub(super) fn conditions(&mut self, id: ModuleId, conditions: &Value, field: &str) -> Filter {

@@ -140,12 +140,8 @@ impl Compiler<'_> {
         if branch.field("type").as_text() == Some("else") {
             return None;
         }
-        let conditions = branch.field("conditions");
-        if conditions.as_array().unwrap_or_default().is_empty() {
-            return None;
-        }
         let name = branch.field("label").as_text().unwrap_or_default().into();
-        Some(crate::plan::NamedFilter { name, filter: self.conditions(id, conditions, "branches") })
+        self.named_filter(id, (name, branch.field("conditions")), "branches")
     }
 
     fn merge(&mut self, node: NodeId, module: Module<'_>, previous: Option<NodeId>) -> Work {
@@ -162,19 +158,10 @@ impl Compiler<'_> {
             self.visibility.show(inside);
         }
         let filters = module.0.field("filters").as_array().unwrap_or_default().iter();
-        let filters = filters.map(|filter| self.merge_filter(id, filter)).collect();
+        let filters = filters.map(|filter| self.filter(id, filter, "filters")).collect();
         let columns = self.columns(id, module.0.field("outputs").as_array().unwrap_or_default());
         self.visibility.restore(mark);
         Work::Merge(Merge { branching, filters, columns })
-    }
-
-    fn merge_filter(&mut self, id: ModuleId, filter: &Value) -> Option<crate::plan::NamedFilter> {
-        match filter {
-            Value::Array(groups) if !groups.is_empty() => {
-                Some(crate::plan::NamedFilter { name: "".into(), filter: self.conditions(id, filter, "filters") })
-            }
-            _ => self.filter(id, filter, "filters"),
-        }
     }
 
     /// Outputs are written field by field; a run needs them branch by branch.

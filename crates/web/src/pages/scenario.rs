@@ -15,7 +15,7 @@ use super::options::{self, OptionsForm};
 use super::panels::{self, Panel};
 use super::retention::{self, RetentionForm};
 use super::schedule::preview::{self, Preview};
-use super::{folders, import, inputs, start};
+use super::{folders, inputs, relink, start};
 use crate::diagram::{self, Diagram, Overlay};
 use crate::render::{self, Ask, Form, Layout, Page, Reply, Times};
 use crate::words::{self, Moment};
@@ -146,7 +146,7 @@ pub async fn show(page: Page, Path(id): Path<ScenarioId>) -> Reply {
     let (scenario, head, report) = head(&page, id, "diagram").await?;
     let registry = page.app.registry();
     let linked = &scenario.blueprint;
-    let links = import::named_links(&page, &scenario).await?;
+    let links = relink::named_links(&page, &scenario).await?;
     let panels = panels::panels(registry, linked, &report, &links);
     let filter = Filter { scenario: Some(id), ..Filter::default() };
     let recent = executions::list(page.app.store(), page.app.team(), &filter, None, 5).await?;

@@ -12,11 +12,22 @@ export function problems(form: Form, body: HTMLElement, report: () => ModuleRepo
     const found = report();
     // Why a module is not there is said where its fields are shown.
     const texts = found && found.status !== "unavailable" ? found.problems : [];
-    element.hidden = texts.length === 0;
-    list.replaceChildren(...texts.map((text) => line(text, body)));
+    steady(body, () => {
+      element.hidden = texts.length === 0;
+      list.replaceChildren(...texts.map((text) => line(text, body)));
+    });
   };
   update();
   return { element, update };
+}
+
+/** What comes or goes above the field that has the focus does not move it: the
+ *  browser holds it only where the panel is scrolled already. */
+function steady(body: HTMLElement, change: () => void): void {
+  const held = body.contains(document.activeElement) ? document.activeElement : null;
+  const before = held?.getBoundingClientRect().top ?? 0;
+  change();
+  if (held) body.scrollTop += held.getBoundingClientRect().top - before;
 }
 
 function line(text: string, body: HTMLElement): HTMLElement {

@@ -14,7 +14,7 @@ use super::draft;
 use super::head::{self, Head};
 use crate::diagram::{self, Diagram, Pieces};
 use crate::look;
-use crate::pages::import;
+use crate::pages::relink;
 use crate::pages::panels::{self, Panel};
 use crate::render::{self, Layout, Page, Reply};
 use crate::routes::Permission;
@@ -53,7 +53,7 @@ async fn show(page: Page, Path(id): Path<ScenarioId>) -> Reply {
     let as_published = draft::published(&scenario, &draft);
     let report = page.app.control().check_draft(&draft);
     let head = head::of(&page, &scenario, &draft).await?;
-    let links = import::named_links(&page, &as_published).await?;
+    let links = relink::named_links(&page, &as_published).await?;
     let mut panels = panels::panels(registry, &draft.blueprint, &report, &links);
     let more = panels.len().saturating_sub(MOST_LISTED);
     panels.truncate(MOST_LISTED);

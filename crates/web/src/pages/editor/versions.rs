@@ -11,7 +11,7 @@ use super::changes::{self, Change, Kind, Side};
 use super::draft;
 use crate::diagram::{self, Diagram, Overlay};
 use crate::look;
-use crate::pages::import;
+use crate::pages::relink;
 use crate::pages::panels::{self, Panel};
 use crate::pages::scenario::{self, Choice, Head, refuse};
 use crate::render::{self, Ask, Layout, Page, Pager, Reply, Times};
@@ -137,7 +137,7 @@ async fn show(page: Page, Path((id, version)): Path<(ScenarioId, i32)>) -> Reply
     let registry = page.app.registry();
     let is_live = live.version.0 == version;
     let then = scenarios::Scenario { blueprint: state.blueprint.clone(), links: state.links.clone(), ..live };
-    let links = import::named_links(&page, &then).await?;
+    let links = relink::named_links(&page, &then).await?;
     let report = page.app.control().check_scenario(&then);
     let mut panels = panels::panels(registry, &state.blueprint, &report, &links);
     for panel in &mut panels {
