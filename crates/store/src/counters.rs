@@ -64,6 +64,12 @@ pub async fn reset(tx: &mut WriteTx, team: TeamId, scenario: ScenarioId, module:
     Ok(gone.rows_affected > 0)
 }
 
+/// Forgets the counters of a scenario that is deleted.
+pub(crate) async fn forget_all(tx: &mut WriteTx, scenario: ScenarioId) -> Result<(), Error> {
+    counters::Entity::delete_many().filter(counters::Column::ScenarioId.eq(scenario.0)).exec(tx.db()).await?;
+    Ok(())
+}
+
 fn its_team(team: TeamId, scenario: ScenarioId) -> sea_orm::sea_query::SelectStatement {
     let one = scenarios::Column::Id.eq(scenario.0).and(scenarios::Column::TeamId.eq(team.0));
     sea_orm::QueryTrait::into_query(scenarios::Entity::find().filter(one))

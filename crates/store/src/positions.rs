@@ -74,6 +74,12 @@ pub async fn forget(tx: &mut WriteTx, scenario: ScenarioId, module: ModuleId) ->
     Ok(())
 }
 
+/// Forgets the triggers of a scenario that is deleted, those of its draft too.
+pub(crate) async fn forget_all(tx: &mut WriteTx, scenario: ScenarioId) -> Result<(), Error> {
+    positions::Entity::delete_many().filter(positions::Column::ScenarioId.eq(scenario.0)).exec(tx.db()).await?;
+    Ok(())
+}
+
 /// Gives a trigger the state of another one, which has none any more; both have
 /// none when that had none.
 pub async fn adopt(tx: &mut WriteTx, scenario: ScenarioId, from: ModuleId, to: ModuleId) -> Result<(), Error> {

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
+use crate::refusal::Problem;
 use crate::{render, words};
 
 /// Why a page cannot be shown or a form cannot be done.
@@ -15,6 +16,9 @@ pub enum PageError {
     /// What was sent does not fit; the text is for people.
     #[error("{0}")]
     Invalid(String),
+    /// Fields of a form do not fit; see [`crate::refusal`].
+    #[error("{}", in_words(.0))]
+    Fields(Vec<Problem>),
     /// It is too large; the text is for people.
     #[error("{0}")]
     TooLarge(String),
@@ -24,6 +28,10 @@ pub enum PageError {
     /// Ours, not yours.
     #[error("{0}")]
     Internal(String),
+}
+
+fn in_words(problems: &[Problem]) -> String {
+    problems.iter().map(|problem| problem.text.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 impl PageError {
@@ -61,10 +69,10 @@ impl IntoResponse for PageError {
                 "The page does not exist, or what it showed was deleted.".to_owned(),
                 "Check the address, or start again from the scenarios.",
             ),
-            PageError::Invalid(text) => (
+            error @ (PageError::Invalid(_) | PageError::Fields(_)) => (
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "That could not be done",
-                words::sentence(&text),
+                words::sentence(&error.to_string()),
                 "Go back, change what is named above and try again. Nothing was changed.",
             ),
             PageError::TooLarge(text) => {

@@ -29,6 +29,7 @@ mod mime;
 mod pages;
 mod pills;
 mod query;
+pub mod refusal;
 pub mod render;
 pub mod routes;
 mod server;

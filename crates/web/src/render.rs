@@ -18,6 +18,7 @@ use rouage_store::{PageRequest, executions, incompletes, teams};
 use crate::guard::{self, Principal};
 use crate::pages::notices::{self, NoticeView};
 use crate::query::Query;
+use crate::refusal::Refusal;
 use crate::words::{self, Moment};
 use crate::{App, PageError, assets};
 
@@ -92,6 +93,8 @@ pub struct Layout {
     pub unread: Vec<NoticeView>,
     /// Incomplete executions and runs in doubt that wait for a decision.
     pub unresolved: u64,
+    /// The form on this page that was refused.
+    pub refusal: Option<Refusal>,
     /// Path and query of this page, for forms that come back to it.
     pub here: String,
     /// Style sheet.
@@ -121,6 +124,7 @@ pub struct Page {
     pub query: Query,
     theme: &'static str,
     here: String,
+    refusal: Option<Refusal>,
 }
 
 impl FromRequestParts<App> for Page {
@@ -138,6 +142,7 @@ impl FromRequestParts<App> for Page {
             query: Query::parse(parts.uri.query().unwrap_or_default()),
             theme,
             here: parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
+            refusal: None,
         })
     }
 }
@@ -156,6 +161,7 @@ impl Page {
             notice: notice(self.query.get("notice").unwrap_or_default()),
             unread: notices::unread(self).await,
             unresolved: stored + in_doubt,
+            refusal: self.refusal.clone(),
             here: self.here.clone(),
             css: assets::url("app.css"),
             apps_css: self.app.styles().url(),
@@ -166,6 +172,14 @@ impl Page {
 }
 
 impl Page {
+    /// This page as if it had been asked for at `path`, with what was refused.
+    pub(crate) fn with_refusal(mut self, refusal: Refusal, path: &str) -> Self {
+        self.query = Query::parse(path.split_once('?').map_or("", |(_, query)| query));
+        path.clone_into(&mut self.here);
+        self.refusal = Some(refusal);
+        self
+    }
+
     /// Which part of a list is wanted.
     pub fn request(&self) -> PageRequest {
         PageRequest { page: self.query.page(), size: 30 }
@@ -291,7 +305,7 @@ fn notice(code: &str) -> &'static str {
         "tested" => "The connection works.",
         "password" => "The password was changed. All other sessions were ended.",
         "sessions" => "All other sessions were ended.",
-        "welcome" => "Welcome. Import a scenario to begin.",
+        "welcome" => "Welcome. Create your first scenario, or bring one along from Make.",
         _ => "",
     }
 }

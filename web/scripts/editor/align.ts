@@ -3,20 +3,21 @@ import { apply } from "./blueprint";
 import type { Editor } from "./editor";
 import { COLUMN, type Point, ROW, placed } from "./geometry";
 import type { Doc } from "./store";
-import { type Entry, entries } from "./tree";
+import { type Entry, entries, joinsBranches } from "./tree";
 import { words } from "./words/canvas";
 
 /** First and last row in each column of a subtree, its own column last. */
 type Outline = [number, number][];
 
 /** Columns by distance from the start. Whatever follows a module stands around
- *  its middle, in order; error routes and tools hang below. Every subtree is as
- *  close to the one above it as its outline allows. No recursion: children come
+ *  its middle, in order, and a merge behind that; error routes and tools hang
+ *  below. Every subtree is as close to the one above it as its outline allows. No recursion: children come
  *  after their parents in the tree. */
 export function tidy(all: readonly Entry[]): Point[] {
   const children = childrenOf(all);
   const rows: number[] = all.map(() => 0);
   const shifts: number[] = all.map(() => 0);
+  const behind: number[] = all.map(() => 0);
   const outlines: Outline[] = all.map(() => []);
   for (let index = all.length - 1; index >= 0; index -= 1) {
     let outline: Outline = [];
@@ -25,6 +26,14 @@ export function tidy(all: readonly Entry[]): Point[] {
       const under = outlines[child] as Outline;
       outlines[child] = [];
       const own = rows[child] as number;
+      if (joinsBranches(all[child] as Entry)) {
+        // Behind the longest branch, on the line of the if-else.
+        const aside = middle(following) - own;
+        shifts[child] = aside;
+        behind[child] = outline.length;
+        outline = [...under.map(([first, last]): [number, number] => [first + aside, last + aside]), ...outline];
+        continue;
+      }
       let shift = clearance(outline, under);
       if (all[child]?.kind === "flow") following = [following?.[0] ?? own + shift, own + shift];
       else shift = Math.max(shift, middle(following) + 1 - own);
@@ -36,7 +45,7 @@ export function tidy(all: readonly Entry[]): Point[] {
     outline.push([row, row]);
     outlines[index] = outline;
   }
-  return spread(all, rows, shifts, outlines);
+  return spread(all, rows, shifts, behind, outlines);
 }
 
 function middle(rows: [number, number] | undefined): number {
@@ -44,7 +53,7 @@ function middle(rows: [number, number] | undefined): number {
 }
 
 /** Rows of subtrees become rows of the whole; loose parts go below. */
-function spread(all: readonly Entry[], rows: number[], shifts: number[], outlines: Outline[]): Point[] {
+function spread(all: readonly Entry[], rows: number[], shifts: number[], behind: readonly number[], outlines: Outline[]): Point[] {
   const columns: number[] = [];
   let next = 0;
   return all.map((entry, index) => {
@@ -53,7 +62,7 @@ function spread(all: readonly Entry[], rows: number[], shifts: number[], outline
       shifts[index] = next;
       next += Math.max(0, ...lasts(outlines[index] as Outline)) + 1;
     } else {
-      columns[index] = (columns[entry.parent] as number) + 1;
+      columns[index] = (columns[entry.parent] as number) + 1 + (behind[index] as number);
       shifts[index] = (shifts[index] as number) + (shifts[entry.parent] as number);
     }
     return { x: (columns[index] as number) * COLUMN, y: ((rows[index] as number) + (shifts[index] as number)) * ROW };

@@ -25,8 +25,16 @@ export function start(editor: Editor): void {
   const service = serve(editor, scene, viewport);
   editor.services.scene = service;
   scene.addEventListener("reveal", (event) => service.reveal((event as CustomEvent<string>).detail, { focus: true }));
+  for (const signal of ["panel", "mapping"]) editor.signals.addEventListener(signal, () => revealSubject(editor, viewport));
   onAct(editor, "align", () => align(editor));
   onAct(editor, "outline", () => (editor.panel?.kind === "outline" ? editor.close() : editor.open({ kind: "outline" })));
+}
+
+/** What a panel is about stands beside it, not under it. */
+function revealSubject({ panel }: Editor, viewport: Viewport): void {
+  if (!panel) return;
+  if ("key" in panel) viewport.reveal(panel.key);
+  else if (panel.kind === "note") viewport.revealNote(panel.index);
 }
 
 function serve(editor: Editor, scene: Scene, viewport: Viewport): SceneService {

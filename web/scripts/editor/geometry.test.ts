@@ -6,9 +6,9 @@ import { areas } from "./areas";
 import { type Point, ROOM, isFree, placed, places, snap, stepAside, toMake, fromMake, wrapped } from "./geometry";
 import { at, isCollection, same } from "./json";
 import type { Json } from "./json";
-import { type Line, lineInto } from "./lines";
+import { type Line, type Source, lineInto } from "./lines";
 import { noteBoxes } from "./notes-layer";
-import { type Entry, entries } from "./tree";
+import { type Entry, entries, sourcesOf } from "./tree";
 
 type Row = string[];
 interface Drawing {
@@ -40,7 +40,7 @@ function text({ x, y }: Point): string[] {
 }
 
 function linesOf(all: readonly Entry[], points: readonly Point[]): Line[] {
-  return all.flatMap((entry, index) => (entry.parent === undefined ? [] : [lineInto(entry, all[entry.parent] as Entry, points[entry.parent] as Point, points[index] as Point)]));
+  return all.flatMap((entry, index) => (entry.parent === undefined ? [] : [lineInto(entry, all[entry.parent] as Entry, sourcesOf(all, entry).map((source) => ({ entry: source, at: points[all.indexOf(source)] as Point })) as [Source, ...Source[]], points[index] as Point)]));
 }
 
 const vectors = JSON.parse(readFileSync("../tests/vectors/layout.json", "utf8")) as { name: string; blueprint: Json; drawing: Drawing }[];

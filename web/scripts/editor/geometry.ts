@@ -126,13 +126,27 @@ export function placed(doc: Doc, moves: ReadonlyMap<string, Point>): Doc {
  *  leave at the lower right. */
 const GAP = RADIUS + 18;
 const CORNER = 46;
+/** What hangs on a module and is less far to the right, but so far down, stands
+ *  below it. */
+const BELOW: Point = { x: 170, y: 120 };
 
 export type Curve = readonly [Point, Point, Point, Point];
 
 export function curve(from: Point, to: Point, kind: Kind): Curve {
+  if (kind !== "flow" && to.x - from.x < BELOW.x && to.y - from.y >= BELOW.y) return down(from, to);
   const start = kind === "flow" ? { x: from.x + GAP, y: from.y } : { x: from.x + CORNER, y: from.y + CORNER };
   const end = { x: to.x - GAP, y: to.y };
   return bent(start, end);
+}
+
+/** To what stands nearly straight below: a bow around the name of the module
+ *  that arrives from above. From the left it would have to turn back. */
+function down(from: Point, to: Point): Curve {
+  const start = { x: from.x + CORNER, y: from.y + CORNER };
+  const end = { x: to.x, y: to.y - RADIUS - 10 };
+  const wide = Math.max((end.x - start.x) * 0.7, 40);
+  const high = (end.y - start.y) * 0.55;
+  return [start, { x: start.x + wide, y: start.y + 8 }, { x: end.x, y: end.y - high }, end];
 }
 
 /** From any point to another, leaving and arriving from the left. */

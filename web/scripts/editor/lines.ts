@@ -23,7 +23,6 @@ export interface FilterMark extends Point {
 
 export interface Line {
   key: string;
-  curve: Curve;
   path: string;
   from: Point;
   to: Point;
@@ -37,9 +36,17 @@ const FILTER_AT = 0.5;
 const CHIP_AT = 0.86;
 const ERROR_AT = 0.12;
 
-/** The line into a module. */
-export function lineInto(entry: Entry, parent: Entry, from: Point, to: Point): Line {
-  const bow = curve(from, to, entry.kind);
+/** Where a line begins. */
+export interface Source {
+  entry: Entry;
+  at: Point;
+}
+
+/** The line into a module that hangs on `parent`; into a merge one from each
+ *  branch, drawn as one. */
+export function lineInto(entry: Entry, parent: Entry, sources: readonly [Source, ...Source[]], to: Point): Line {
+  const [source] = sources;
+  const bow = curve(source.at, to, entry.kind);
   const fallback = isFallback(parent, entry);
   const classes = [
     entry.kind === "error" && "is-error",
@@ -50,11 +57,10 @@ export function lineInto(entry: Entry, parent: Entry, from: Point, to: Point): L
   const [start, , , end] = bow;
   return {
     key: entry.key,
-    curve: bow,
-    path: pathOf(bow),
+    path: sources.map(({ at }) => pathOf(curve(at, to, entry.kind))).join(" "),
     from: { x: round(start.x), y: round(start.y) },
     to: { x: round(end.x), y: round(end.y) },
-    apps: [appOf(parent), appOf(entry)],
+    apps: [appOf(source.entry), appOf(entry)],
     className: classes.filter(Boolean).join(" "),
     chip: chip(entry, parent, bow),
     filter: filter(entry, parent, pointOn(bow, FILTER_AT), fallback),

@@ -1,5 +1,6 @@
 /** Run with sample data: the server rehearses the draft and touches nothing;
  *  what came of it is shown like a run, and marked as none. */
+import { must } from "./dom";
 import { type Editor, Refused } from "./editor";
 import { later } from "./later";
 import { running } from "./run";
@@ -52,7 +53,7 @@ function panel(editor: Editor, kind: "rehearsal" | "report", fill: (box: () => H
 export async function rehearse(editor: Editor, sample?: string, onRefused?: (text: string) => void): Promise<boolean> {
   const run = running(editor);
   if (run.state !== "idle") return false;
-  editor.say(words.rehearsing);
+  must("#live").textContent = words.rehearsing;
   try {
     await editor.services.drafts?.flush();
     const report = await editor.post<RunReport>(`/scenarios/${editor.boot.scenario.id}/rehearse`, sample === undefined ? {} : { sample });

@@ -83,7 +83,7 @@ export class RunCard {
       className,
       this.#line(symbol, this.ended(report)),
       trouble.said !== "" && h("p", { class: "said" }, trouble.said),
-      h("p", {}, h("b", {}, `${words.todo}: `), trouble.do),
+      h("p", {}, h("b", {}, `${words.todo}: `), report.rehearsal && isMadeUp(report.rehearsal) ? rehearsal.madeUp : trouble.do),
       this.#buttons(report),
     );
   }
@@ -164,6 +164,11 @@ export class RunCard {
     this.#refusal = undefined;
     this.draw();
   }
+}
+
+/** Whether some of its values are nobody's. */
+function isMadeUp(told: Rehearsal): boolean {
+  return [told.origin, ...told.modules.map((module) => module.origin)].some((origin) => origin === "made-up" || origin === "wanted");
 }
 
 /** What is said of a rehearsal. */

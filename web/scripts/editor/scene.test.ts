@@ -17,7 +17,7 @@ const places = [{ x: 0, y: 0 }, { x: 230, y: -95 }, { x: 230, y: 95 }];
 function line(document: unknown, index: number) {
   const all = entries(document as never);
   const entry = all[index] as Entry;
-  return lineInto(entry, all[0] as Entry, places[0] as never, places[index] as never);
+  return lineInto(entry, all[0] as Entry, [{ entry: all[0] as Entry, at: places[0] as never }], places[index] as never);
 }
 
 test("what is typed into a module's fields does not draw it again; its name does", () => {

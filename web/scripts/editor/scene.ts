@@ -6,12 +6,12 @@ import { type Area, areas } from "./areas";
 import { must, svg } from "./dom";
 import type { Editor } from "./editor";
 import { type Point, bent, curve, places } from "./geometry";
-import { type Line, appOf, countsOf, lineInto } from "./lines";
+import { type Line, type Source, appOf, countsOf, lineInto } from "./lines";
 import { type Look, Looks } from "./looks";
 import { type NoteBox, noteBoxes } from "./notes-layer";
 import { paintArea, paintBubble, paintFilter, paintLine, paintModule, paintNote, translate } from "./paint";
 import type { Mark } from "./services";
-import type { Entry } from "./tree";
+import { type Entry, joinsBranches, sourcesOf } from "./tree";
 import { words } from "./words/canvas";
 
 /** A module as it is drawn now. */
@@ -97,7 +97,8 @@ export class Scene extends EventTarget {
       if (!node || this.shown.has(entry.key)) return;
       const parent = entry.parent === undefined ? undefined : all[entry.parent];
       const at = points[index] as Point;
-      const line = parent && lineInto(entry, parent, points[entry.parent as number] as Point, at);
+      const sources = sourcesOf(all, entry).map((source) => ({ entry: source, at: points[all.indexOf(source)] as Point }));
+      const line = parent && lineInto(entry, parent, sources as [Source, ...Source[]], at);
       const look = this.looks.of(entry);
       const wire = wires.get(entry.key);
       this.shown.set(entry.key, { entry, parent, at, node, line, wire, filter: filters.get(entry.key), look, isServers: true, isCulled: false, isWireCulled: false });
@@ -185,7 +186,7 @@ export class Scene extends EventTarget {
       shown.wire = shown.filter = shown.line = undefined;
       return;
     }
-    const line = lineInto(shown.entry, from.entry, from.at, shown.at);
+    const line = lineInto(shown.entry, from.entry, this.#sources(shown, from), shown.at);
     if (shown.wire && shown.line && lineSame(line, shown.line)) {
       shown.line = line;
       return;
@@ -197,6 +198,12 @@ export class Scene extends EventTarget {
     shown.wire = wire;
     this.#bringFilter(shown, line);
     if (isNamed) this.#finish(shown);
+  }
+
+  #sources(shown: Shown, from: Shown): [Source, ...Source[]] {
+    if (!joinsBranches(shown.entry)) return [from];
+    const [first = from, ...more] = sourcesOf(this.entries, shown.entry).map(({ key }) => this.shown.get(key)).filter((source) => source !== undefined);
+    return [first, ...more];
   }
 
   /** Only lines that have a filter have a mark: a thousand wrenches that
@@ -330,7 +337,7 @@ export class Scene extends EventTarget {
       translate(shown.node, at.x, at.y);
     }
     for (const shown of this.shown.values()) {
-      if (moves.has(shown.entry.key) || (shown.parent && moves.has(shown.parent.key))) this.#bringLine(shown);
+      if (moves.has(shown.entry.key) || (shown.parent && moves.has(shown.parent.key)) || joinsBranches(shown.entry)) this.#bringLine(shown);
     }
     if (this.areas.some((area) => area.keys.some((key) => moves.has(key)))) this.#bringAreas(this.entries, this.entries.map((entry) => this.shown.get(entry.key)?.at ?? { x: 0, y: 0 }));
   }

@@ -87,3 +87,31 @@ export function moduleId(module: Collection): number | undefined {
 export function list(value: Json | undefined): Json[] {
   return Array.isArray(value) ? value : [];
 }
+
+/** Whether it joins the branches of the if-else before it. */
+export function joinsBranches(entry: Entry): boolean {
+  return entry.kind === "flow" && entry.route === undefined && entry.parent !== undefined && entry.module.module === "builtin:BasicMerge";
+}
+
+/** What the lines into a module come from: the one before it; for a merge the
+ *  ends of the branches that go on, in their order. */
+export function sourcesOf(all: readonly Entry[], entry: Entry): Entry[] {
+  const parent = entry.parent === undefined ? undefined : all[entry.parent];
+  if (!parent) return [];
+  if (!joinsBranches(entry)) return [parent];
+  const branches = list(parent.module.branches);
+  const goesOn = (route: number) => isCollection(branches[route]) && branches[route].merge !== false;
+  // The end of each branch, by its number: modules stand behind their parents.
+  const ends = new Map<number, number>();
+  const at = all.indexOf(entry);
+  for (let index = (entry.parent as number) + 1; index < at; index += 1) {
+    const other = all[index] as Entry;
+    if (other.kind !== "flow") continue;
+    if (other.route === undefined) {
+      for (const [route, end] of ends) if (end === other.parent) ends.set(route, index);
+    } else if (other.parent === entry.parent && goesOn(other.route)) ends.set(other.route, index);
+  }
+  const sources = [...ends].sort(([a], [b]) => a - b).map(([, end]) => all[end] as Entry);
+  const hasEmpty = branches.some((_, route) => goesOn(route) && !ends.has(route));
+  return hasEmpty || sources.length === 0 ? [...sources, parent] : sources;
+}

@@ -8,7 +8,7 @@ import type { Box, Scene } from "./scene";
 import { onAct } from "./shell";
 import { words } from "./words/canvas";
 
-interface View {
+export interface View {
   x: number;
   y: number;
   scale: number;
@@ -24,6 +24,8 @@ const MANY = 150;
  *  further than `HOLDS`, nothing is looked at again. */
 const AROUND = 0.35;
 const HOLDS = 0.2;
+/** Less than this beside a panel is no room for a module. */
+const LEAST = 200;
 
 export class Viewport extends EventTarget {
   readonly stage = must<HTMLElement>("#stage");
@@ -92,14 +94,16 @@ export class Viewport extends EventTarget {
     return this.#box;
   }
 
-  /** What lies over the stage: the dock below, an open panel at the right. */
+  /** What lies over the stage: the dock below, at the right an open panel, with
+   *  the mapping panel beside it as long as some room is left. */
   inset(): { right: number; bottom: number } {
     const frame = this.stage.getBoundingClientRect();
-    const dock = document.querySelector("#dock")?.getBoundingClientRect();
-    const side = document.querySelector<HTMLElement>("#side:not([hidden])")?.getBoundingClientRect();
+    const over = (selector: string) => document.querySelector<HTMLElement>(selector)?.getBoundingClientRect();
+    const [dock, side, mapping] = [over("#dock"), over("#side:not([hidden])"), over("#mapping:not([hidden]) .mapping-panel")];
     const isSheet = side !== undefined && side.width > frame.width * 0.8;
     const bottom = Math.max(dock ? frame.bottom - dock.top : 0, side && isSheet ? frame.bottom - side.top : 0);
-    return { right: side && !isSheet ? frame.right - side.left : 0, bottom: Math.max(0, bottom) };
+    const sides = [side, mapping].filter((box) => box !== undefined && !isSheet && box.left - frame.left >= LEAST) as DOMRect[];
+    return { right: Math.max(0, ...sides.map((box) => frame.right - box.left)), bottom: Math.max(0, bottom) };
   }
 
   fromWindow(point: Point): Point {
@@ -164,16 +168,22 @@ export class Viewport extends EventTarget {
     const shown = this.scene.shown.get(key);
     if (!shown) return;
     this.scene.uncull(key);
-    const { scale } = this.view;
+    const { x, y } = shown.at;
+    this.#bringInto({ left: x - 90, top: y - 84, right: x + 90, bottom: y + 110 });
+  }
+
+  /** The same for a note. */
+  revealNote(index: number): void {
+    const note = this.scene.notes.find((other) => other.index === index);
+    if (note) this.#bringInto({ left: note.x, top: note.y, right: note.x + note.width, bottom: note.y + note.height });
+  }
+
+  #bringInto(box: Box): void {
+    this.#measure();
     const { width, height } = this.size();
     const inset = this.inset();
-    const [left, right] = [(shown.at.x - 70) * scale + this.view.x, (shown.at.x + 70) * scale + this.view.x];
-    const [top, bottom] = [(shown.at.y - 80) * scale + this.view.y, (shown.at.y + 110) * scale + this.view.y];
-    const step = (low: number, high: number, end: number) => (high - low > end - 16 ? end / 2 - (low + high) / 2 : low < 8 ? 8 - low : high > end - 8 ? end - 8 - high : 0);
-    const [x, y] = [step(left, right, width - inset.right), step(top, bottom, height - inset.bottom)];
-    if (x === 0 && y === 0) return;
-    // Once it has to move, it moves far enough to show what is around.
-    this.panBy(x === 0 ? 0 : x + Math.sign(x) * 120, y === 0 ? 0 : y + Math.sign(y) * 60);
+    const way = wayInto(box, this.view, { width: width - inset.right, height: height - inset.bottom });
+    if (way.x !== 0 || way.y !== 0) this.panBy(way.x, way.y);
   }
 
   /** Wheel and trackpad pan; with Ctrl, or a pinch on a pad, they zoom. */
@@ -259,4 +269,17 @@ export class Viewport extends EventTarget {
       // A full or forbidden storage only costs the view.
     }
   }
+}
+
+/** How far the view must move until a box of the drawing is inside the free
+ *  part of the window; nothing when it is. */
+export function wayInto(box: Box, { x, y, scale }: View, free: { width: number; height: number }): Point {
+  const step = (low: number, high: number, end: number, more: number) => {
+    if (low >= 8 && high <= end - 8) return 0;
+    if (high - low > end - 16) return end / 2 - (low + high) / 2;
+    // Once it has to move, it moves further, to show what is around.
+    const room = Math.min(more, end - 16 - (high - low));
+    return low < 8 ? 8 - low + room : end - 8 - high - room;
+  };
+  return { x: step(box.left * scale + x, box.right * scale + x, free.width, 120), y: step(box.top * scale + y, box.bottom * scale + y, free.height, 60) };
 }

@@ -86,6 +86,8 @@ export class MappingPanel {
       event.stopPropagation();
       this.#show(target);
       this.#search.focus();
+      // A new search takes the place of the last one.
+      this.#search.select();
     }
   }
 
@@ -108,6 +110,7 @@ export class MappingPanel {
     if (!isSameWorld || this.#shown === "") this.#draw();
     else this.#drawIfChanged();
     this.#place();
+    if (!isSame && home.id === "mapping") this.editor.signals.dispatchEvent(new Event("mapping"));
   }
 
   #place(): void {

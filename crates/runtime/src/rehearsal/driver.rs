@@ -58,7 +58,7 @@ impl Catalogue for Rehearsed<'_> {
 pub fn rehearse(setting: &Setting<'_>, sample: Option<Vec<Value>>) -> Rehearsal {
     let blueprint = links::apply(&setting.draft.blueprint, &setting.draft.links);
     let plan = Arc::new(compile(&blueprint, &Rehearsed(RegistryCatalogue(&setting.core.registry))).plan);
-    let examples = Examples::new(setting, &blueprint, &plan);
+    let examples = Examples::new(setting, &blueprint);
     let mut rehearsing = Rehearsing { setting, plan, blueprint, examples, journal: Vec::new(), told: Vec::new() };
     let given = rehearsing.given(sample);
     let (run, is_cut) = rehearsing.go(&given);
@@ -189,6 +189,8 @@ impl Rehearsing<'_> {
     fn finish(self, run: Run, given: Given, is_cut: bool) -> Rehearsal {
         let mut trace = run.trace().clone();
         add_warnings(&mut trace, &self.told);
+        // How long nothing takes tells nobody anything.
+        trace.operations.iter_mut().for_each(|operation| operation.finished_at = None);
         let has_warnings = trace.operations.iter().any(|operation| !operation.warnings.is_empty());
         let execution = self.execution(run.operations(), has_warnings || is_cut);
         let blueprint = Some(self.setting.draft.blueprint.clone());

@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use rouage_engine::{Plan, PlannedModule, native};
-use rouage_expr::{Mapping, ReferenceStep};
-use rouage_model::{Blueprint, Buffer, Collection, ModuleId, Value};
+use rouage_engine::{PlannedModule, native};
+use rouage_expr::{ReferenceStep, Template};
+use rouage_model::{Blueprint, Buffer, Collection, ModuleId, Value, json};
 
 use super::driver::Setting;
 use crate::knowledge::Source;
@@ -19,6 +19,11 @@ const MOST_VALUES: usize = 2_000;
 const DEEPEST: usize = 10;
 /// How deep lists have two items; further down one is enough to be seen.
 const TWO_ITEMS: usize = 3;
+
+/// Words in names of dates: functions read them, and would fail at a word.
+const DATES: &[&str] = &["at", "created", "date", "datetime", "expires", "time", "timestamp", "ts", "updated"];
+/// Words in names of numbers.
+const NUMBERS: &[&str] = &["amount", "count", "price", "qty", "quantity", "total"];
 
 /// Where data of a rehearsal is from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,8 +80,8 @@ pub struct Examples {
 
 impl Examples {
     /// Readies them.
-    pub fn new(setting: &Setting<'_>, blueprint: &Blueprint, plan: &Plan) -> Self {
-        let wanted = wanted(blueprint, plan);
+    pub fn new(setting: &Setting<'_>, blueprint: &Blueprint) -> Self {
+        let wanted = wanted(blueprint);
         let modules = blueprint.modules();
         let ids = modules.iter().filter_map(|visited| visited.module.id());
         let by_module = ids.map(|id| (id, example(setting, id, wanted.get(&id)))).collect();
@@ -133,26 +138,61 @@ fn numbered(bundle: &Value, number: i64) -> Value {
 }
 
 /// The fields that mappings and filters read, by the module whose they are.
-fn wanted(blueprint: &Blueprint, plan: &Plan) -> BTreeMap<ModuleId, Known> {
+fn wanted(blueprint: &Blueprint) -> BTreeMap<ModuleId, Known> {
     let mut wanted: BTreeMap<ModuleId, Known> = BTreeMap::new();
     for visited in blueprint.modules() {
-        let mut references = visited.module.id().map(|id| plan.references(id)).unwrap_or_default();
-        let (filter, _) = Mapping::compile(visited.module.filter().field("conditions"));
-        references.extend(filter.references().into_iter().map(|(_, reference)| reference));
-        for reference in references {
-            let known = wanted.entry(reference.module).or_insert_with(|| Known::named("", "", "any"));
-            want(known, &reference.steps[..reference.steps.len().min(DEEPEST)]);
+        let conditions = visited.module.filter().field("conditions");
+        for part in [visited.module.mapper(), conditions] {
+            texts(part, 0, &mut |text| want_all(text, &mut wanted));
         }
     }
     wanted
 }
 
-fn want(known: &mut Known, steps: &[ReferenceStep]) {
-    let Some((step, rest)) = steps.split_first() else { return };
+/// Every text of a mapping.
+fn texts(value: &Value, depth: usize, visit: &mut dyn FnMut(&str)) {
+    match value {
+        Value::Text(text) if text.contains("{{") => visit(text),
+        Value::Array(items) if depth < DEEPEST => items.iter().for_each(|item| texts(item, depth + 1, visit)),
+        Value::Collection(fields) if depth < DEEPEST => {
+            fields.iter().for_each(|(_, item)| texts(item, depth + 1, visit));
+        }
+        _ => {}
+    }
+}
+
+fn want_all(text: &str, wanted: &mut BTreeMap<ModuleId, Known>) {
+    let Ok(template) = Template::parse(text) else { return };
+    for reference in template.references() {
+        let known = wanted.entry(reference.module).or_insert_with(|| Known::named("", "", "any"));
+        let steps = &reference.steps[..reference.steps.len().min(DEEPEST)];
+        want(known, steps, kind_by_function(text, reference.at));
+    }
+}
+
+/// The type that the function around a value takes, when that is certain: a
+/// word in its place would only be an error.
+fn kind_by_function(text: &str, at: usize) -> Option<&'static str> {
+    let before: String = text.chars().take(at).collect();
+    let before = before.trim_end().strip_suffix('(')?;
+    let name = before.rsplit(|letter: char| !letter.is_ascii_alphanumeric()).next()?;
+    match name {
+        "formatDate" | "parseDate" | "addDays" | "addHours" | "addMinutes" | "addMonths" | "addSeconds" | "addYears"
+        | "setDay" | "setHour" | "setMinute" | "setMonth" | "setYear" => Some("date"),
+        "formatNumber" | "parseNumber" | "round" | "ceil" | "floor" | "abs" => Some("number"),
+        _ => None,
+    }
+}
+
+fn want(known: &mut Known, steps: &[ReferenceStep], kind: Option<&'static str>) {
+    let Some((step, rest)) = steps.split_first() else {
+        known.kind = kind.filter(|_| known.kind == "any").unwrap_or(known.kind);
+        return;
+    };
     match step {
         ReferenceStep::Index => {
             known.kind = "array";
-            want(known, rest);
+            want(known, rest, kind);
         }
         ReferenceStep::Field(name) => {
             if known.kind == "any" {
@@ -163,7 +203,7 @@ fn want(known: &mut Known, steps: &[ReferenceStep]) {
                 known.fields.len() - 1
             });
             if let Some(field) = known.fields.get_mut(at) {
-                want(field, rest);
+                want(field, rest, kind);
             }
         }
     }
@@ -183,9 +223,28 @@ fn complete(known: &mut Known, wanted: &Known) {
     }
     for field in &mut known.fields {
         if let Some(wanted) = wanted.fields.iter().find(|wanted| wanted.name == field.name) {
+            if matches!(wanted.kind, "date" | "number") && matches!(field.kind, "" | "any" | "text") {
+                field.kind = wanted.kind;
+            }
             complete(field, wanted);
         }
     }
+}
+
+/// Whether one of the words stands in the name of a field.
+fn names(known: &Known, words: &[&str]) -> bool {
+    // `createdAt` is two words.
+    let mut spaced = String::with_capacity(known.name.len() + 4);
+    for letter in known.name.chars() {
+        if letter.is_uppercase() {
+            spaced.push(' ');
+        }
+        spaced.push(letter);
+    }
+    let parts = |text: &str| -> bool {
+        text.to_lowercase().split(|letter: char| !letter.is_alphabetic()).any(|part| words.contains(&part))
+    };
+    parts(&known.name) || parts(&known.label) || parts(&spaced)
 }
 
 /// Makes values up.
@@ -211,6 +270,10 @@ impl Maker {
             "time" => "12:00".into(),
             "buffer" => Value::Buffer(Buffer::new(self.text(known).into_bytes())),
             "collection" => self.collection(&known.fields, depth),
+            "any" | "" if known.fields.is_empty() && names(known, NUMBERS) => self.number.into(),
+            "any" | "" | "text" if known.fields.is_empty() && names(known, DATES) => {
+                json::iso(self.now).into()
+            }
             _ if !known.fields.is_empty() => self.collection(&known.fields, depth),
             _ => self.text(known).into(),
         }
@@ -256,7 +319,7 @@ impl Maker {
         if word.contains("e-mail") || word.contains("email") {
             return format!("sample{number}@example.com");
         }
-        if word.split(|letter: char| !letter.is_alphabetic()).any(|part| part == "url" || part == "link") {
+        if names(known, &["url", "link"]) {
             return format!("https://example.com/sample{number}");
         }
         ["sample", name.trim(), &number].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
@@ -265,8 +328,6 @@ impl Maker {
 
 #[cfg(test)]
 mod tests {
-    use rouage_model::json;
-
     use super::*;
 
     fn known(interface: &str) -> Known {
@@ -303,7 +364,7 @@ mod tests {
         };
         let mut wanted = Known::named("", "", "any");
         for path in ["data.choices.[].text", "statuscode"] {
-            want(&mut wanted, &steps(path));
+            want(&mut wanted, &steps(path), None);
         }
         let mut known = known(r#"[{"name":"statusCode","type":"number"},{"name":"data","type":"any"}]"#);
         complete(&mut known, &wanted);
@@ -314,9 +375,29 @@ mod tests {
     }
 
     #[test]
+    fn functions_tell_what_they_take() {
+        let mut all = BTreeMap::new();
+        want_all("{{formatDate( 1.day; \"X\")}} {{parseNumber(1.a[].b)}} {{upper(1.c)}}", &mut all);
+        let known = Known { kind: "collection", ..all[&ModuleId(1)].clone() };
+        let text = made(&known, 1);
+        assert_eq!(text, r#"{"day":"1970-01-01T00:00:00.000Z","a":[{"b":1},{"b":2}],"c":"sample c"}"#);
+    }
+
+    #[test]
+    fn names_tell_dates_and_numbers_where_types_do_not() {
+        let field = |name: &str, kind| Known::named(name, "", kind);
+        let fields = [("createdAt", "any"), ("total_paid", "any"), ("total", "text"), ("data", "any")];
+        let known = Known::output(fields.into_iter().map(|(name, kind)| field(name, kind)).collect());
+        assert_eq!(
+            made(&known, 1),
+            r#"{"createdAt":"1970-01-01T00:00:00.000Z","total_paid":1,"total":"sample total","data":"sample data"}"#
+        );
+    }
+
+    #[test]
     fn an_example_is_bounded() {
         let wide = |inner: Known| Known { kind: "array", fields: vec![inner; 40], ..Known::named("a", "", "array") };
-        let known = (0..8).fold(Known::named("t", "", "text"), |inner, _| wide(inner));
+        let known = (0..3).fold(Known::named("t", "", "text"), |inner, _| wide(inner));
         assert!(made(&Known::output(vec![known]), 1).len() < 200_000);
     }
 }

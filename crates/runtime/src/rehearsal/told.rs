@@ -105,7 +105,7 @@ fn verb(label: &str) -> String {
 
 /// To what or to whom: the few values that say it.
 fn details(call: &Call, module: Option<Module<'_>>, spec: &Spec) -> Vec<String> {
-    let mut details = Vec::new();
+    let (mut details, mut method, mut url) = (Vec::new(), None, None);
     for field in spec.mapper.iter().chain(&spec.parameters) {
         let value = match call.input.field(field.name) {
             Value::Undefined => call.parameters.field(field.name),
@@ -118,14 +118,24 @@ fn details(call: &Call, module: Option<Module<'_>>, spec: &Spec) -> Vec<String> 
             (FieldKind::Datastore, _) => named().map(|name| format!("data store “{}”", cut(&name, SHORT))),
             (FieldKind::Scenario, _) => named().map(|name| format!("scenario “{}”", cut(&name, SHORT))),
             (FieldKind::Sheet, _) => text.map(|text| format!("sheet “{text}”")),
-            (FieldKind::Url, _) => text,
+            (FieldKind::Url, _) => {
+                url = text;
+                None
+            }
             (_, "to") => text.map(|text| format!("to {text}")),
             (_, "subject") => text.map(|text| format!("“{text}”")),
-            (_, "method" | "range") => text.map(|text| text.to_uppercase()),
+            (_, "method") => {
+                method = text.map(|text| format!("{} ", text.to_uppercase()));
+                None
+            }
+            (_, "range") => text,
             (_, "key" | "status") => text.map(|text| format!("{} {text}", field.label.to_lowercase())),
             _ => None,
         };
         details.extend(detail);
+    }
+    if let Some(url) = url {
+        details.insert(0, format!("{}{url}", method.unwrap_or_default()));
     }
     details.truncate(MOST_DETAILS);
     details
@@ -151,6 +161,10 @@ fn empty_fields(module: Module<'_>, input: &Value, spec: &Spec) -> Option<String
     let none = Collection::new();
     for (name, raw) in module.mapper().as_collection().unwrap_or(&none).iter() {
         let field = spec.mapper.iter().find(|field| *field.name == **name);
+        // To compare with nothing is a question as well.
+        if field.is_some_and(|field| field.kind == FieldKind::Filter) {
+            continue;
+        }
         let place = Place { label: field.map_or(name.to_string(), |field| label(field).to_owned()), spec: expect_of(expect, name) };
         empties(raw, input.field(name), &place, &mut found);
     }

@@ -252,6 +252,8 @@ pub async fn delete(tx: &mut WriteTx, team: TeamId, id: ScenarioId) -> Result<()
     locked(tx, team, id).await?;
     crate::hooks::detach(tx, id).await?;
     crate::drafts::forget(tx, id).await?;
+    crate::positions::forget_all(tx, id).await?;
+    crate::counters::forget_all(tx, id).await?;
     crate::executions::mark_to_stop(tx, executions::Column::ScenarioId.eq(id.0)).await?;
     let now = micros(tx.now());
     let row = scenarios::ActiveModel {

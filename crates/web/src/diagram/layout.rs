@@ -4,7 +4,7 @@
 //! scripts do the same (`geometry.ts`, `align.ts`); `tests/vectors/layout.json`
 //! keeps both alike.
 
-use super::tree::{Entry, Kind};
+use super::tree::{self, Entry, Kind};
 
 /// Radius of a module's disc.
 pub const RADIUS: f64 = 48.0;
@@ -79,19 +79,28 @@ fn beside(entry: &Entry<'_>, places: &[Option<Place>]) -> Place {
 }
 
 /// Columns by distance from the start. Whatever follows a module stands
-/// around its middle, in order; error routes and tools hang below. Every
-/// subtree is as close to the one above it as its outline allows. No
+/// around its middle, in order, and a merge behind that; error routes and tools
+/// hang below. Every subtree is as close to the one above it as its outline allows. No
 /// recursion: children come after their parents in the tree.
 fn tidy(entries: &[Entry<'_>]) -> Vec<Place> {
     let children = children(entries);
     let mut rows = vec![0.0; entries.len()];
     let mut shifts = vec![0.0; entries.len()];
+    let mut behind = vec![0; entries.len()];
     let mut outlines: Vec<Outline> = vec![Outline::new(); entries.len()];
     for index in (0..entries.len()).rev() {
         let mut outline = Outline::new();
         let mut following: Option<(f64, f64)> = None;
         for child in &children[index] {
             let below = std::mem::take(&mut outlines[*child]);
+            if tree::is_merge(&entries[*child]) {
+                // Behind the longest branch, on the line of the if-else.
+                let own = following.map_or(0.0, |(first, last)| f64::midpoint(first, last));
+                shifts[*child] = own - rows[*child];
+                behind[*child] = outline.len();
+                outline.splice(0..0, below.into_iter().map(|(first, last)| (first + shifts[*child], last + shifts[*child])));
+                continue;
+            }
             let mut shift = clearance(&outline, &below);
             if entries[*child].kind == Kind::Flow {
                 let row = rows[*child] + shift;
@@ -111,7 +120,7 @@ fn tidy(entries: &[Entry<'_>]) -> Vec<Place> {
     let mut next = 0.0;
     for (index, entry) in entries.iter().enumerate() {
         if let Some(parent) = entry.parent {
-            columns[index] = columns[parent] + 1.0;
+            columns[index] = columns[parent] + 1.0 + behind[index] as f64;
             shifts[index] += shifts[parent];
         } else {
             shifts[index] = next;

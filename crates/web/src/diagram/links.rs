@@ -7,7 +7,7 @@ use rouage_model::blueprint::Module;
 
 use super::draw::Node;
 use super::layout::RADIUS;
-use super::tree::{Entry, Kind};
+use super::tree::{self, Entry, Kind};
 use super::{Mark, Overlay};
 use crate::words;
 
@@ -18,7 +18,7 @@ pub struct Link {
     pub key: String,
     /// Names its gradient in the page.
     pub gradient: String,
-    /// The curve.
+    /// The curve; into a merge one from each branch.
     pub path: String,
     /// Ends, for the gradient.
     pub from: (i64, i64),
@@ -81,6 +81,9 @@ impl FilterMark {
 const GAP: f64 = RADIUS + 18.0;
 /// Error routes leave at the lower right.
 const CORNER: f64 = 46.0;
+/// What hangs on a module and is less far to the right, but so far down, stands
+/// below it.
+const BELOW: (f64, f64) = (170.0, 120.0);
 
 type Point = (f64, f64);
 
@@ -92,10 +95,23 @@ impl Curve {
     /// The curve of a line between two discs.
     pub fn between(from: (i64, i64), to: (i64, i64), kind: Kind) -> Self {
         let (from, to) = ((from.0 as f64, from.1 as f64), (to.0 as f64, to.1 as f64));
+        if kind != Kind::Flow && to.0 - from.0 < BELOW.0 && to.1 - from.1 >= BELOW.1 {
+            return Self::down(from, to);
+        }
         let start = if kind == Kind::Flow { (from.0 + GAP, from.1) } else { (from.0 + CORNER, from.1 + CORNER) };
         let end = (to.0 - GAP, to.1);
         let bend = ((end.0 - start.0) / 2.0).abs().max(36.0);
         Self([start, (start.0 + bend, start.1), (end.0 - bend, end.1), end])
+    }
+
+    /// To what stands nearly straight below: a bow around the name of the
+    /// module that arrives from above. From the left it would have to turn back.
+    fn down(from: Point, to: Point) -> Self {
+        let start = (from.0 + CORNER, from.1 + CORNER);
+        let end = (to.0, to.1 - RADIUS - 10.0);
+        let wide = ((end.0 - start.0) * 0.7).max(40.0);
+        let high = (end.1 - start.1) * 0.55;
+        Self([start, (start.0 + wide, start.1 + 8.0), (end.0, end.1 - high), end])
     }
 
     /// As the `d` of a path.
@@ -136,9 +152,13 @@ const ERROR_AT: f64 = 0.12;
 pub fn link(prefix: &str, entries: &[Entry<'_>], index: usize, nodes: &[Node], overlay: &Overlay) -> Option<Link> {
     let entry = &entries[index];
     let parent = entry.parent?;
-    let (from, to) = (&nodes[parent], &nodes[index]);
-    let curve = Curve::between((from.x, from.y), (to.x, to.y), entry.kind);
+    let to = &nodes[index];
+    let sources = tree::sources(entries, index);
+    let from = &nodes[*sources.first()?];
+    let into = |source: &usize| Curve::between((nodes[*source].x, nodes[*source].y), (to.x, to.y), entry.kind);
+    let curve = into(sources.first()?);
     let (start, end) = curve.ends();
+    let paths: Vec<String> = sources.iter().map(|source| into(source).path()).collect();
     let is_fallback = is_fallback(entries[parent].module, entry);
     let mut class = Vec::new();
     match entry.kind {
@@ -155,7 +175,7 @@ pub fn link(prefix: &str, entries: &[Entry<'_>], index: usize, nodes: &[Node], o
     Some(Link {
         key: entry.key.clone(),
         gradient: format!("g{prefix}-{}", entry.key),
-        path: curve.path(),
+        path: paths.join(" "),
         from: start,
         to: end,
         apps: (from.look.app.clone(), to.look.app.clone()),

@@ -1,5 +1,6 @@
 //! The modules of a blueprint as a tree of what follows what.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use rouage_model::blueprint::Module;
@@ -97,6 +98,42 @@ fn add_flow<'a>(flow: &'a Value, path: &str, start: Start, level: usize, entries
         }
         next = Start { parent: Some(index), kind: Kind::Flow, route: None, ..next };
     }
+}
+
+/// Whether it joins the branches of the if-else before it.
+pub fn is_merge(entry: &Entry<'_>) -> bool {
+    entry.kind == Kind::Flow && entry.route.is_none() && entry.module.name() == "builtin:BasicMerge"
+}
+
+/// What the lines into a module come from: the one before it; for a merge the
+/// ends of the branches that go on, in their order.
+pub fn sources(entries: &[Entry<'_>], index: usize) -> Vec<usize> {
+    let entry = &entries[index];
+    let Some(parent) = entry.parent else { return Vec::new() };
+    if !is_merge(entry) {
+        return vec![parent];
+    }
+    let branches = entries[parent].module.branches();
+    let goes_on = |route: usize| branches.get(route).is_some_and(|branch| branch.field("merge").as_bool() != Some(false));
+    // The end of each branch, by its number: modules stand behind their parents.
+    let mut ends: BTreeMap<usize, usize> = BTreeMap::new();
+    for (at, other) in entries.iter().enumerate().take(index).skip(parent + 1) {
+        if other.kind != Kind::Flow {
+            continue;
+        }
+        match (other.parent, other.route) {
+            (Some(before), Some(route)) if before == parent && goes_on(route) => drop(ends.insert(route, at)),
+            (Some(before), None) => {
+                if let Some(end) = ends.values_mut().find(|end| **end == before) {
+                    *end = at;
+                }
+            }
+            _ => {}
+        }
+    }
+    let has_empty = (0..branches.len()).any(|route| goes_on(route) && !ends.contains_key(&route));
+    let straight = (has_empty || ends.is_empty()).then_some(parent);
+    ends.into_values().chain(straight).collect()
 }
 
 fn entry<'a>(raw: &'a Value, path: &str, start: Start) -> Entry<'a> {

@@ -6,6 +6,8 @@ use rouage_model::{FolderId, ScenarioId};
 use rouage_store::{Error, folders};
 
 use super::scenario::{Choice, checked_name};
+use super::scenarios;
+use crate::refusal::{self, again};
 use crate::render::{self, Ask, Form, Page, Reply};
 use crate::routes::Permission::SignedIn;
 use crate::{PageError, Route, words};
@@ -63,27 +65,45 @@ pub async fn choices(page: &Page, chosen: Option<FolderId>) -> Result<Vec<Choice
 /// A name that is taken, as a sentence.
 fn taken(error: Error) -> PageError {
     match error {
-        Error::Conflict(text) => PageError::Invalid(format!("{}.", words::sentence(&text).trim_end_matches('.'))),
+        Error::Conflict(text) => {
+            let text = format!("{}.", words::sentence(&text).trim_end_matches('.'));
+            refusal::field("name", PageError::Invalid(text))
+        }
         other => other.into(),
     }
 }
 
 /// `POST /folders`.
 async fn create(page: Page, Form(form): Form) -> Reply {
-    let name = checked_name(form.text("name"))?;
+    match store_new(&page, form.text("name")).await {
+        Ok(id) => render::see(&format!("/scenarios?folder={id}&notice=created")),
+        Err(error) => again(scenarios::list(page.refused(error, ("new-folder", form), "/scenarios")?).await),
+    }
+}
+
+async fn store_new(page: &Page, name: &str) -> Result<FolderId, PageError> {
+    let name = checked_name(name)?;
     let mut tx = page.app.store().begin().await?;
     let id = folders::create(&mut tx, page.app.team(), name).await.map_err(taken)?;
     tx.commit().await?;
-    render::see(&format!("/scenarios?folder={id}&notice=created"))
+    Ok(id)
 }
 
 /// `POST /folders/{id}/rename`.
 async fn rename(page: Page, Path(id): Path<FolderId>, Form(form): Form) -> Reply {
-    let name = checked_name(form.text("name"))?;
+    let here = format!("/scenarios?folder={id}");
+    match store_name(&page, id, form.text("name")).await {
+        Ok(()) => render::see(&format!("{here}&notice=renamed")),
+        Err(error) => again(scenarios::list(page.refused(error, ("folder", form), &here)?).await),
+    }
+}
+
+async fn store_name(page: &Page, id: FolderId, name: &str) -> Result<(), PageError> {
+    let name = checked_name(name)?;
     let mut tx = page.app.store().begin().await?;
     folders::rename(&mut tx, page.app.team(), id, name).await.map_err(taken)?;
     tx.commit().await?;
-    render::see(&format!("/scenarios?folder={id}&notice=renamed"))
+    Ok(())
 }
 
 async fn find(page: &Page, id: FolderId) -> Result<folders::Folder, PageError> {

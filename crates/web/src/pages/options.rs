@@ -5,8 +5,9 @@ use rouage_model::scenario::Settings;
 use rouage_model::{Blueprint, ScenarioId, Version};
 use rouage_store::scenarios::{self, Scenario};
 
-use super::scenario::refuse;
+use super::scenario::{self, refuse};
 use crate::query::Query;
+use crate::refusal::{Problems, again};
 use crate::render::{self, Form, Page, Reply};
 use crate::{PageError, Permission, Route};
 
@@ -60,19 +61,27 @@ pub fn form(scenario: &Scenario) -> OptionsForm {
 
 /// `POST /scenarios/{id}/options`.
 async fn save(page: Page, Path(id): Path<ScenarioId>, Form(sent): Form) -> Reply {
+    let here = format!("/scenarios/{id}/settings");
+    match store(&page, id, &sent).await {
+        Ok(()) => render::see(&format!("{here}?notice=saved")),
+        Err(error) => again(scenario::show_settings(page.refused(error, ("options", sent), &here)?, Path(id)).await),
+    }
+}
+
+async fn store(page: &Page, id: ScenarioId, sent: &Query) -> Result<(), PageError> {
     let (store, team) = (page.app.store(), page.app.team());
     let scenario = scenarios::find(store, team, id).await?.ok_or(PageError::NotFound)?;
     let version = Version(sent.text("version").parse().unwrap_or_default());
-    let settings = read(&sent)?;
+    let settings = read(sent)?;
     let blueprint = settings.write(&scenario.blueprint).map_err(PageError::internal)?;
     if scenario.enabled {
-        check(&page, &scenario, &blueprint)?;
+        check(page, &scenario, &blueprint)?;
     }
     let mut tx = store.begin().await?;
     scenarios::update_blueprint(&mut tx, team, id, version, &blueprint, &scenario.links).await?;
     tx.commit().await?;
     page.app.control().refresh().await;
-    render::see(&format!("/scenarios/{id}/settings?notice=saved"))
+    Ok(())
 }
 
 /// A scenario that is on must be able to stay on.
@@ -86,13 +95,16 @@ fn check(page: &Page, scenario: &Scenario, blueprint: &Blueprint) -> Result<(), 
 }
 
 fn read(sent: &Query) -> Result<Settings, PageError> {
-    let count = |name: &str, label: &str| {
-        let number = sent.text(name).trim().parse::<u32>().ok().filter(|number| (1..=MOST).contains(number));
-        number.ok_or_else(|| PageError::Invalid(format!("{label}: enter a whole number from 1 to {MOST}.")))
+    let mut problems = Problems::default();
+    let mut count = |name: &str| {
+        let number = sent.text(name).parse::<u32>().ok().filter(|number| (1..=MOST).contains(number));
+        let refusal = || PageError::Invalid(format!("Enter a whole number from 1 to {MOST}."));
+        problems.take(name, number.ok_or_else(refusal))
     };
-    Ok(Settings {
-        roundtrips: count("roundtrips", "Max number of cycles")?,
-        max_errors: count("maxErrors", "Number of consecutive errors")?,
+    let (roundtrips, max_errors) = (count("roundtrips"), count("maxErrors"));
+    problems.finish(Settings {
+        roundtrips,
+        max_errors,
         auto_commit: sent.is_on("autoCommit"),
         auto_commit_trigger_last: sent.is_on("autoCommitTriggerLast"),
         sequential: sent.is_on("sequential"),

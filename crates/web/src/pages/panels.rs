@@ -252,7 +252,8 @@ pub fn sentence(registry: &Registry, blueprint: &Blueprint, hook: Option<&str>) 
         steps.push(format!("{more} more"));
     }
     match steps.len() {
-        0 => format!("{start}, it is only taken in."),
+        0 if trigger.is_instant => format!("{start}, nothing is done with it yet: add a module after it."),
+        0 => format!("It runs {}.", app_and_module(&trigger)),
         1 => format!("{start}, it goes to {}.", steps[0]),
         count => format!("{start}, it goes to {} and {}.", steps[..count - 1].join(", "), steps[count - 1]),
     }

@@ -171,6 +171,8 @@ fn icon(kind: &str) -> &'static str {
 pub struct Offers {
     hooks: Vec<(String, String)>,
     connections: Vec<connections::ConnectionRow>,
+    /// Types of connections and their names for people.
+    kinds: Vec<(&'static str, &'static str)>,
     spreadsheets: Vec<(String, String)>,
     datastores: Vec<(String, String)>,
     structures: Vec<(String, String)>,
@@ -188,6 +190,7 @@ impl Offers {
         Ok(Self {
             hooks: free.map(|hook| (hook.id.to_string(), hook.name)).collect(),
             connections: connections::list(store, team, None).await?,
+            kinds: page.app.registry().connections().map(|spec| (spec.kind, spec.label)).collect(),
             datastores: datastores.into_iter().map(|store| (store.id.to_string(), store.name)).collect(),
             structures: structures.into_iter().map(|row| (row.id.to_string(), row.name)).collect(),
             scenarios: scenarios::brief(store, team).await?.into_iter().map(callable).collect(),
@@ -235,7 +238,7 @@ fn choice(id: ModuleId, action: &Action, scenario: &Scenario, offers: &Offers) -
             let fitting = offers.connections.iter().filter(|row| kinds.contains(&row.kind.as_str()));
             (
                 *field,
-                format!("Connection{}", was(old)),
+                format!("Connection{}{}", kind_words(kinds, offers), was(old)),
                 first,
                 fitting.map(|row| (row.id.to_string(), row.name.clone())).collect(),
             )
@@ -282,6 +285,15 @@ fn choice(id: ModuleId, action: &Action, scenario: &Scenario, offers: &Offers) -
         _ => None,
     };
     ChoiceRow { input: format!("{id}.{field}"), label, options, create }
+}
+
+/// The type of an account, when there is only one that fits.
+fn kind_words(kinds: &[&str], offers: &Offers) -> String {
+    let label = |kind: &&str| offers.kinds.iter().find(|(known, _)| known == kind).map(|(_, label)| *label);
+    match kinds {
+        [one] => label(one).map_or(String::new(), |label| format!(": {label}")),
+        _ => String::new(),
+    }
 }
 
 /// What is known of a structure that can be made.

@@ -4,11 +4,16 @@ use axum::extract::Path;
 use rouage_model::ScenarioId;
 use rouage_store::retention::{self, Own, Policy};
 
-use super::scenario::refuse;
+use super::scenario::{self, refuse};
+use super::settings;
 use crate::PageError;
+use crate::query::Query;
+use crate::refusal::{Problem, Problems, again};
 use crate::render::{self, Form, Page, Reply};
 use crate::words;
 
+/// What the form is called when it is refused.
+const FORM: &str = "retention";
 /// Bytes of a megabyte, as the forms count.
 const MEGABYTE: u64 = 1_000_000;
 /// The most days that a form takes: a hundred years.
@@ -77,49 +82,67 @@ fn sentence(policy: Policy) -> String {
 
 /// `POST /settings/retention`.
 pub async fn save_server(page: Page, Form(form): Form) -> Reply {
-    let own = read(&form)?;
+    match store_server(&page, &form).await {
+        Ok(()) => render::see("/settings?notice=saved"),
+        Err(error) => again(settings::show(page.refused(error, (FORM, form), "/settings")?).await),
+    }
+}
+
+async fn store_server(page: &Page, form: &Query) -> Result<(), PageError> {
+    let own = read(form)?;
     let (Some(days), Some(runs), Some(bytes)) = (own.days, own.runs, own.bytes) else {
-        return Err(PageError::Invalid("Fill in all three; 0 means without limit.".into()));
+        let empty = ["days", "runs", "megabytes"].into_iter().filter(|name| form.text(name).is_empty());
+        let problem = |name: &str| Problem { field: name.to_owned(), text: "Fill it in; 0 means without limit.".into() };
+        return Err(PageError::Fields(empty.map(problem).collect()));
     };
     let mut tx = page.app.store().begin().await?;
     retention::set_server(&mut tx, Policy { days, runs, bytes }).await?;
     tx.commit().await?;
-    render::see("/settings?notice=saved")
+    Ok(())
 }
 
 /// `POST /scenarios/{id}/retention`.
 pub async fn save_scenario(page: Page, Path(id): Path<ScenarioId>, Form(form): Form) -> Reply {
-    let own = read(&form)?;
+    let here = format!("/scenarios/{id}/settings");
+    match store_own(&page, id, &form).await {
+        Ok(()) => render::see(&format!("{here}?notice=saved")),
+        Err(error) => again(scenario::show_settings(page.refused(error, (FORM, form), &here)?, Path(id)).await),
+    }
+}
+
+async fn store_own(page: &Page, id: ScenarioId, form: &Query) -> Result<(), PageError> {
+    let own = read(form)?;
     let mut tx = page.app.store().begin().await?;
     retention::set_own(&mut tx, page.app.team(), id, own).await?;
     tx.commit().await?;
-    render::see(&format!("/scenarios/{id}/settings?notice=saved"))
+    Ok(())
 }
 
-fn read(form: &crate::query::Query) -> Result<Own, PageError> {
-    let days = number(form.text("days"), "Days", u64::from(MOST_DAYS))?;
-    let megabytes = number(form.text("megabytes"), "Megabytes", 1_000_000_000)?;
-    Ok(Own {
+fn read(form: &Query) -> Result<Own, PageError> {
+    let mut problems = Problems::default();
+    let mut take = |name: &str, most: u64| problems.take(name, number(form.text(name), most));
+    let (days, runs) = (take("days", u64::from(MOST_DAYS)), take("runs", 1_000_000_000));
+    let megabytes = take("megabytes", 1_000_000_000);
+    problems.finish(Own {
         days: days.and_then(|days| u32::try_from(days).ok()),
-        runs: number(form.text("runs"), "Runs", 1_000_000_000)?,
+        runs,
         bytes: megabytes.map(|megabytes| megabytes.saturating_mul(MEGABYTE)),
     })
 }
 
-fn number(text: &str, label: &str, most: u64) -> Result<Option<u64>, PageError> {
+fn number(text: &str, most: u64) -> Result<Option<u64>, PageError> {
     if text.is_empty() {
         return Ok(None);
     }
     match text.parse::<u64>() {
         Ok(number) if number <= most => Ok(Some(number)),
-        _ => Err(PageError::Invalid(format!("{label}: enter a whole number from 0 to {most}; 0 means without limit."))),
+        _ => Err(PageError::Invalid(format!("Enter a whole number from 0 to {most}; 0 means without limit."))),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::query::Query;
 
     #[test]
     fn nothing_follows_the_server_and_nonsense_is_refused() {

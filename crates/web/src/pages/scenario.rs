@@ -17,6 +17,7 @@ use super::retention::{self, RetentionForm};
 use super::schedule::preview::{self, Preview};
 use super::{folders, inputs, relink, start};
 use crate::diagram::{self, Diagram, Overlay};
+use crate::refusal::{self, again};
 use crate::render::{self, Ask, Form, Layout, Page, Reply, Times};
 use crate::words::{self, Moment};
 use crate::{PageError, look};
@@ -293,20 +294,29 @@ pub fn refuse(error: ControlError, what: &str) -> PageError {
 
 /// `POST /scenarios/{id}/rename`.
 pub async fn rename(page: Page, Path(id): Path<ScenarioId>, Form(form): Form) -> Reply {
-    let name = checked_name(form.text("name"))?;
+    let here = format!("/scenarios/{id}/settings");
+    match store_name(&page, id, form.text("name")).await {
+        Ok(()) => render::see(&format!("{here}?notice=renamed")),
+        Err(error) => again(show_settings(page.refused(error, ("rename", form), &here)?, Path(id)).await),
+    }
+}
+
+async fn store_name(page: &Page, id: ScenarioId, name: &str) -> Result<(), PageError> {
+    let name = checked_name(name)?;
     let mut tx = page.app.store().begin().await?;
     scenarios::rename(&mut tx, page.app.team(), id, name).await?;
     tx.commit().await?;
     page.app.control().refresh().await;
-    render::see(&format!("/scenarios/{id}/settings?notice=renamed"))
+    Ok(())
 }
 
-/// A name that people can read.
+/// A name that people can read, of the field `name`.
 pub fn checked_name(name: &str) -> Result<&str, PageError> {
+    let refused = |text: &str| Err(refusal::field("name", PageError::Invalid(text.to_owned())));
     match name.chars().count() {
-        0 => Err(PageError::Invalid("Enter a name.".into())),
+        0 => refused("Enter a name."),
         1..=120 => Ok(name),
-        _ => Err(PageError::Invalid("A name has at most 120 characters.".into())),
+        _ => refused("A name has at most 120 characters."),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use askama::Template;
 use axum::extract::Path;
-use rouage_model::{ModuleId, ScenarioId, Value, json};
+use rouage_model::{ExecutionId, ModuleId, ScenarioId, Value, json};
 use rouage_runtime::Wanted;
 use rouage_store::scenarios;
 
@@ -11,6 +11,7 @@ use super::scenario::refuse;
 use crate::PageError;
 use crate::look::{self, Look};
 use crate::query::Query;
+use crate::refusal::{Problems, again};
 use crate::render::{self, Form, Layout, Page, Reply};
 
 #[derive(Template)]
@@ -23,6 +24,15 @@ struct Show {
     look: Look,
     fields: Vec<Field>,
 }
+
+/// The types to choose from, with their names for people.
+pub const KINDS: [(&str, &str); 5] = [
+    ("text", "Text"),
+    ("number", "Number"),
+    ("boolean", "Boolean (true or false)"),
+    ("date", "Date"),
+    ("json", "Collection or array (JSON)"),
+];
 
 /// A value to write down.
 pub struct Field {
@@ -50,13 +60,23 @@ pub async fn show(page: Page, Path((id, module)): Path<(ScenarioId, ModuleId)>) 
 
 /// `POST /scenarios/{id}/modules/{module}/run`.
 pub async fn run(page: Page, Path((id, module)): Path<(ScenarioId, ModuleId)>, Form(form): Form) -> Reply {
-    let mut given = wanted(&page, id, module).await?;
-    for one in &mut given {
-        one.value = read(&form, one)?;
+    match start(&page, (id, module), &form).await {
+        Ok(run) => render::see(&format!("/executions/{run}")),
+        Err(error) => {
+            let here = format!("/scenarios/{id}/modules/{module}/run");
+            again(show(page.refused(error, ("single", form), &here)?, Path((id, module))).await)
+        }
     }
-    let control = page.app.control();
-    let run = control.run_module(page.app.team(), id, module, &given).await.map_err(|error| refuse(error, "run"))?;
-    render::see(&format!("/executions/{run}"))
+}
+
+async fn start(page: &Page, (id, module): (ScenarioId, ModuleId), form: &Query) -> Result<ExecutionId, PageError> {
+    let (mut given, mut problems) = (wanted(page, id, module).await?, Problems::default());
+    for one in &mut given {
+        one.value = problems.take(&format!("v.{}", key(one)), read(form, one));
+    }
+    let given = problems.finish(given)?;
+    let run = page.app.control().run_module(page.app.team(), id, module, &given).await;
+    run.map_err(|error| refuse(error, "run"))
 }
 
 async fn wanted(page: &Page, id: ScenarioId, module: ModuleId) -> Result<Vec<Wanted>, PageError> {

@@ -11,6 +11,8 @@ use rouage_store::{PageRequest, scenarios};
 
 use super::scenario::{Choice, checked_name};
 use crate::PageError;
+use crate::query::Query;
+use crate::refusal::{Problems, again};
 use crate::render::{self, Ask, Form, Layout, Page, Pager, Reply, Times};
 use crate::tree::{self, Tree};
 use crate::words::{self, Moment};
@@ -83,13 +85,20 @@ async fn find(page: &Page, id: HookId) -> Result<Hook, PageError> {
 
 /// `POST /webhooks`.
 pub async fn create(page: Page, Form(form): Form) -> Reply {
-    let name = checked_name(form.text("name"))?;
+    match store_new(&page, form.text("name")).await {
+        Ok(id) => render::see(&format!("/webhooks/{id}?notice=created")),
+        Err(error) => again(list(page.refused(error, ("create", form), "/webhooks")?).await),
+    }
+}
+
+async fn store_new(page: &Page, name: &str) -> Result<HookId, PageError> {
+    let name = checked_name(name)?;
     let mut tx = page.app.store().begin().await?;
     let hook = hooks::create(&mut tx, page.app.team(), name, &HookSettings::default()).await?;
     hooks::set_learning(&mut tx, page.app.team(), hook.id, true).await?;
     tx.commit().await?;
     page.app.control().refresh().await;
-    render::see(&format!("/webhooks/{}?notice=created", hook.id))
+    Ok(hook.id)
 }
 
 #[derive(Template)]
@@ -288,30 +297,46 @@ pub async fn request(page: Page, Path((id, delivery)): Path<(HookId, DeliveryId)
 
 /// `POST /webhooks/{id}/rename`.
 pub async fn rename(page: Page, Path(id): Path<HookId>, Form(form): Form) -> Reply {
-    let name = checked_name(form.text("name"))?;
+    let here = format!("/webhooks/{id}");
+    match store_name(&page, id, form.text("name")).await {
+        Ok(()) => render::see(&format!("{here}?notice=renamed")),
+        Err(error) => again(show(page.refused(error, ("rename", form), &here)?, Path(id)).await),
+    }
+}
+
+async fn store_name(page: &Page, id: HookId, name: &str) -> Result<(), PageError> {
+    let name = checked_name(name)?;
     let mut tx = page.app.store().begin().await?;
     hooks::rename(&mut tx, page.app.team(), id, name).await?;
     tx.commit().await?;
     page.app.control().refresh().await;
-    render::see(&format!("/webhooks/{id}?notice=renamed"))
+    Ok(())
 }
 
 /// `POST /webhooks/{id}/settings`.
 pub async fn save_settings(page: Page, Path(id): Path<HookId>, Form(form): Form) -> Reply {
-    let hook = find(&page, id).await?;
+    let here = format!("/webhooks/{id}");
+    match store_settings(&page, id, &form).await {
+        Ok(()) => render::see(&format!("{here}?notice=saved")),
+        Err(error) => again(show(page.refused(error, ("settings", form), &here)?, Path(id)).await),
+    }
+}
+
+async fn store_settings(page: &Page, id: HookId, form: &Query) -> Result<(), PageError> {
+    let hook = find(page, id).await?;
+    let mut problems = Problems::default();
     let settings = HookSettings {
         headers: form.is_on("headers"),
         method: form.is_on("method"),
         stringify: form.is_on("stringify"),
         structure_id: form.text("structure_id").parse().ok(),
         strict: form.is_on("strict"),
-        ips: checked_ips(form.text("ips"))?,
-        structure: checked_structure(form.text("structure"))?,
-        default_response: checked_response(&form)?,
+        ips: problems.take("ips", checked_ips(form.text("ips"))),
+        structure: problems.take("structure", checked_structure(form.text("structure"))),
+        default_response: problems.take("response_status", checked_response(form)),
         ..hook.settings
     };
-    update(&page, id, &settings).await?;
-    render::see(&format!("/webhooks/{id}?notice=saved"))
+    update(page, id, &problems.finish(settings)?).await
 }
 
 async fn update(page: &Page, id: HookId, settings: &HookSettings) -> Result<(), PageError> {
@@ -347,7 +372,7 @@ fn checked_structure(text: &str) -> Result<Option<Value>, PageError> {
     }
 }
 
-fn checked_response(form: &crate::query::Query) -> Result<Option<DefaultResponse>, PageError> {
+fn checked_response(form: &Query) -> Result<Option<DefaultResponse>, PageError> {
     let (status, body) = (form.text("response_status"), form.get("response_body").unwrap_or_default());
     if status.is_empty() && body.trim().is_empty() {
         return Ok(None);
@@ -364,22 +389,32 @@ fn checked_response(form: &crate::query::Query) -> Result<Option<DefaultResponse
 
 /// `POST /webhooks/{id}/keys`: the key is shown this once.
 pub async fn add_key(page: Page, Path(id): Path<HookId>, Form(form): Form) -> Reply {
-    let name = checked_name(form.text("name"))?.to_owned();
     let hook = find(&page, id).await?;
     // A reload of the answer sends the form again.
     if !page.app.forms().is_first(form.text("once")) {
         return render::see(&format!("/webhooks/{id}"));
     }
+    match store_key(&page, hook, &form).await {
+        Ok(key) => show_hook(&page, find(&page, id).await?, key).await,
+        Err(error) => {
+            again(show(page.refused(error, ("key", form), &format!("/webhooks/{id}"))?, Path(id)).await)
+        }
+    }
+}
+
+async fn store_key(page: &Page, hook: Hook, form: &Query) -> Result<String, PageError> {
+    let mut problems = Problems::default();
+    let name = problems.take("name", checked_name(form.text("name"))).to_owned();
     let key = match form.text("key") {
-        "" => clock::token(page.app.clock().as_ref()),
-        own if own.len() <= 512 && own.is_ascii() => own.to_owned(),
-        _ => return Err(PageError::Invalid("A key has at most 512 characters, and only ASCII ones.".into())),
+        "" => Ok(clock::token(page.app.clock().as_ref())),
+        own if own.len() <= 512 && own.is_ascii() => Ok(own.to_owned()),
+        _ => Err(PageError::Invalid("A key has at most 512 characters, and only ASCII ones.".into())),
     };
-    let mut settings = hook.settings.clone();
+    let key = problems.take("key", key);
+    let mut settings = hook.settings;
     settings.api_keys.push(ApiKey::new(name, &key));
-    update(&page, id, &settings).await?;
-    let hook = find(&page, id).await?;
-    show_hook(&page, hook, key).await
+    update(page, hook.id, &problems.finish(settings)?).await?;
+    Ok(key)
 }
 
 /// `POST /webhooks/{id}/keys/delete`.

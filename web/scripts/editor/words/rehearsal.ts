@@ -7,7 +7,7 @@ export const words = {
   card: (count: number) => `Rehearsed: ${count === 1 ? "1 operation" : `${count} operations`}. Nothing was sent.`,
   cardWarns: (count: number) => `Rehearsed, and ${modules(count)} should be looked at. Nothing was sent.`,
   cardFailed: "The rehearsal ended with an error. Nothing was sent.",
-  sign: "Rehearsal",
+  madeUp: "Some of its values were made up: with your own sample data it may go on.",
   rehearsing: "Rehearsing…",
   explain: "Nothing was sent, stored or asked outside. Modules that only compute were computed; every other one was answered with an example.",
   isCut: "It was ended early, as it took too long. What is shown is the beginning.",

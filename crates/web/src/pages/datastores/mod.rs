@@ -16,6 +16,7 @@ use rouage_store::structures;
 use super::scenario::{Choice, checked_name};
 use crate::PageError;
 use crate::query::Query;
+use crate::refusal::{Problems, again};
 use crate::render::{self, Ask, Form, Layout, Page, Reply, Times};
 use crate::routes::{Permission, Route};
 use crate::words::{self, Moment};
@@ -127,33 +128,50 @@ fn choices(known: &[structures::StructureRow], chosen: Option<StructureId>) -> V
 }
 
 fn settings(form: &Query) -> Result<Settings, PageError> {
-    let name = checked_name(form.text("name"))?.to_owned();
+    let mut problems = Problems::default();
+    let name = problems.take("name", checked_name(form.text("name"))).to_owned();
     let structure = match form.text("structure") {
-        "" => None,
-        id => Some(id.parse().map_err(|_| PageError::Invalid("Choose a data structure of the list.".into()))?),
+        "" => Ok(None),
+        id => id.parse().map(Some).map_err(|_| PageError::Invalid("Choose a data structure of the list.".into())),
     };
+    let structure = problems.take("structure", structure);
     let megabytes = form.text("megabytes").parse::<u64>().ok().filter(|size| (1..=MOST_MEGABYTES).contains(size));
-    let size = format!("The size is a whole number of megabytes from 1 to {MOST_MEGABYTES}.");
-    let megabytes = megabytes.ok_or(PageError::Invalid(size))?;
-    Ok(Settings { name, structure, max_size: megabytes * MEGABYTE })
+    let size = || PageError::Invalid(format!("Enter a whole number from 1 to {MOST_MEGABYTES}."));
+    let megabytes = problems.take("megabytes", megabytes.ok_or_else(size));
+    problems.finish(Settings { name, structure, max_size: megabytes * MEGABYTE })
 }
 
 /// `POST /datastores`.
 async fn create(page: Page, Form(form): Form) -> Reply {
-    let settings = settings(&form)?;
+    match store_new(&page, &form).await {
+        Ok(id) => render::see(&format!("/datastores/{id}?notice=created")),
+        Err(error) => again(list(page.refused(error, ("create", form), "/datastores")?).await),
+    }
+}
+
+async fn store_new(page: &Page, form: &Query) -> Result<DatastoreId, PageError> {
+    let settings = settings(form)?;
     let mut tx = page.app.store().begin().await?;
     let id = datastores::create(&mut tx, page.app.team(), settings).await?;
     tx.commit().await?;
-    render::see(&format!("/datastores/{id}?notice=created"))
+    Ok(id)
 }
 
 /// `POST /datastores/{id}/settings`.
 async fn save_settings(page: Page, Path(id): Path<DatastoreId>, Form(form): Form) -> Reply {
-    let settings = settings(&form)?;
+    let here = format!("/datastores/{id}");
+    match store_settings(&page, id, &form).await {
+        Ok(()) => render::see(&format!("{here}?notice=saved")),
+        Err(error) => again(browse::show(page.refused(error, ("settings", form), &here)?, Path(id)).await),
+    }
+}
+
+async fn store_settings(page: &Page, id: DatastoreId, form: &Query) -> Result<(), PageError> {
+    let settings = settings(form)?;
     let mut tx = page.app.store().begin().await?;
     datastores::update(&mut tx, page.app.team(), id, settings).await?;
     tx.commit().await?;
-    render::see(&format!("/datastores/{id}?notice=saved"))
+    Ok(())
 }
 
 /// `GET /datastores/{id}/delete`.

@@ -47,7 +47,7 @@ impl From<PageError> for Refusal {
     fn from(error: PageError) -> Self {
         match error {
             PageError::NotFound => Self::missing(),
-            PageError::Invalid(text) => Self::invalid(words::sentence(&text)),
+            error @ (PageError::Invalid(_) | PageError::Fields(_)) => Self::invalid(words::sentence(&error.to_string())),
             PageError::TooLarge(text) => Self::new(StatusCode::PAYLOAD_TOO_LARGE, text),
             PageError::Forbidden(text) => Self::new(StatusCode::FORBIDDEN, text),
             PageError::Internal(text) => {

@@ -3,13 +3,14 @@
 use axum::extract::Path;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use rouage_model::{OperationId, Value, json};
+use rouage_model::{ExecutionId, OperationId, Value, json};
 use rouage_runtime::Decision;
 
 use super::find;
 use crate::PageError;
 use crate::pages::scenario::refuse;
 use crate::query::Query;
+use crate::refusal::{self, again};
 use crate::render::{self, Execution, Form, Page, Reply};
 
 /// `GET /executions/{id}/operations/{operation}/{side}`: JSON to copy.
@@ -49,7 +50,7 @@ pub async fn stop(page: Page, Path(id): Path<Execution>) -> Reply {
 }
 
 /// What a person says that a module gave; empty when they say nothing.
-pub fn typed_output(form: &Query) -> Result<Value, PageError> {
+fn typed_output(form: &Query) -> Result<Value, PageError> {
     let text = form.text("output").trim();
     if text.is_empty() {
         return Ok(Value::empty_collection());
@@ -65,13 +66,24 @@ pub fn typed_output(form: &Query) -> Result<Value, PageError> {
 
 /// `POST /executions/{id}/decide`.
 pub async fn decide(page: Page, Path(id): Path<Execution>, Form(form): Form) -> Reply {
-    let id = id.0;
-    let decision = match form.text("decision") {
-        "retry" => Decision::Retry,
-        "skip" => Decision::Skip,
-        "done" => Decision::MarkAsDone(typed_output(&form)?),
-        _ => return Err(PageError::Invalid("Choose Retry, Skip or Mark as done.".into())),
-    };
-    page.app.control().decide(page.app.team(), id, decision).await.map_err(|error| refuse(error, "decided"))?;
-    render::see(&format!("/executions/{id}?notice=decided"))
+    let here = format!("/executions/{}", id.0);
+    match settle(&page, id.0, &form).await {
+        Ok(()) => render::see(&format!("{here}?notice=decided")),
+        Err(error) => again(super::show(page.refused(error, ("decide", form), &here)?, Path(id)).await),
+    }
+}
+
+async fn settle(page: &Page, id: ExecutionId, form: &Query) -> Result<(), PageError> {
+    let decision = decision(form)?;
+    page.app.control().decide(page.app.team(), id, decision).await.map_err(|error| refuse(error, "decided"))
+}
+
+/// What a person decided about a call that failed or may have happened.
+pub fn decision(form: &Query) -> Result<Decision, PageError> {
+    match form.text("decision") {
+        "retry" => Ok(Decision::Retry),
+        "skip" => Ok(Decision::Skip),
+        "done" => typed_output(form).map(Decision::MarkAsDone).map_err(|error| refusal::field("output", error)),
+        _ => Err(PageError::Invalid("Choose Retry, Skip or Mark as done.".into())),
+    }
 }

@@ -15,7 +15,7 @@ use rouage_runtime::{History, reason_against_replay};
 use rouage_sdk::subscenario;
 use rouage_store::{Lineage, lineages};
 
-pub use actions::{decide, raw, replay, stop, typed_output};
+pub use actions::{decide, decision, raw, replay, stop};
 pub use modules::overlay;
 pub use trouble::{Trouble, trouble, unnamed_trouble};
 

@@ -5,15 +5,17 @@ use askama::Template;
 use axum::extract::Path;
 use rouage_model::execution::{IncompleteReason, IncompleteStatus};
 use rouage_model::{Blueprint, IncompleteId, ModuleId};
-use rouage_runtime::{Decision, Opened};
+use rouage_runtime::Opened;
 use rouage_store::incompletes::{self, Begun, Incomplete};
 use rouage_store::{executions, scenarios};
 
 use super::words as say;
 use crate::PageError;
 use crate::look::{self, Look};
-use crate::pages::executions::{Trouble, trouble, typed_output};
+use crate::pages::executions::{Trouble, decision, trouble};
 use crate::pages::scenario::refuse;
+use crate::query::Query;
+use crate::refusal::again;
 use crate::render::{self, Ask, Form, Layout, Page, Reply};
 use crate::tree::{self, Tree};
 use crate::words::{self, Moment};
@@ -146,14 +148,18 @@ pub async fn data(page: &Page, item: &Incomplete, opened: Option<&Opened>) -> Re
 
 /// `POST /incomplete/{id}/settle`: Retry, Skip or Mark as done.
 pub async fn settle(page: Page, Path(id): Path<IncompleteId>, Form(form): Form) -> Reply {
-    let decision = match form.text("decision") {
-        "retry" => Decision::Retry,
-        "skip" => Decision::Skip,
-        "done" => Decision::MarkAsDone(typed_output(&form)?),
-        _ => return Err(PageError::Invalid("Choose Retry, Skip or Mark as done.".into())),
-    };
-    let begun = page.app.control().settle_incomplete(page.app.team(), id, decision).await;
-    after(id, begun.map_err(|error| refuse(error, "retried"))?)
+    match begin(&page, id, &form).await {
+        Ok(begun) => after(id, begun),
+        Err(error) => {
+            let page = page.refused(error, ("decide", form), &format!("/incomplete/{id}"))?;
+            again(show(page, Path(id)).await)
+        }
+    }
+}
+
+async fn begin(page: &Page, id: IncompleteId, form: &Query) -> Result<Begun, PageError> {
+    let begun = page.app.control().settle_incomplete(page.app.team(), id, decision(form)?).await;
+    begun.map_err(|error| refuse(error, "retried"))
 }
 
 /// Where a person goes after a retry was begun.

@@ -4,10 +4,11 @@ use askama::Template;
 use rouage_model::IncompleteId;
 use rouage_store::incompletes::{self, Limits};
 
-use super::list::filter;
+use super::list::{filter, list};
 use crate::PageError;
 use crate::pages::scenario::refuse;
 use crate::query::Query;
+use crate::refusal::{Problems, again};
 use crate::render::{self, Form, Layout, Page, Reply};
 use crate::words;
 
@@ -32,7 +33,10 @@ pub async fn act(page: Page, Form(form): Form) -> Reply {
         _ => chosen(&form),
     };
     if ids.is_empty() {
-        return Err(PageError::Invalid("Tick the boxes of those that you mean first.".into()));
+        let error = PageError::Invalid("Tick the boxes of those that you mean first.".into());
+        let names = ["status", "scenario", "q"].map(|name| (name.to_owned(), form.text(name).to_owned()));
+        let here = format!("/incomplete?{}", Query::of(names.into()).with("page", "1"));
+        return again(list(page.refused(error, ("selected", form), &here)?).await);
     }
     match action {
         "retry" | "retry-all" => {
@@ -70,13 +74,23 @@ fn chosen(form: &Query) -> Vec<IncompleteId> {
 
 /// `POST /incomplete/limits`.
 pub async fn save_limits(page: Page, Form(form): Form) -> Reply {
-    let number = |name: &str| match form.text(name).parse::<u64>() {
-        Ok(number) if number <= MOST => Ok(number),
-        _ => Err(PageError::Invalid("Enter whole numbers; 0 means without limit.".into())),
+    match store_limits(&page, &form).await {
+        Ok(()) => render::see("/incomplete?notice=saved"),
+        Err(error) => again(list(page.refused(error, ("limits", form), "/incomplete")?).await),
+    }
+}
+
+async fn store_limits(page: &Page, form: &Query) -> Result<(), PageError> {
+    let mut problems = Problems::default();
+    let mut number = |name: &str| {
+        let number = form.text(name).parse::<u64>().ok().filter(|number| *number <= MOST);
+        let refusal = || PageError::Invalid(format!("Enter a whole number from 0 to {MOST}; 0 means without limit."));
+        problems.take(name, number.ok_or_else(refusal))
     };
-    let limits = Limits { items: number("items")?, bytes: number("megabytes")?.saturating_mul(MEGABYTE) };
+    let (items, megabytes) = (number("items"), number("megabytes"));
+    let limits = problems.finish(Limits { items, bytes: megabytes.saturating_mul(MEGABYTE) })?;
     let mut tx = page.app.store().begin().await?;
     incompletes::set_limits(&mut tx, limits).await?;
     tx.commit().await?;
-    render::see("/incomplete?notice=saved")
+    Ok(())
 }
