@@ -39,6 +39,7 @@ async function open(page, text) {
   await ready(page);
   await apart(page).catch((error) => problems.push(`discs lie on each other: ${error.message.replace(/\s+/g, " ").slice(0, 200)}`));
   const exported = await page.request.get(`${scenario}/export`);
-  if ((await exported.text()).trim() !== text.trim()) problems.push("the export is not what was imported");
+  const spaceless = (json) => JSON.stringify(JSON.parse(json));
+  if (spaceless(await exported.text()) !== spaceless(text)) problems.push("the export is not what was imported");
   return problems;
 }

@@ -60,7 +60,6 @@ async function tabTo(page, role, name, key = "Tab") {
 }
 
 async function focused(page, number) {
-  if (process.env.DBG) { await page.waitForTimeout(300); console.log(number, await focus(page)); }
   await page.waitForFunction((key) => document.activeElement?.getAttribute("data-key") === key && document.activeElement.closest("#nodes"), String(number));
 }
 

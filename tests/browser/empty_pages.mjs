@@ -18,6 +18,8 @@ await story(async (browser) => {
   const storageState = await context.storageState();
   await look(browser, [
     { name: "empty-scenarios", path: "/scenarios?notice=welcome" },
+    { name: "empty-scenarios-new", path: "/scenarios/new" },
+    { name: "empty-scenarios-new-nothing-found", path: "/scenarios/new?q=unheard" },
     { name: "empty-import", path: "/import" },
     { name: "empty-incomplete", path: "/incomplete" },
     { name: "empty-webhooks", path: "/webhooks" },
@@ -32,6 +34,8 @@ await story(async (browser) => {
   await look(browser, [
     { name: "empty-scenario", path: scenario },
     { name: "empty-scenario-history", path: `${scenario}/history` },
+    { name: "empty-scenario-versions", path: `${scenario}/versions` },
+    { name: "empty-scenario-edit", path: `${scenario}/edit` },
   ], { storageState });
   await look(browser, [{ name: "login", path: "/login" }]);
 });

@@ -2,6 +2,7 @@
 // answer, a queue, modules that are not available, connections, users.
 import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
+import { kept, ready } from "./editing.mjs";
 import { eventually, example, folder, importText, links, person, place, post, story, url } from "./support.mjs";
 
 const root = new URL("../../", example);
@@ -23,6 +24,7 @@ await story(async (browser) => {
   await accounts(page);
   await spreadsheet(page);
   await datastore(page);
+  await versions(page);
   await page.goto("/outbox");
   places.mail = await page.locator(".mails li a").first().getAttribute("href");
 
@@ -210,4 +212,29 @@ async function datastore(page) {
   await page.getByRole("button", { name: "Save record" }).click();
   await page.waitForURL(`**${places.datastore}?notice=saved`);
   places.record = `${places.datastore}/record?key=ada%40example.org`;
+}
+
+/** A second version with a note, and a folder. */
+async function versions(page) {
+  await page.goto(`${places.scenario}/edit`);
+  await ready(page);
+  await page.locator('#nodes [data-key="4"]').focus();
+  await page.keyboard.press("Alt+ArrowDown");
+  await page.keyboard.press("d");
+  await kept(page);
+  await page.getByRole("button", { name: "Publish" }).click();
+  const dialog = page.getByRole("dialog", { name: "Publish the draft" });
+  await dialog.getByLabel("Note").fill("No mails over Christmas");
+  await dialog.getByRole("button", { name: "Publish" }).click();
+  await page.locator("#draft-sign").waitFor({ state: "hidden" });
+  await page.goto(`${places.scenario}/versions`);
+  const all = await page.locator(`a[href^="${places.scenario}/versions/"]`).evaluateAll((links) => links.map((link) => link.getAttribute("href")));
+  places.version = all.find((link) => /versions\/[0-9]+$/.test(link));
+  places.compare = all.find((link) => link.includes("compare"));
+  await page.goto("/scenarios");
+  await page.locator("summary", { hasText: "New folder" }).click();
+  await page.getByLabel("Name of the folder").fill("The shop");
+  await page.getByRole("button", { name: "Create", exact: true }).click();
+  const link = page.getByRole("navigation", { name: "Folders" }).getByRole("link", { name: /The shop/ });
+  places.folder = `/folders/${new URL(await link.getAttribute("href"), url).searchParams.get("folder")}`;
 }

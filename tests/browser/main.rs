@@ -75,3 +75,44 @@ fn an_order_reaches_the_spreadsheet_through_the_editor() {
     let program = Program::serve();
     script.run(&program);
 }
+
+#[test]
+fn the_editor_is_worked_by_keyboard_alone() {
+    let Some(script) = Script::new("editor_keys.mjs") else { return };
+    let program = Program::serve();
+    script.run(&program);
+}
+
+#[test]
+fn the_editor_is_worked_on_a_phone() {
+    let Some(script) = Script::new("editor_phone.mjs") else { return };
+    let program = Program::serve();
+    script.run(&program);
+}
+
+#[test]
+fn nothing_is_lost_in_the_editor() {
+    let Some(script) = Script::new("editor_safety.mjs") else { return };
+    let program = Program::demo();
+    script.run(&program);
+}
+
+#[test]
+fn values_are_mapped_by_pills() {
+    let Some(script) = Script::new("mapping.mjs") else { return };
+    let program = Program::demo();
+    script.run(&program);
+}
+
+/// Blueprints of strangers are not in this repository; where a folder of them
+/// lies beside it, a sample is opened.
+#[test]
+fn blueprints_of_strangers_open_in_the_editor() {
+    let Some(script) = Script::new("blueprints.mjs") else { return };
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/blueprints");
+    if !folder.is_dir() {
+        return;
+    }
+    let program = Program::demo();
+    script.with("BLUEPRINTS", &folder.to_string_lossy()).run(&program);
+}

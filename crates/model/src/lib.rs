@@ -40,6 +40,6 @@ pub use buffer::{Buffer, Content, Stored};
 pub use clock::Clock;
 pub use error::{Certainty, ErrorKind, ModuleError};
 pub use ids::*;
-pub use merge::merge;
+pub use merge::{links_of, merge, merge_links};
 pub use reconcile::{reconcile, reconcile_with};
 pub use value::{Collection, Number, Text, Value};

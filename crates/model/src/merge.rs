@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use crate::ids::ModuleId;
-use crate::reconcile::{module_id, modules_of};
+use crate::reconcile::{as_sent, module_id, modules_of};
 use crate::value::{Collection, Value};
 
 /// `ours` with what changed from `base` to `theirs`. Where both changed the
@@ -15,6 +15,49 @@ pub fn merge(base: &Value, theirs: &Value, ours: &Value) -> Value {
         return ours.clone();
     }
     Documents { base: modules_of(base), theirs: modules_of(theirs) }.value(base, theirs, ours)
+}
+
+/// The links of `ours` with what changed from `base` to `theirs`; each side is
+/// a document and its links, and `merged` is the document of both. A link of a
+/// module that is gone, or whose number means another module now, is not
+/// brought back.
+pub fn merge_links(base: (&Value, &Value), theirs: &Value, ours: (&Value, &Value), merged: &Value) -> Value {
+    let (before, here) = (modules_of(base.0), modules_of(ours.0));
+    let is_ours = |name: &str| match owner(name) {
+        Some(id) => here.get(&id).is_some_and(|module| !before.get(&id).is_some_and(|old| is_same(old, module))),
+        None => false,
+    };
+    let carried = merge(base.1, theirs, ours.1);
+    let entries = |links: &Value| links.as_collection().cloned().unwrap_or_default();
+    let mut links = Collection::new();
+    for (name, value) in entries(&carried).iter().filter(|(name, _)| !is_ours(name)) {
+        links.insert(name.clone(), value.clone());
+    }
+    for (name, value) in entries(ours.1).iter().filter(|(name, _)| is_ours(name)) {
+        links.insert(name.clone(), value.clone());
+    }
+    if carried.is_nothing() && links.is_empty() { carried } else { links_of(merged, &links.into()) }
+}
+
+/// The links without those of modules that the document does not have.
+pub fn links_of(document: &Value, links: &Value) -> Value {
+    let Some(entries) = links.as_collection() else { return links.clone() };
+    let modules = modules_of(document);
+    let is_there = |name: &str| owner(name).is_none_or(|id| modules.contains_key(&id));
+    let kept = entries.iter().filter(|(name, _)| is_there(name));
+    kept.map(|(name, value)| (name.clone(), value.clone())).collect::<Collection>().into()
+}
+
+/// The module that a link belongs to, found as in a document that a browser
+/// has sent.
+fn owner(link: &str) -> Option<ModuleId> {
+    let id: i64 = link.split_once('.')?.0.parse().ok()?;
+    Some(as_sent(ModuleId(id)))
+}
+
+/// A number can be given to another module once its first one is deleted.
+fn is_same(one: &Value, other: &Value) -> bool {
+    one.field("module") == other.field("module")
 }
 
 struct Documents<'a> {
@@ -35,7 +78,11 @@ impl Documents<'_> {
                 self.collection(base, theirs, ours).into()
             }
             // Which item is which cannot be told any more; modules can.
-            (Value::Array(_), Value::Array(_), Value::Array(_)) if holds_modules(ours) => self.inside(ours),
+            (Value::Array(_), Value::Array(_), Value::Array(_))
+                if [base, theirs, ours].into_iter().any(holds_modules) =>
+            {
+                self.inside(ours)
+            }
             _ => theirs.clone(),
         }
     }
@@ -64,6 +111,8 @@ impl Documents<'_> {
         if let Some(id) = module_id(ours)
             && let (Some(base), Some(theirs)) = (self.base.get(&id), self.theirs.get(&id))
             && base != theirs
+            && is_same(base, ours)
+            && is_same(theirs, ours)
         {
             return self.value(base, theirs, ours);
         }
@@ -118,6 +167,39 @@ mod tests {
             r#"{"flow":[{"id":2,"module":"a:R","routes":[{"flow":[{"id":1,"module":"a:A","mapper":{"x":1},"metadata":7}]}]}]}"#,
             r#"{"flow":[{"id":2,"module":"a:R","routes":[{"flow":[{"id":1,"module":"a:A","mapper":{"x":2},"metadata":7}]}]}]}"#,
         );
+    }
+
+    #[test]
+    fn a_number_that_was_given_to_another_module_takes_nothing_over() {
+        check(
+            r#"{"flow":[{"id":1,"module":"a:A"},{"id":2,"module":"a:B","mapper":{"x":1}}]}"#,
+            r#"{"flow":[{"id":1,"module":"a:A"},{"id":2,"module":"a:B","mapper":{"x":2}}]}"#,
+            r#"{"flow":[{"id":1,"module":"a:A"},{"id":2,"module":"a:C","mapper":{"x":1}}]}"#,
+            r#"{"flow":[{"id":1,"module":"a:A"},{"id":2,"module":"a:C","mapper":{"x":1}}]}"#,
+        );
+    }
+
+    #[test]
+    fn a_flow_that_was_emptied_stays_empty() {
+        check(
+            r#"{"flow":[{"id":1,"module":"a:A","mapper":{"x":1}}]}"#,
+            r#"{"flow":[{"id":1,"module":"a:A","mapper":{"x":2}}]}"#,
+            r#"{"flow":[]}"#,
+            r#"{"flow":[]}"#,
+        );
+    }
+
+    #[test]
+    fn links_of_modules_that_are_gone_or_others_do_not_come_back() {
+        let value = |text: &str| json::parse(text.as_bytes()).unwrap();
+        let base = value(r#"{"flow":[{"id":1,"module":"a:A"},{"id":2,"module":"a:B"},{"id":3,"module":"a:B"}]}"#);
+        let ours = value(r#"{"flow":[{"id":1,"module":"a:A"},{"id":3,"module":"a:C"}]}"#);
+        let (was, is) = (value(r#"{"1.c":1,"2.c":1,"3.c":1}"#), value(r#"{"1.c":9,"2.c":9,"3.c":9}"#));
+        let linked = merge_links((&base, &was), &is, (&ours, &value(r#"{"1.c":1}"#)), &ours);
+        assert_eq!(json::to_string(&linked), r#"{"1.c":9}"#);
+        let linked = merge_links((&base, &was), &is, (&ours, &value(r#"{"1.c":1,"3.c":1}"#)), &ours);
+        assert_eq!(json::to_string(&linked), r#"{"1.c":9,"3.c":1}"#);
+        assert_eq!(json::to_string(&links_of(&ours, &is)), r#"{"1.c":9,"3.c":9}"#);
     }
 
     #[test]

@@ -146,12 +146,16 @@ fn same_number(old: &Number, new: &Number) -> bool {
     old == new || old.as_f64() == new.as_f64()
 }
 
-/// The id of a value that is a module, as a browser sends it back: a double.
-#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "so does the browser")]
+/// The id of a value that is a module, as a browser sends it back.
 pub(crate) fn module_id(value: &Value) -> Option<ModuleId> {
     let module = Module(value);
-    let id = module.id().filter(|_| !module.name().is_empty())?;
-    Some(ModuleId(id.0 as f64 as i64))
+    module.id().filter(|_| !module.name().is_empty()).map(as_sent)
+}
+
+/// An id as a browser sends it back: a double.
+#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "so does the browser")]
+pub(crate) fn as_sent(id: ModuleId) -> ModuleId {
+    ModuleId(id.0 as f64 as i64)
 }
 
 /// All modules of a document, wherever they stand. The first one counts where

@@ -13,6 +13,7 @@ use rouage_sdk::{FieldKind, Registry, Spec};
 use crate::calls::{account_fields, is_asked_for};
 use crate::carried;
 use crate::catalogue::RegistryCatalogue;
+use crate::known::Known;
 use crate::{links, shapes};
 
 /// How a module fares here.
@@ -136,6 +137,9 @@ pub struct Report {
     pub can_be_switched_on: bool,
 }
 
+/// Said of a webhook that was deleted.
+pub(crate) const HOOK_GONE: &str = "the webhook does not exist any more: choose another one";
+
 /// Apps whose accounts Rouage can stand in for.
 pub fn has_built_in(kinds: &[&str]) -> bool {
     kinds.iter().any(|kind| matches!(*kind, "google" | "smtp"))
@@ -143,15 +147,17 @@ pub fn has_built_in(kinds: &[&str]) -> bool {
 
 /// Checks a blueprint with the links chosen so far.
 pub fn check(registry: &Registry, blueprint: &Blueprint, links: &Value) -> Report {
-    check_knowing(registry, blueprint, links, &|_| Value::Undefined)
+    check_knowing(registry, blueprint, links, &|_| Value::Undefined, None)
 }
 
-/// Checks a blueprint when it is known what webhooks have learned.
+/// Checks a blueprint when it is known what webhooks have learned, and what
+/// there is that links may name.
 pub(crate) fn check_knowing(
     registry: &Registry,
     blueprint: &Blueprint,
     links: &Value,
     learned: shapes::Learned<'_>,
+    known: Option<&Known>,
 ) -> Report {
     let linked = links::apply(blueprint, links);
     let shapes = shapes::of(registry, &linked, links, learned);
@@ -162,7 +168,7 @@ pub(crate) fn check_knowing(
         .map(|visited| {
             let id = visited.module.id();
             let own = problems.iter().filter(|problem| id.is_some() && problem.module == id);
-            check_module(registry, visited.module, links, own)
+            check_module(registry, visited.module, (links, known), own)
         })
         .collect();
     carried::share(&mut modules);
@@ -178,7 +184,7 @@ pub(crate) fn check_knowing(
 fn check_module<'a>(
     registry: &Registry,
     module: Module<'_>,
-    links: &Value,
+    chosen: (&Value, Option<&Known>),
     problems: impl Iterator<Item = &'a Problem>,
 ) -> ModuleReport {
     let mut report = ModuleReport {
@@ -194,7 +200,7 @@ fn check_module<'a>(
         report.label = info.label.to_owned();
     } else {
         match registry.find(module.name(), module.version()) {
-            Found::Same(found) => add_actions(&mut report, module, found.spec(), links),
+            Found::Same(found) => add_actions(&mut report, module, found.spec(), chosen),
             other => report_missing(&mut report, module, &other),
         }
     }
@@ -226,26 +232,38 @@ fn report_missing(report: &mut ModuleReport, module: Module<'_>, found: &Found<'
     });
 }
 
-fn add_actions(report: &mut ModuleReport, module: Module<'_>, spec: &Spec, links: &Value) {
+fn add_actions(report: &mut ModuleReport, module: Module<'_>, spec: &Spec, (links, known): (&Value, Option<&Known>)) {
     spec.label.clone_into(&mut report.label);
     let Some(id) = module.id() else { return };
-    let linked = |field: &str| links::get(links, id, field).is_some();
+    let is_gone = |name: &str| {
+        let field = spec.parameters.iter().chain(&spec.mapper).find(|field| field.name == name);
+        let known = known.zip(field).zip(links::get(links, id, name));
+        known.is_some_and(|((known, field), link)| !known.has(&field.kind, link))
+    };
+    let linked = |name: &str| links::get(links, id, name).is_some() && !is_gone(name);
     for (field, kinds, is_connection) in account_fields(spec) {
         let asked = spec.parameters.iter().filter(|known| is_asked_for(known, spec, module.parameters()));
         let Some(asked) = asked.into_iter().find(|known| known.name == field) else { continue };
         let required = asked.required;
         let built_in = is_connection && has_built_in(kinds);
-        if linked(field) || !(required || module.parameters().get(field).is_some()) {
+        if linked(field) || !(required || is_gone(field) || module.parameters().get(field).is_some()) {
             continue;
         }
         let was = restore_label(module, field);
         let account = was.as_deref().map_or(String::new(), |name| format!(" (it was {name:?})"));
         let built_in_text = if built_in { ", or use the built-in one" } else { "" };
+        if is_gone(field) {
+            report.problems.push("the account is not there any more, or of another type".to_owned());
+        }
         report.problems.push(format!("choose an account{account}{built_in_text}"));
         report.actions.push(Action::ChooseConnection { field, kinds, built_in, was });
     }
     for field in spec.parameters.iter().chain(&spec.mapper) {
         match field.kind {
+            FieldKind::Hook(_) if is_gone(field.name) => {
+                report.problems.push(HOOK_GONE.to_owned());
+                report.actions.push(Action::ChooseHook { field: field.name, was: None });
+            }
             FieldKind::Hook(_) if !linked(field.name) => {
                 let was = restore_label(module, field.name);
                 // A module that was made here has none to replace.
@@ -259,10 +277,18 @@ fn add_actions(report: &mut ModuleReport, module: Module<'_>, spec: &Spec, links
             FieldKind::Scenario if !linked(field.name) => {
                 let was = restore_label(module, field.name);
                 let name = was.as_deref().map_or(String::new(), |name| format!(" (it was {name:?})"));
+                if is_gone(field.name) {
+                    report.problems.push("the scenario to call is not there any more".to_owned());
+                }
                 report.problems.push(format!("choose the scenario to call{name}"));
                 report.actions.push(Action::ChooseScenario { field: field.name, was });
             }
-            FieldKind::Datastore if !linked(field.name) => carried::add_datastore(report, module, field.name),
+            FieldKind::Datastore if !linked(field.name) => {
+                if is_gone(field.name) {
+                    report.problems.push("the data store is not there any more: choose another one".to_owned());
+                }
+                carried::add_datastore(report, module, field.name);
+            }
             FieldKind::Structure if !linked(field.name) => carried::add_structure(report, module, field.name),
             FieldKind::Spreadsheet if !linked(field.name) => add_spreadsheet(report, module, field.name),
             _ => {}

@@ -23,11 +23,12 @@ use crate::history::{self, History};
 use crate::hooks::{self, DeliverError, Delivered, LiveHook};
 use crate::import::{ImportRequest, Imported};
 use crate::incompletes::{self, Edited, Opened};
+use crate::known::Known;
 use crate::limits::Limits;
-use crate::listening::Waiting;
+use crate::listening::{Tries, Waiting};
 use crate::plans::Prepared;
 use crate::single::{self, Wanted};
-use crate::{inputs, positions, queue, replay, retention, schedule, stop};
+use crate::{inputs, links, positions, queue, replay, retention, schedule, stop};
 
 /// Steers a running [`crate::Runtime`]. Cloning shares it.
 #[derive(Clone)]
@@ -192,7 +193,7 @@ impl Control {
             let text = "the scenario is on: every request runs it, there is nothing to wait for".to_owned();
             return Err(ControlError::Conflict(text));
         }
-        self.core.listening.begin(scenario.id, Waiting::new(hook, None, self.core.clock.now()));
+        self.core.listening.begin(scenario.id, Waiting::new(scenario.team, hook, Tries::Live, self.core.clock.now()));
         Ok(RunOnce::Listening)
     }
 
@@ -247,6 +248,12 @@ impl Control {
         self.core.listening.end(scenario, self.core.clock.now()).is_some()
     }
 
+    /// Ends the wait of a draft: nobody looks at it any more, or it is another
+    /// one now.
+    pub fn stop_trying(&self, scenario: ScenarioId) {
+        self.core.listening.end_try_of(scenario);
+    }
+
     /// The hook whose next request Run once waits for, and until when.
     pub fn listening(&self, scenario: ScenarioId) -> Option<(HookId, Timestamp)> {
         let waiting = self.core.listening.get(scenario, self.core.clock.now())?;
@@ -257,7 +264,7 @@ impl Control {
     pub async fn set_enabled(&self, team: TeamId, id: ScenarioId, on: bool) -> Result<(), ControlError> {
         let scenario = self.scenario(team, id).await?;
         if on {
-            let problems = self.reasons_against(&scenario);
+            let problems = self.reasons_against(&scenario).await?;
             if !problems.is_empty() {
                 return Err(ControlError::Problems(problems));
             }
@@ -269,6 +276,8 @@ impl Control {
         if on {
             positions::begin_now(&self.core, team, id).await;
             schedule::switch_on(&self.core, &scenario).await?;
+            // Every request runs it from now on.
+            self.core.listening.end(id, self.core.clock.now());
         } else {
             let mut tx = self.core.store.begin().await?;
             scenarios::set_enabled(&mut tx, team, id, false, None).await?;
@@ -279,18 +288,22 @@ impl Control {
     }
 
     /// What stands against switching a scenario on.
-    pub fn reasons_against(&self, scenario: &scenarios::Scenario) -> Vec<String> {
-        let report = self.check_scenario(scenario);
+    pub async fn reasons_against(&self, scenario: &scenarios::Scenario) -> Result<Vec<String>, ControlError> {
+        let report = self.check_scenario(scenario).await?;
         let mut problems = report.problems.clone();
         if scenario.blueprint.modules().is_empty() {
             // Nothing else is worth saying.
-            return problems;
+            return Ok(problems);
         }
         problems.extend(schedule::problems(&self.core, scenario));
         for module in &report.modules {
             let must_choose = module.actions.iter().any(|action| match action {
                 check::Action::ChooseConnection { .. } => true,
-                check::Action::ChooseHook { .. } => scenario.hook.is_none(),
+                // Asked for in spite of a link when what it names is gone.
+                check::Action::ChooseHook { field, .. } => {
+                    let link = module.id.and_then(|id| links::get(&scenario.links, id, field));
+                    scenario.hook.is_none() || link.is_some()
+                }
                 check::Action::ChooseScenario { .. } => true,
                 check::Action::ChooseDatastore { .. } => true,
                 check::Action::ChooseSpreadsheet { .. } | check::Action::ChooseStructure { .. } => false,
@@ -300,20 +313,40 @@ impl Control {
                 problems.extend(module.problems.iter().map(|problem| format!("{}{id}: {problem}", module.label)));
             }
         }
-        problems
+        Ok(problems)
     }
 
-    /// The report on a blueprint with the links chosen so far.
+    /// The report on a blueprint with the links chosen so far, whether or not
+    /// what they name is there.
     pub fn check(&self, blueprint: &Blueprint, links: &Value) -> Report {
-        self.check_with_hook(blueprint, links, None)
+        self.check_with_hook(blueprint, links, None, None)
     }
 
     /// The report on a scenario, with what its webhook has learned.
-    pub fn check_scenario(&self, scenario: &scenarios::Scenario) -> Report {
-        self.check_with_hook(&scenario.blueprint, &scenario.links, scenario.hook)
+    pub async fn check_scenario(&self, scenario: &scenarios::Scenario) -> Result<Report, ControlError> {
+        let known = Known::load(&self.core.store, scenario.team).await?;
+        Ok(self.check_with_hook(&scenario.blueprint, &scenario.links, scenario.hook, Some(&known)))
     }
 
-    fn check_with_hook(&self, blueprint: &Blueprint, links: &Value, attached: Option<HookId>) -> Report {
+    /// The report on what somebody edits: links that name nothing any more are
+    /// among the choices to make.
+    pub(crate) async fn check_in_team(
+        &self,
+        team: TeamId,
+        blueprint: &Blueprint,
+        links: &Value,
+    ) -> Result<Report, ControlError> {
+        let known = Known::load(&self.core.store, team).await?;
+        Ok(self.check_with_hook(blueprint, links, None, Some(&known)))
+    }
+
+    fn check_with_hook(
+        &self,
+        blueprint: &Blueprint,
+        links: &Value,
+        attached: Option<HookId>,
+        known: Option<&Known>,
+    ) -> Report {
         let learned = |link: Option<&Value>| {
             let linked = link.and_then(|link| link.as_i64().or_else(|| link.as_text()?.parse().ok()));
             let id = linked.map(HookId).or(attached);
@@ -321,7 +354,7 @@ impl Control {
             let hook = hooks.iter().find(|hook| Some(hook.hook.id) == id);
             hook.map_or(Value::Undefined, |hook| hook.hook.interface.clone())
         };
-        check::check_knowing(&self.core.registry, blueprint, links, &learned)
+        check::check_knowing(&self.core.registry, blueprint, links, &learned, known)
     }
 
     /// An execution with everything that happened in it.

@@ -5,15 +5,15 @@
 //! imported. The live scenario is touched by publishing only.
 
 use rouage_model::{
-    Blueprint, Collection, HookId, ModuleId, ScenarioId, TeamId, UserId, Value, Version, reconcile_with,
+    Blueprint, Collection, HookId, ModuleId, ScenarioId, TeamId, UserId, Value, Version, links_of, reconcile_with,
 };
 use rouage_sdk::registry::Found;
 use rouage_sdk::{FieldKind, Registry};
 use rouage_store::drafts::{self, Draft};
 use rouage_store::scenarios::{self, Scenario, ScenarioVersion};
-use rouage_store::{WriteTx, hooks, positions};
+use rouage_store::{Error, WriteTx, hooks, positions};
 
-use crate::check::Report;
+use crate::check::{HOOK_GONE, Report};
 use crate::control::{Control, ControlError};
 use crate::{links, schedule};
 
@@ -48,35 +48,59 @@ impl Control {
     }
 
     /// The report on a draft, with what its webhook has learned.
-    pub fn check_draft(&self, draft: &Draft) -> Report {
-        self.check(&draft.blueprint, &draft.links)
+    pub async fn check_draft(&self, team: TeamId, draft: &Draft) -> Result<Report, ControlError> {
+        self.check_in_team(team, &draft.blueprint, &draft.links).await
     }
 
     /// Keeps an edited draft. [`rouage_store::Error::Conflict`] when somebody
     /// else kept another one since: [`Control::draft`] says who and when.
     pub async fn save_draft(&self, team: TeamId, id: ScenarioId, edited: Edited) -> Result<Kept, ControlError> {
         let draft = self.draft(team, id).await?;
-        let live = self.version(id, draft.base_version).await?;
-        let root = reconcile_with(draft.blueprint.root(), live.blueprint.root(), edited.root);
-        let links = reconcile_with(&draft.links, &live.links, sent_links(&edited.links));
-        let blueprint = in_its_wrapper(&draft.blueprint, root)?;
-        self.keep(team, &draft, edited.revision, (&blueprint, &links), edited.by).await
+        let (blueprint, links) = self.in_its_words(&draft, &edited).await?;
+        match self.keep(team, &draft, edited.revision, (&blueprint, &links), edited.by).await {
+            Err(ControlError::Store(rouage_store::Error::Conflict(text))) => {
+                let kept = self.kept_already(team, id, &edited).await?;
+                kept.ok_or(ControlError::Store(rouage_store::Error::Conflict(text)))
+            }
+            kept => kept,
+        }
+    }
+
+    /// What an editor sent, with all that it did not touch as it was.
+    async fn in_its_words(&self, draft: &Draft, edited: &Edited) -> Result<(Blueprint, Value), ControlError> {
+        let live = self.version(draft.scenario, draft.base_version).await?;
+        let sent = links_of(&edited.root, &sent_links(&edited.links));
+        let root = reconcile_with(draft.blueprint.root(), live.blueprint.root(), edited.root.clone());
+        let links = reconcile_with(&draft.links, &live.links, sent);
+        Ok((in_its_wrapper(&draft.blueprint, root)?, links))
+    }
+
+    /// The draft as it stands when it says what was sent: an answer was lost on
+    /// its way, and the browser sent the same once more.
+    async fn kept_already(&self, team: TeamId, id: ScenarioId, edited: &Edited) -> Result<Option<Kept>, ControlError> {
+        let draft = self.draft(team, id).await?;
+        let (blueprint, links) = self.in_its_words(&draft, edited).await?;
+        let has_same_links = links == draft.links || (is_empty(&links) && is_empty(&draft.links));
+        if blueprint.root() != draft.blueprint.root() || !has_same_links {
+            return Ok(None);
+        }
+        let report = self.check(&blueprint, &links);
+        Ok(Some(Kept { revision: draft.revision, is_changed: draft.is_changed, report }))
     }
 
     /// Throws the draft away: the live version is what is edited from now on.
     /// Gives the new revision.
     pub async fn discard_draft(&self, team: TeamId, id: ScenarioId, revision: u64) -> Result<u64, ControlError> {
         let (scenario, draft) = (self.scenario(team, id).await?, self.draft(team, id).await?);
-        let drafted = hook_of(&self.core.registry, &draft.blueprint, &draft.links);
-        let live = hook_of(&self.core.registry, &scenario.blueprint, &scenario.links);
         let mut tx = self.core.store.begin().await?;
         let revision = drafts::discard(&mut tx, team, id, revision).await?;
         forget_test(&mut tx, id, &draft.blueprint).await?;
         // The draft had it before it was published.
-        if drafted.is_some() && scenario.hook == drafted && live != drafted {
+        if scenario.hook.is_some() && !self.has_live_trigger(&scenario) {
             listen(&mut tx, &scenario, None).await?;
         }
         tx.commit().await?;
+        self.stop_trying(id);
         self.refresh().await;
         Ok(revision)
     }
@@ -92,7 +116,9 @@ impl Control {
     ) -> Result<Kept, ControlError> {
         let draft = self.draft(team, id).await?;
         let old = self.version(id, version).await?;
-        self.keep(team, &draft, revision, (&old.blueprint, &old.links), by).await
+        let kept = self.keep(team, &draft, revision, (&old.blueprint, &old.links), by).await?;
+        self.stop_trying(id);
+        Ok(kept)
     }
 
     /// Makes the draft the live version. What only prevents switching on is
@@ -108,7 +134,7 @@ impl Control {
         let (scenario, draft) = (self.scenario(team, id).await?, self.draft(team, id).await?);
         let changed = self.published(&scenario, &draft);
         if scenario.enabled {
-            let problems = self.reasons_against(&changed);
+            let problems = self.reasons_against(&changed).await?;
             if !problems.is_empty() {
                 return Err(ControlError::Problems(problems));
             }
@@ -126,7 +152,13 @@ impl Control {
             scenarios::set_scheduling(&mut tx, team, id, &changed.scheduling).await?;
         }
         move_trigger(&mut tx, &scenario, &changed).await?;
+        // What was judged above must still be so.
+        if scenarios::stands(&mut tx, team, id).await?.1 != scenario.enabled {
+            let text = "the scenario was switched on or off in the meantime; look at it before you go on";
+            return Err(ControlError::Conflict(text.to_owned()));
+        }
         tx.commit().await?;
+        self.stop_trying(id);
         self.refresh().await;
         if scenario.enabled {
             crate::positions::begin_now(&self.core, team, id).await;
@@ -137,7 +169,7 @@ impl Control {
     /// What stands against going on with a draft as it is: one sentence each.
     pub async fn reasons_against_draft(&self, team: TeamId, id: ScenarioId) -> Result<Vec<String>, ControlError> {
         let (scenario, draft) = (self.scenario(team, id).await?, self.draft(team, id).await?);
-        Ok(self.reasons_against(&self.published(&scenario, &draft)))
+        self.reasons_against(&self.published(&scenario, &draft)).await
     }
 
     /// The scenario as it would be with its draft published.
@@ -172,21 +204,23 @@ impl Control {
     ) -> Result<Kept, ControlError> {
         let id = draft.scenario;
         let scenario = self.scenario(team, id).await?;
-        let early = self.hook_before_publishing(&scenario, blueprint, links);
         let mut tx = self.core.store.begin().await?;
         let (revision, is_changed) = drafts::save(&mut tx, team, id, revision, (blueprint, links), by).await?;
         if trigger_of(&draft.blueprint, &draft.links) != trigger_of(blueprint, links) {
             forget_test(&mut tx, id, &draft.blueprint).await?;
         }
-        let is_attached = early.is_some() && owner(&mut tx, team, id, early).await?.is_none();
-        if is_attached {
-            listen(&mut tx, &scenario, early).await?;
-        }
+        let has_other_hook = self.listen_early(&mut tx, &scenario, (blueprint, links)).await?;
         tx.commit().await?;
-        if is_attached {
+        if hook_of(&self.core.registry, &draft.blueprint, &draft.links)
+            != hook_of(&self.core.registry, blueprint, links)
+        {
+            // It waits for a request of another hook.
+            self.stop_trying(id);
+        }
+        if has_other_hook {
             self.refresh().await;
         }
-        Ok(Kept { revision, is_changed, report: self.check(blueprint, links) })
+        Ok(Kept { revision, is_changed, report: self.check_in_team(team, blueprint, links).await? })
     }
 
     /// One webhook belongs to one scenario.
@@ -198,19 +232,42 @@ impl Control {
         Ok(ControlError::Problems(vec![text]))
     }
 
-    /// The hook that a scenario without a live webhook gets as soon as its draft
-    /// names one, so that its address is its own from the start.
-    fn hook_before_publishing(&self, scenario: &Scenario, blueprint: &Blueprint, links: &Value) -> Option<HookId> {
-        let live = hook_of(&self.core.registry, &scenario.blueprint, &scenario.links);
-        let has_live = live.is_some() || schedule::trigger_kind(&self.core, &scenario.blueprint).is_some();
+    /// Gives a scenario without a live trigger the hook that its draft names, so
+    /// that the address is its own from the start, and takes back the one that
+    /// the draft names no more. Gives whether anything changed.
+    async fn listen_early(
+        &self,
+        tx: &mut WriteTx,
+        scenario: &Scenario,
+        (blueprint, links): (&Blueprint, &Value),
+    ) -> Result<bool, ControlError> {
         let wanted = hook_of(&self.core.registry, blueprint, links);
-        wanted.filter(|wanted| !has_live && !scenario.enabled && scenario.hook != Some(*wanted))
+        if scenario.enabled || scenario.hook == wanted || self.has_live_trigger(scenario) {
+            return Ok(false);
+        }
+        let wanted = match owner(tx, scenario.team, scenario.id, wanted).await {
+            Ok(None) => wanted,
+            // Somebody else's, or gone: publishing says so.
+            Ok(Some(_)) | Err(ControlError::Problems(_)) => None,
+            Err(error) => return Err(error),
+        };
+        listen(tx, scenario, wanted).await?;
+        Ok(wanted != scenario.hook)
+    }
+
+    fn has_live_trigger(&self, scenario: &Scenario) -> bool {
+        let live = hook_of(&self.core.registry, &scenario.blueprint, &scenario.links);
+        live.is_some() || schedule::trigger_kind(&self.core, &scenario.blueprint).is_some()
     }
 
     async fn version(&self, id: ScenarioId, version: Version) -> Result<ScenarioVersion, ControlError> {
         let found = scenarios::find_version(&self.core.store, id, version).await?;
         found.filter(|_| version.0 > 0).ok_or(ControlError::NotFound("version"))
     }
+}
+
+fn is_empty(links: &Value) -> bool {
+    links.as_collection().is_none_or(Collection::is_empty)
 }
 
 /// Links as an editor sends them: ids and words; anything else is left out.
@@ -258,7 +315,8 @@ pub(crate) fn trigger_of(blueprint: &Blueprint, links: &Value) -> Option<[Value;
     Some([part("module"), part("version"), part("parameters"), part("mapper"), own.into()])
 }
 
-/// The scenario, other than this one, that listens to a hook.
+/// The scenario, other than this one, that listens to a hook; a problem when the
+/// hook is gone.
 pub(crate) async fn owner(
     tx: &mut WriteTx,
     team: TeamId,
@@ -266,7 +324,11 @@ pub(crate) async fn owner(
     hook: Option<HookId>,
 ) -> Result<Option<ScenarioId>, ControlError> {
     let Some(hook) = hook else { return Ok(None) };
-    Ok(hooks::listener(tx, team, hook).await?.filter(|owner| *owner != id))
+    match hooks::listener(tx, team, hook).await {
+        Ok(listener) => Ok(listener.filter(|owner| *owner != id)),
+        Err(Error::NotFound) => Err(ControlError::Problems(vec![HOOK_GONE.to_owned()])),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Lets a scenario listen to a hook instead of the one it has.

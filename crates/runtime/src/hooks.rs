@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 
 use crate::core::Core;
 use crate::files::TeamFiles;
-use crate::listening::Waiting;
+use crate::listening::{Tries, Waiting};
 use crate::replies::Reply;
 use crate::{queue, run_draft, worker};
 
@@ -126,9 +126,23 @@ impl HookCache {
             let structure = structure(core, &hook).await?;
             map.insert(digest(&hook.token), Arc::new(LiveHook { team: hook.team, scenario, structure, hook }));
         }
+        end_waits(core, &map).await?;
         self.by_digest.store(Arc::new(map));
         Ok(())
     }
+}
+
+/// Ends the waits for hooks that are gone or somebody else's by now, and those of
+/// scenarios that were deleted.
+async fn end_waits(core: &Core, hooks: &HashMap<TokenDigest, Arc<LiveHook>>) -> Result<(), rouage_store::Error> {
+    for (scenario, waiting) in core.listening.all() {
+        let hook = hooks.values().find(|live| live.hook.id == waiting.hook);
+        let is_free = hook.is_some_and(|live| live.hook.scenario.is_none_or(|listener| listener == scenario));
+        if !is_free || scenarios::find(&core.store, waiting.team, scenario).await?.is_none() {
+            core.listening.end(scenario, core.clock.now());
+        }
+    }
+    Ok(())
 }
 
 /// The data structure that a hook names, or its own.
@@ -183,19 +197,21 @@ async fn hand_on(
 ) -> Result<Delivered, DeliverError> {
     // The live scenario gets what is its own, whatever is tried beside it.
     if hook.scenario.as_ref().is_none_or(|scenario| !scenario.enabled)
-        && let Some((scenario, waiting)) = core.listening.end_try(hook.hook.id, core.clock.now())
+        && let Some((scenario, waiting)) = core.listening.end_try(hook.hook.id, hook.hook.scenario, core.clock.now())
     {
-        let delivered = run_draft::with_request(core, hook, (scenario, &waiting), delivery, bundles).await;
+        let delivered = run_draft::with_request(core, hook, (scenario, waiting), delivery, bundles).await;
         match &delivered {
+            // Its scenario, or the draft of it, is gone: nothing waits any more.
+            Err(DeliverError::NobodyListens | DeliverError::Store(rouage_store::Error::NotFound)) => {}
             Err(_) => core.listening.begin(scenario, waiting),
             Ok(_) => keep_structure(core, hook, structure).await,
         }
         return delivered;
     }
-    let copy = core.listening.has_try(hook.hook.id, core.clock.now()).then(|| bundles.clone());
+    let copy = core.listening.has_try(hook.hook.id, hook.hook.scenario, core.clock.now()).then(|| bundles.clone());
     let delivered = hand_to_live(core, hook, delivery, bundles, structure).await;
     if let (Ok(_), Some(copy)) = (&delivered, copy)
-        && let Some((scenario, waiting)) = core.listening.end_try(hook.hook.id, core.clock.now())
+        && let Some((scenario, waiting)) = core.listening.end_try(hook.hook.id, hook.hook.scenario, core.clock.now())
     {
         run_draft::beside(core, scenario, waiting, copy).await;
     }
@@ -293,7 +309,7 @@ async fn accept_and_take(core: Arc<Core>, accept: Accept) -> Result<DeliveryId, 
 /// The scenario that takes the request, and the wait that this ends.
 fn listener<'a>(core: &Core, scenario: &'a LiveScenario) -> Option<(&'a LiveScenario, Option<Waiting>)> {
     let now = core.clock.now();
-    let waits_live = core.listening.get(scenario.id, now).is_some_and(|waiting| waiting.tried.is_none());
+    let waits_live = core.listening.get(scenario.id, now).is_some_and(|waiting| waiting.tries == Tries::Live);
     let waiting = waits_live.then(|| core.listening.end(scenario.id, now)).flatten();
     if scenario.enabled && scenario.immediately {
         // It runs anyway; somebody only wanted to watch.

@@ -39,6 +39,7 @@ mod incompletes;
 mod inputs;
 mod journal;
 mod knowledge;
+mod known;
 mod lanes;
 mod limits;
 mod links;
@@ -75,7 +76,8 @@ pub use hooks::{DeliverError, Delivered, LiveHook, LiveScenario};
 pub use import::{ImportRequest, Imported};
 pub use incompletes::{Edited, Opened};
 pub use knowledge::{
-    Asked, BundleTest, ConditionProblem, ConditionTest, FilterTest, Item, Items, Knowledge, ModuleItems, Preview, Source, Suggestion,
+    Asked, BundleTest, ConditionProblem, ConditionTest, FilterTest, Item, Items, Knowledge, ModuleItems, Preview,
+    Source, Suggestion,
 };
 pub use limits::Limits;
 pub use links::BUILT_IN;

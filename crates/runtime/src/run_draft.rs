@@ -19,7 +19,7 @@ use rouage_engine::Kind;
 use rouage_model::execution::Origin;
 use rouage_model::interface::Interface;
 use rouage_model::{Blueprint, DeliveryId, ExecutionId, HookId, ModuleId, ScenarioId, TeamId, Value, Version, clock};
-use rouage_store::drafts::Draft;
+use rouage_store::drafts::{self, Draft};
 use rouage_store::scenarios::{self, Scenario};
 use rouage_store::{Error, Lineage, NewDelivery, NewExecution, WriteTx, deliveries, executions, positions};
 
@@ -27,7 +27,7 @@ use crate::control::{Control, ControlError, RunOnce};
 use crate::core::Core;
 use crate::drafts::{hook_field, hook_of, owner, test_key, trigger_of};
 use crate::hooks::{self, DeliverError, Delivered, LiveHook, LiveScenario, RESPONSE};
-use crate::listening::{Tried, Waiting};
+use crate::listening::{Tries, Waiting};
 use crate::single::{self, Subject, Wanted};
 use crate::{inputs, replay, schedule};
 
@@ -84,6 +84,9 @@ impl Control {
             let run = single::run_alone(&self.core, team, &subject, module, &given).await?;
             return Ok(DraftRun::Started(run));
         }
+        if let How::Replay(old) = how {
+            self.refuse_foreign(team, id, old).await?;
+        }
         self.refuse_unfit(&draft)?;
         if draft.is_changed {
             self.run_changed(&scenario, &draft, how).await
@@ -109,13 +112,19 @@ impl Control {
         hook_of(&self.core.registry, &draft.blueprint, &draft.links).or(scenario.hook)
     }
 
+    /// What another scenario got is none of this one's.
+    async fn refuse_foreign(&self, team: TeamId, id: ScenarioId, old: ExecutionId) -> Result<(), ControlError> {
+        let found = executions::find(&self.core.store, team, old).await?;
+        found.filter(|run| run.scenario == id).map(drop).ok_or(ControlError::NotFound("execution"))
+    }
+
     /// What makes any run impossible. A module that still lacks something is
     /// none of it: the run shows it when it gets there.
     fn refuse_unfit(&self, draft: &Draft) -> Result<(), ControlError> {
         if draft.blueprint.flow().next().is_none() {
             return Err(ControlError::Problems(vec!["add a first module: there is nothing to run yet".to_owned()]));
         }
-        let report = self.check_draft(draft);
+        let report = self.check(&draft.blueprint, &draft.links);
         if report.can_be_switched_on {
             return Ok(());
         }
@@ -131,7 +140,7 @@ impl Control {
         let (team, id) = (scenario.team, scenario.id);
         if let (How::Once(_), Some(hook)) = (&how, scenario.hook.filter(|_| runs_on_arrival(scenario))) {
             // Every request runs it: the next one is shown.
-            let waiting = Waiting::new(hook, None, self.core.clock.now());
+            let waiting = Waiting::new(team, hook, Tries::Live, self.core.clock.now());
             let until = waiting.until;
             self.core.listening.begin(id, waiting);
             return Ok(DraftRun::Listening { hook, until });
@@ -162,7 +171,7 @@ impl Control {
             How::Once(inputs) => {
                 let takes_requests = hook.is_some() || hook_field(&core.registry, &draft.blueprint).is_some();
                 if takes_requests && schedule::trigger_kind(core, &draft.blueprint) == Some(Kind::InstantTrigger) {
-                    return self.wait_for_request(scenario, draft, hook).await;
+                    return self.wait_for_request(scenario, hook).await;
                 }
                 let inputs = checked(scenario, &draft.blueprint, &inputs)?;
                 Given { origin: Origin::Draft, bundles: None, inputs, lineage: Lineage::None }
@@ -183,12 +192,7 @@ impl Control {
         Ok(DraftRun::Started(run))
     }
 
-    async fn wait_for_request(
-        &self,
-        scenario: &Scenario,
-        draft: &Draft,
-        hook: Option<HookId>,
-    ) -> Result<DraftRun, ControlError> {
+    async fn wait_for_request(&self, scenario: &Scenario, hook: Option<HookId>) -> Result<DraftRun, ControlError> {
         let Some(hook) = hook else {
             let text = "choose a webhook for the first module, or make a new one".to_owned();
             return Err(ControlError::Problems(vec![text]));
@@ -199,10 +203,7 @@ impl Control {
         if let Some(owner) = owner {
             return Err(self.belongs_to(scenario.team, owner).await?);
         }
-        let blueprint = to_try(&draft.blueprint)?;
-        let waits_for_response = blueprint.enabled_modules().iter().any(|visited| visited.module.name() == RESPONSE);
-        let tried = Tried { team: scenario.team, blueprint, links: draft.links.clone(), waits_for_response };
-        let waiting = Waiting::new(hook, Some(tried), self.core.clock.now());
+        let waiting = Waiting::new(scenario.team, hook, Tries::Draft, self.core.clock.now());
         let until = waiting.until;
         self.core.listening.begin(scenario.id, waiting);
         Ok(DraftRun::Listening { hook, until })
@@ -300,20 +301,22 @@ async fn begin_where_live_is(tx: &mut WriteTx, scenario: &Scenario, draft: &Draf
 pub async fn with_request(
     core: &Arc<Core>,
     hook: &LiveHook,
-    (scenario, waiting): (ScenarioId, &Waiting),
+    (scenario, waiting): (ScenarioId, Waiting),
     delivery: NewDelivery,
     bundles: Vec<Value>,
 ) -> Result<Delivered, DeliverError> {
-    let Some(tried) = &waiting.tried else { return Err(DeliverError::NobodyListens) };
-    let version = keep_variant(core, scenario, tried).await?;
+    // As it is now: what was edited since Run once is to be seen.
+    let draft = drafts::find(&core.store, waiting.team, scenario).await?.ok_or(DeliverError::NobodyListens)?;
+    let blueprint = to_try(&draft.blueprint).map_err(|error| Error::Database(error.to_string()))?;
+    let version = keep_variant(core, waiting.team, (scenario, &blueprint, &draft.links)).await?;
     let live = LiveScenario {
         id: scenario,
-        name: tried.blueprint.name().to_owned(),
+        name: blueprint.name().to_owned(),
         version,
         enabled: false,
         immediately: false,
         maximum_runs_per_minute: None,
-        waits_for_response: tried.waits_for_response,
+        waits_for_response: blueprint.enabled_modules().iter().any(|visited| visited.module.name() == RESPONSE),
     };
     let delivered = hooks::start_run(core, hook, &live, Origin::Draft, delivery, bundles).await;
     if delivered.is_err() {
@@ -322,9 +325,13 @@ pub async fn with_request(
     delivered
 }
 
-async fn keep_variant(core: &Core, scenario: ScenarioId, tried: &Tried) -> Result<Version, Error> {
+async fn keep_variant(
+    core: &Core,
+    team: TeamId,
+    (scenario, blueprint, links): (ScenarioId, &Blueprint, &Value),
+) -> Result<Version, Error> {
     let mut tx = core.store.begin().await?;
-    let version = scenarios::create_variant(&mut tx, tried.team, scenario, &tried.blueprint, &tried.links).await?;
+    let version = scenarios::create_variant(&mut tx, team, scenario, blueprint, links).await?;
     tx.commit().await?;
     Ok(version)
 }
@@ -344,10 +351,12 @@ async fn forget_variant(core: &Core, scenario: ScenarioId, version: Version) {
 /// A try with a copy of a request that the live scenario has as well. The
 /// request is taken in by then, so a failure is only told; and waits on.
 pub async fn beside(core: &Core, scenario: ScenarioId, waiting: Waiting, bundles: Vec<Value>) {
-    let Some(tried) = waiting.tried.clone() else { return };
     let started = async {
+        let draft = drafts::find(&core.store, waiting.team, scenario).await?;
+        // Without a difference the live run shows all there is to see.
+        let Some(draft) = draft.filter(|draft| draft.is_changed) else { return Ok(()) };
         let mut tx = core.store.begin().await?;
-        let (owner, content) = ((tried.team, scenario), (&tried.blueprint, &tried.links));
+        let (owner, content) = ((waiting.team, scenario), (&*draft.blueprint, &draft.links));
         start(core, &mut tx, owner, content, Given::bundles(bundles)).await?;
         tx.commit().await?;
         core.wake.notify_one();
@@ -355,6 +364,8 @@ pub async fn beside(core: &Core, scenario: ScenarioId, waiting: Waiting, bundles
     };
     if let Err(error) = started.await {
         tracing::warn!(scenario.id = %scenario, %error, "a draft could not be tried with a request");
-        core.listening.begin(scenario, waiting);
+        if !matches!(error, ControlError::Store(Error::NotFound)) {
+            core.listening.begin(scenario, waiting);
+        }
     }
 }

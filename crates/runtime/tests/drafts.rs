@@ -96,6 +96,35 @@ async fn a_draft_is_run_and_the_live_scenario_stays_as_it_is() {
 }
 
 #[tokio::test]
+async fn a_draft_that_is_sent_twice_does_not_collide_with_itself() {
+    let world = World::new();
+    let process = world.process().await;
+    let id = process.scenario_off(WRITE, "{}").await.id;
+    let revision = process.control.draft(process.team, id).await.unwrap().revision;
+    let send = async |modules: &str| {
+        let (root, links) = (root("test:Hook", modules, "{}"), Value::empty_collection());
+        process.control.save_draft(process.team, id, EditedDraft { revision, root, links, by: None }).await
+    };
+    let first = send(OTHER).await.unwrap();
+    // The answer was lost: the same comes once more, with the old revision.
+    let again = send(OTHER).await.unwrap();
+    assert_eq!((again.revision, again.is_changed), (first.revision, true));
+    let overtaken = send(WRITE).await;
+    assert!(matches!(overtaken, Err(ControlError::Store(rouage_store::Error::Conflict(_)))), "{overtaken:?}");
+}
+
+#[tokio::test]
+async fn a_link_of_a_deleted_module_does_not_come_back() {
+    let world = World::new();
+    let process = world.process().await;
+    let id = process.scenario_off(WRITE, "{}").await.id;
+    let links = r#"{"2.account":7,"9.account":8}"#;
+    save(&process, id, root("test:Hook", OTHER, "{}"), links).await;
+    let draft = process.control.draft(process.team, id).await.unwrap();
+    assert_eq!(json::to_string(&draft.links), r#"{"2.account":7}"#);
+}
+
+#[tokio::test]
 async fn a_draft_waits_for_one_request_and_runs_once() {
     let world = World::new();
     let process = world.process().await;
@@ -105,13 +134,13 @@ async fn a_draft_waits_for_one_request_and_runs_once() {
         panic!("it must wait")
     };
     assert_eq!(process.control.listening(scenario.id), Some((hook, until)));
-    // What is edited after that is not what was tried.
+    // What is edited after that is what is tried.
     save(&process, scenario.id, root("test:Hook", WRITE, r#"{"maxErrors":9}"#), "{}").await;
     let execution = process.send(&scenario, "one").await;
     let ended = process.until_over(execution).await;
     assert_eq!((ended.status, ended.origin), (Status::Success, Origin::Draft));
     assert!(matches!(process.deliver(&scenario, "two").await, Err(DeliverError::NobodyListens)));
-    assert_eq!(process.script.effects(), ["edited one"]);
+    assert_eq!(process.script.effects(), ["one"]);
     // A person stops the wait, or it ends by itself.
     run(&process, scenario.id, once()).await.unwrap();
     assert!(process.control.stop_listening(scenario.id));
@@ -332,4 +361,79 @@ fn a_try_that_was_killed_ends_as_it_began() {
         let list = rouage_store::versions::list(&process.store, process.team, id, page()).await.unwrap();
         assert_eq!(list.items.iter().map(|row| row.version.0).collect::<Vec<_>>(), [2, 1], "a try is in no list");
     });
+}
+
+#[tokio::test]
+async fn a_wait_for_data_ends_with_its_draft() {
+    let world = World::new();
+    let process = world.process().await;
+    let scenario = process.scenario_off(WRITE, "{}").await;
+    let wait = async || {
+        save(&process, scenario.id, root("test:Hook", OTHER, "{}"), "{}").await;
+        run(&process, scenario.id, once()).await.unwrap();
+        assert!(process.control.is_listening(scenario.id));
+    };
+    wait().await;
+    let revision = process.control.draft(process.team, scenario.id).await.unwrap().revision;
+    process.control.discard_draft(process.team, scenario.id, revision).await.unwrap();
+    assert!(!process.control.is_listening(scenario.id));
+    wait().await;
+    process.control.set_enabled(process.team, scenario.id, true).await.unwrap();
+    assert!(!process.control.is_listening(scenario.id));
+    run(&process, scenario.id, once()).await.unwrap();
+    publish(&process, scenario.id).await.unwrap();
+    assert!(!process.control.is_listening(scenario.id));
+    let live = process.send(&scenario, "an order").await;
+    process.until_over(live).await;
+    assert_eq!(process.script.effects(), ["edited an order"]);
+}
+
+#[tokio::test]
+async fn a_draft_of_a_deleted_webhook_is_kept_and_says_so() {
+    let world = World::new();
+    let process = world.process().await;
+    let id = process.scenario_of(r#"{"name":"New","flow":[]}"#).await;
+    let (hook, _) = new_hook(&process).await;
+    let link = format!(r#"{{"1.hook":{}}}"#, hook.0);
+    save(&process, id, root("test:Linked", WRITE, "{}"), &link).await;
+    let mut tx = process.store.begin().await.unwrap();
+    hooks::delete(&mut tx, process.team, hook).await.unwrap();
+    tx.commit().await.unwrap();
+    process.control.refresh().await;
+    let kept = save(&process, id, root("test:Linked", OTHER, "{}"), &link).await;
+    assert!(kept.report.modules[0].problems[0].contains("does not exist any more"), "{:?}", kept.report.modules[0]);
+    for refused in [run(&process, id, once()).await.err(), publish(&process, id).await.err()] {
+        assert!(
+            matches!(&refused, Some(ControlError::Problems(problems)) if problems[0].contains("any more")),
+            "{refused:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_webhook_that_a_draft_took_is_free_when_the_draft_drops_it() {
+    let world = World::new();
+    let process = world.process().await;
+    let id = process.scenario_of(r#"{"name":"New","flow":[]}"#).await;
+    let (hook, _) = new_hook(&process).await;
+    let link = format!(r#"{{"1.hook":{}}}"#, hook.0);
+    save(&process, id, root("test:Linked", WRITE, "{}"), &link).await;
+    assert_eq!(find(&process, id).await.hook, Some(hook));
+    save(&process, id, root("test:Linked", WRITE, "{}"), "{}").await;
+    assert_eq!(find(&process, id).await.hook, None);
+}
+
+#[tokio::test]
+async fn a_run_of_another_scenario_is_not_replayed() {
+    let world = World::new();
+    let process = world.process().await;
+    let (scenario, other) = (process.scenario(WRITE, "{}").await, process.scenario(WRITE, "{}").await);
+    let foreign = process.send(&other, "theirs").await;
+    process.until_over(foreign).await;
+    let refused = run(&process, scenario.id, How::Replay(foreign)).await;
+    assert!(matches!(refused, Err(ControlError::NotFound(_))), "{refused:?}");
+    save(&process, scenario.id, root("test:Hook", OTHER, "{}"), "{}").await;
+    let refused = run(&process, scenario.id, How::Replay(foreign)).await;
+    assert!(matches!(refused, Err(ControlError::NotFound(_))), "{refused:?}");
+    assert_eq!(process.script.effects(), ["theirs"]);
 }

@@ -162,3 +162,17 @@ async fn a_run_whose_caller_hangs_up_before_it_is_stored_runs_all_the_same() {
         assert_eq!((ended.status, ended.takeovers), (Status::Success, 0));
     }
 }
+
+#[tokio::test]
+async fn a_wait_ends_with_its_scenario() {
+    let world = World::new();
+    let process = world.process().await;
+    let scenario = process.scenario_off(READ, "{}").await;
+    process.control.run_once(process.team, scenario.id, None, &Value::Undefined).await.unwrap();
+    let mut tx = process.store.begin().await.unwrap();
+    rouage_store::scenarios::delete(&mut tx, process.team, scenario.id).await.unwrap();
+    tx.commit().await.unwrap();
+    process.control.refresh().await;
+    assert!(!process.control.is_listening(scenario.id));
+    assert!(matches!(process.deliver(&scenario, "an order").await, Err(DeliverError::NobodyListens)));
+}

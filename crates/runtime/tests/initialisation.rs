@@ -10,7 +10,7 @@ use rouage_model::{Collection, ConnectionId, Value};
 use rouage_store::connections::{self, NewConnection};
 use rouage_store::incompletes::{self, Filter};
 use rouage_store::scenarios;
-use support::{Process, Scenario, World, page};
+use support::{Play, Process, Scenario, World, page};
 
 const FLOW: &str = r#"{"id":2,"module":"test:Idempotent","version":1,"mapper":{"text":"before"}},
     {"id":3,"module":"test:Account","version":1,"parameters":{"__IMTCONN__":7},"mapper":{"text":"{{1.text}}"},
@@ -103,4 +103,45 @@ async fn the_account_of_a_module_that_is_off_does_not_matter() {
     let run = process.send(&scenario, "an order").await;
     assert_eq!(process.until_over(run).await.status, Status::Success);
     assert_eq!(process.script.effects(), ["before"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_retry_needs_no_account_of_the_old_version_that_it_never_reaches() {
+    let world = World::new();
+    let process = world.process().await;
+    let flow = FLOW.replace(r#""mapper":{"text":"{{1.text}}"}"#, r#""filter":{"name":"never","conditions":[[{"a":"1","o":"text:equal","b":"2"}]]},"mapper":{"text":"{{1.text}}"}"#);
+    let scenario = process.scenario(&flow, r#"{"dlq":true}"#).await;
+    let old = account(&process, "test").await;
+    link(&process, &scenario, old).await;
+    process.script.play("test:Idempotent", Play::Fail(rouage_model::ModuleError::data("bad")));
+    let run = process.send(&scenario, "first").await;
+    process.until_over(run).await;
+    let stored = incompletes::list(&process.store, process.team, &Filter::default(), page()).await.unwrap();
+    link(&process, &scenario, account(&process, "test").await).await;
+    delete(&process, old).await;
+    let begun = process.control.retry_incomplete(process.team, stored.items[0].id).await.unwrap();
+    let rouage_store::incompletes::Begun::Run(retry) = begun else { panic!("there is room") };
+    let ended = process.until_over(retry).await;
+    assert_eq!((ended.status, ended.error), (Status::Success, None));
+    let live = scenarios::find(&process.store, process.team, scenario.id).await.unwrap().unwrap();
+    assert!(live.enabled && live.problem.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_link_to_what_is_gone_is_reported_and_keeps_it_from_going_on() {
+    let world = World::new();
+    let process = world.process().await;
+    let scenario = process.scenario_off(FLOW, "{}").await;
+    for (kind, is_deleted) in [("test", true), ("other", false)] {
+        let id = account(&process, kind).await;
+        link(&process, &scenario, id).await;
+        if is_deleted {
+            delete(&process, id).await;
+        }
+        let refused = process.control.set_enabled(process.team, scenario.id, true).await;
+        let Err(rouage_runtime::ControlError::Problems(problems)) = refused else { panic!("{refused:?}") };
+        assert!(problems[0].contains("not there any more"), "{problems:?}");
+    }
+    link(&process, &scenario, account(&process, "test").await).await;
+    process.control.set_enabled(process.team, scenario.id, true).await.unwrap();
 }

@@ -22,7 +22,7 @@ async fn references_are_compared_with_the_learned_structure() {
     let scenario = process.scenario_off(READ, "{}").await;
     let check = async || {
         let stored = scenarios::find(&process.store, process.team, scenario.id).await.unwrap().unwrap();
-        let report = process.control.check_scenario(&stored);
+        let report = process.control.check_scenario(&stored).await.unwrap();
         assert!(report.can_be_switched_on);
         let said = report.references.iter().map(|finding| (finding.reason.as_str(), finding.suggestion.clone()));
         said.collect::<Vec<_>>()

@@ -67,7 +67,9 @@ async fn a_rehearsal_shows_all_of_the_way_and_touches_nothing() {
 async fn two_rehearsals_with_the_same_data_are_the_same() {
     let world = World::new();
     let process = world.process().await;
-    let flow = format!(r#"{FLOW},{{"id":7,"module":"util:ComposeTransformer","mapper":{{"value":"{{{{uuid}}}} {{{{random}}}}"}}}}"#);
+    let flow = format!(
+        r#"{FLOW},{{"id":7,"module":"util:ComposeTransformer","mapper":{{"value":"{{{{uuid}}}} {{{{random}}}}"}}}}"#
+    );
     let scenario = process.scenario(&flow, "{}").await;
     let (first, second) = (rehearse(&process, scenario.id, "").await, rehearse(&process, scenario.id, "").await);
     assert_eq!(first.history.trace, second.history.trace);

@@ -504,6 +504,9 @@ async fn a_limit_of_runs_a_minute_keeps_the_rest_in_the_queue() {
         let Event::Started { bundles: Some(bundles), .. } = &events[0] else { panic!("{events:?}") };
         sent.push(bundles[0].field("text").as_text().unwrap().to_owned());
     }
+    // Two of one minute run side by side; only a sequential scenario promises more.
+    sent[..2].sort_unstable();
+    sent[2..4].sort_unstable();
     assert_eq!(sent, ["a", "b", "c", "d", "e"]);
 }
 

@@ -12,7 +12,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use rouage_model::{Blueprint, ScenarioId, TeamId, UserId, Value, Version, json, merge};
+use rouage_model::{Blueprint, ScenarioId, TeamId, UserId, Value, Version, json, merge, merge_links};
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Set};
 
@@ -147,8 +147,9 @@ pub(crate) async fn carry(tx: &mut WriteTx, row: &scenarios::Model, version: Ver
         let (theirs, their_links) = read(&version_content(tx, id, version).await?)?;
         let (ours, our_links) = read(&Content { blueprint: draft.blueprint, links: draft.links })?;
         let root = merge(base.root(), theirs.root(), ours.root());
+        let links = merge_links((base.root(), &base_links), &their_links, (ours.root(), &our_links), &root);
         let merged = ours.edited(root).map_err(|cause| Error::corrupt("a draft", cause))?;
-        let content = Content::of(&merged, &merge(&base_links, &their_links, &our_links));
+        let content = Content::of(&merged, &links);
         keep(
             tx,
             &scenarios::Model { version: version.0, ..row.clone() },

@@ -62,8 +62,15 @@ async fn several_files_give_several_scenarios_and_one_page_that_tells() {
     let files = [("a.json", one), ("broken.json", "{\n \"flow\": [,]}"), ("list.json", "[1]"), ("b.json", one)];
     let page = import(&server, &cookie, &files).await;
     assert_eq!(page.status, 200);
-    for part in ["2 scenarios came in", "2 files could not be read", "broken.json", "line 2, column 11", "list.json", "/setup", "1 not available"]
-    {
+    for part in [
+        "2 scenarios came in",
+        "2 files could not be read",
+        "broken.json",
+        "line 2, column 11",
+        "list.json",
+        "/setup",
+        "1 not available",
+    ] {
         assert!(page.body.contains(part), "{part}: {}", page.body);
     }
     assert_eq!(scenarios::brief(&server.store, server.team).await.unwrap().len(), 2);
@@ -82,7 +89,9 @@ async fn one_account_of_the_other_server_is_chosen_once_for_all_its_modules() {
     let server = Server::with_apps(vec![app()], |_| {}).await;
     let cookie = server.owner().await;
     let module = |id: u32, account: u32| {
-        format!(r#"{{"id":{id},"module":"post:Send","version":1,"parameters":{{"__IMTCONN__":{account}}},"mapper":{{}}}}"#)
+        format!(
+            r#"{{"id":{id},"module":"post:Send","version":1,"parameters":{{"__IMTCONN__":{account}}},"mapper":{{}}}}"#
+        )
     };
     let flow = [module(1, 77), module(2, 88), module(3, 77)].join(",");
     let id = server.scenario(&format!(r#"{{"name":"Mails","flow":[{flow}]}}"#)).await;

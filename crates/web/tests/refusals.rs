@@ -89,7 +89,10 @@ async fn a_webhook_keeps_what_was_typed() {
     let path = made.header("location").split('?').next().unwrap().to_owned();
     let form = "headers=1&ips=nowhere&structure=%7B&response_status=99&response_body=kept";
     let saved = server.post(&format!("{path}/settings"), &cookie, form).await;
-    marked(&saved, &["name=\"headers\" value=\"1\" checked", ">nowhere</textarea>", ">kept</textarea>", "value=\"99\""]);
+    marked(
+        &saved,
+        &["name=\"headers\" value=\"1\" checked", ">nowhere</textarea>", ">kept</textarea>", "value=\"99\""],
+    );
     assert!(saved.body.contains(r#"aria-describedby="problem-2""#), "all three are told: {}", saved.body);
     assert!(saved.body.contains("<details open><summary>Advanced"), "{}", saved.body);
     let long = "x".repeat(600);

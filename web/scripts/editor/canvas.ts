@@ -1,5 +1,6 @@
 /** Puts the parts of the canvas together and offers them as a service. */
 import { align } from "./align";
+import { notesOf } from "./blueprint";
 import { h } from "./dom";
 import type { Editor } from "./editor";
 import { toMake } from "./geometry";
@@ -31,10 +32,19 @@ export function start(editor: Editor): void {
 }
 
 /** What a panel is about stands beside it, not under it. */
-function revealSubject({ panel }: Editor, viewport: Viewport): void {
+function revealSubject(editor: Editor, viewport: Viewport): void {
+  const { panel } = editor;
   if (!panel) return;
   if ("key" in panel) viewport.reveal(panel.key);
-  else if (panel.kind === "note") viewport.revealNote(panel.index);
+  else if (panel.kind === "note") revealNote(editor, viewport, panel.index);
+}
+
+/** A new note has no box yet: then what it is about is shown. */
+function revealNote(editor: Editor, viewport: Viewport, index: number): void {
+  const note = notesOf(editor.store.doc.root)[index];
+  const about = note && note.text === "" && !note.place ? note.modules[0] : undefined;
+  if (about !== undefined) viewport.reveal(String(about));
+  else if (note) viewport.revealNote(note);
 }
 
 function serve(editor: Editor, scene: Scene, viewport: Viewport): SceneService {

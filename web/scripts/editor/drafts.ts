@@ -8,6 +8,7 @@ import { type Bar, type Conflict, Keeper, type KeepState, type Kept } from "./ke
 import type { DraftService } from "./services";
 import type { Doc } from "./store";
 import { agoWords } from "./times";
+import { start as startUnsent } from "./unsent-offer";
 import { words } from "./words/drafts";
 
 /** The draft as the server answers it. */
@@ -43,12 +44,16 @@ export function drafts(editor: Editor): Drafts {
 export function start(editor: Editor): void {
   const path = `/scenarios/${editor.boot.scenario.id}`;
   const tab = crypto.randomUUID?.() ?? String(Math.random()).slice(2);
+  let unsent: ReturnType<typeof startUnsent> | undefined;
   const keeper = new Keeper({
     store: editor.store,
     revision: editor.boot.draft.revision,
     tab,
     send: (wanted) => editor.post<Kept>(`${path}/draft`, wanted),
-    onState: (state, problem) => show(state, problem, () => keeper.retry()),
+    onState: (state, problem) => {
+      show(state, problem, () => keeper.retry());
+      unsent?.news();
+    },
     onKept: (kept) => service.learn(kept),
     onConflict: (conflict) => decide(editor, service, conflict),
   });
@@ -67,20 +72,25 @@ export function start(editor: Editor): void {
   editor.services.drafts = service;
   showUndo(editor);
   editor.store.subscribe(() => showUndo(editor));
-  guard(editor, service);
+  unsent = startUnsent(editor, keeper);
+  guard(editor, service, unsent.leave);
 }
 
 /** Nothing is lost by leaving: what is on its way gets its chance, and the
  *  browser asks only while something is not kept. */
-function guard(editor: Editor, { keeper, path }: Drafts): void {
+function guard(editor: Editor, { keeper, path }: Drafts, remember: () => void): void {
   addEventListener("online", () => keeper.retry());
   document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "hidden") keeper.retry();
+    if (document.visibilityState !== "hidden") return;
+    remember();
+    keeper.retry();
   });
   addEventListener("beforeunload", (event) => {
     if (keeper.isUnkept) event.preventDefault();
   });
   addEventListener("pagehide", () => {
+    // What is sent now may come too late, or after a request with its revision.
+    remember();
     if (!keeper.isUnkept || keeper.state === "conflict") return;
     const body = JSON.stringify(keeper.wanted);
     // Bytes count, not characters; four of them are the most one can take.

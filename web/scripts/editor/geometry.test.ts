@@ -8,6 +8,7 @@ import { at, isCollection, same } from "./json";
 import type { Json } from "./json";
 import { type Line, type Source, lineInto } from "./lines";
 import { noteBoxes } from "./notes-layer";
+import { wayInto } from "./viewport";
 import { type Entry, entries, sourcesOf } from "./tree";
 
 type Row = string[];
@@ -112,4 +113,14 @@ test("texts are broken as the server breaks them", () => {
   assert.deepEqual(wrapped("only active customers", 12, 2), ["only active", "customers"]);
   assert.deepEqual(wrapped("abcdefgh ij\n\nk", 5, 9), ["abcde", "fgh", "ij", "k"]);
   assert.deepEqual(wrapped("one two three", 5, 2), ["one", "two…"]);
+});
+
+test("the view moves only for what is not seen, and puts it beside the panel", () => {
+  const box = { left: 500, top: 100, right: 680, bottom: 294 };
+  const view = { x: 0, y: 0, scale: 1 };
+  assert.deepEqual(wayInto(box, view, { width: 900, height: 700 }), { x: 0, y: 0 });
+  const way = wayInto(box, view, { width: 600, height: 700 });
+  assert.ok(box.right + way.x <= 592 && box.left + way.x >= 8, JSON.stringify(way));
+  // With less room than it needs it stands in the middle of that.
+  assert.deepEqual(wayInto(box, view, { width: 600, height: 180 }).y, -107);
 });

@@ -38,7 +38,8 @@ export function put(value: Json | undefined, path: Path, leaf: Json | undefined)
   }
   const copy: Collection = isCollection(value) ? { ...value } : {};
   if (rest.length === 0 && leaf === undefined) delete copy[step];
-  else copy[step] = put(copy[step], rest, leaf);
+  // A plain assignment to `__proto__` would not make an entry of that name.
+  else Object.defineProperty(copy, step, { value: put(Object.hasOwn(copy, step) ? copy[step] : undefined, rest, leaf), enumerable: true, configurable: true, writable: true });
   return copy;
 }
 

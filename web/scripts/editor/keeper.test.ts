@@ -138,3 +138,27 @@ test("what was loaded is not sent back, and an undo after it is", async () => {
   assert.equal(sent.length, count + 1);
   assert.equal((sent.at(-1)?.root as { name: string }).name, "mine");
 });
+
+test("what was changed while the draft was published is sent after it", async () => {
+  const { keeper, sent, store, write, server, timers } = setUp();
+  write("published");
+  await keeper.flush();
+  const doc = store.doc;
+  write("typed meanwhile");
+  server.revision = 2;
+  keeper.accept(doc, 2);
+  assert.equal(keeper.state, "keeping");
+  timers.at(-1)?.();
+  await settle();
+  assert.equal((sent.at(-1)?.root as { name: string }).name, "typed meanwhile");
+  assert.equal(keeper.state, "kept");
+});
+
+test("a refusal that names no other draft is no conflict", async () => {
+  const { keeper, write, fail, conflicts } = setUp();
+  fail(new Refused("It is busy.", 409, { problem: "It is busy." }));
+  write("a");
+  await assert.rejects(keeper.flush());
+  assert.equal(keeper.state, "failing");
+  assert.deepEqual(conflicts, []);
+});

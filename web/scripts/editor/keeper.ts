@@ -104,6 +104,8 @@ export class Keeper {
     this.#stopWaiting();
     this.#failures = 0;
     this.#become(this.isUnkept ? "keeping" : "kept");
+    // What was changed while the server was asked still has to go there.
+    if (this.isUnkept && !this.#sending) this.#later(PAUSE);
   }
 
   /** Counts on from another revision, and sends ours over it. */
@@ -185,7 +187,7 @@ export class Keeper {
 
   #failed(error: unknown): void {
     const refused = error instanceof Refused ? error : undefined;
-    if (refused?.status === 409 && isCollection(refused.body)) {
+    if (refused?.status === 409 && isCollection(refused.body) && typeof refused.body.revision === "number") {
       const { revision, by, at } = refused.body;
       this.#become("conflict", refused.message);
       this.#options.onConflict({ revision: Number(revision), by: typeof by === "string" ? by : null, at: String(at) });

@@ -2,6 +2,7 @@
  *  it cannot know before the catalogue has come is taken from the server's
  *  drawing. */
 import { described, isDirective, isPlaceholder, ownName } from "./blueprint";
+import { spaced } from "./blueprint/base";
 import type { Catalogue, CatalogueApp, Editor, ModuleReport } from "./editor";
 import { cut } from "./geometry";
 import { appOf, filterInto } from "./lines";
@@ -136,11 +137,4 @@ export function short(number: number): string {
 /** `google-drive` becomes `Google Drive`. */
 function titled(name: string): string {
   return name.split(/[-_]/).filter(Boolean).map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(" ");
-}
-
-/** `ActionAddTask` becomes `Action add task`. */
-function spaced(name: string): string {
-  const text = name.replace(/(\p{Ll})(\p{Lu})/gu, "$1 $2").replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, "$1 $2");
-  const lower = text.replace(/ (\p{Lu})(?=\p{Ll})/gu, (_, letter: string) => ` ${letter.toLowerCase()}`);
-  return lower.charAt(0).toUpperCase() + lower.slice(1);
 }

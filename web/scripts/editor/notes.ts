@@ -26,7 +26,14 @@ function show(editor: Editor, index: number, box: HTMLElement): () => void {
     apply(editor, removeNote(editor.store.doc, index));
   };
   foot.append(h("button", { type: "button", class: "small danger", onclick: remove }, icon("trash-2"), words.noteDelete));
-  field.focus();
+  // Once the menu that asked for it has given the focus back.
+  const write = (): void => {
+    if (!field.isConnected) return;
+    field.focus({ preventScroll: true });
+    field.select();
+  };
+  write();
+  requestAnimationFrame(write);
   // Undo may change the text, or take the note away, while the panel is open.
   const stop = editor.store.subscribe(({ kind }) => {
     if (kind === "change") return;

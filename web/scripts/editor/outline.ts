@@ -122,9 +122,10 @@ class Outline {
     };
     const main = h(
       "button",
-      { class: "outline-main", id: `outline-${entry.key}`, "aria-label": [words.settingsOf(name), ...notes].join(", "), onclick: settings },
+      // Called by what is seen, so that it can be said aloud as it is read.
+      { class: "outline-main", id: `outline-${entry.key}`, title: words.settingsOf(name), onclick: settings },
       disc({ name: look.app, icon: look.icon, monogram: look.monogram }),
-      h("span", { class: "grow" }, h("strong", {}, look.title), h("span", { class: "quiet" }, [look.subtitle, look.number].filter(Boolean).join(" · ")), notes.length > 0 && h("span", { class: "outline-notes" }, notes.join(" · "))),
+      h("span", { class: "grow" }, h("strong", {}, look.title), " ", h("span", { class: "quiet" }, [look.subtitle, look.number].filter(Boolean).join(" · ")), " ", notes.length > 0 && h("span", { class: "outline-notes" }, notes.join(" · "))),
     );
     const inspect = () => editor.open({ kind: "inspect", key: entry.key });
     const bubble = state && mark && h("button", { class: `outline-bubble ${state.className}`, id: `outline-run-${entry.key}`, "aria-label": `${words.outputOf(name)}: ${words.operations(mark.operations)}${state.words}`, onclick: inspect }, String(mark.operations));

@@ -53,6 +53,15 @@ export class Pointer {
     stage.addEventListener("pointermove", (event) => this.#move(event));
     stage.addEventListener("pointerup", (event) => this.#up(event));
     stage.addEventListener("pointercancel", (event) => this.#cancel(event));
+    // What a tap opens may lie under the finger: the click that the browser
+    // makes of it afterwards would press it at once.
+    stage.addEventListener(
+      "touchend",
+      (event) => {
+        if (event.cancelable && (event.target as Element).closest("#canvas")) event.preventDefault();
+      },
+      { passive: false },
+    );
     stage.addEventListener("contextmenu", (event) => this.#contextMenu(event));
     stage.addEventListener("dragstart", (event) => event.preventDefault());
     // A screen reader presses without a pointer.

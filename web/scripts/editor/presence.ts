@@ -13,7 +13,7 @@ interface Person {
 
 /** A tab that nobody looks at gives its connection back after this: browsers
  *  have six of them for a server. */
-const HIDDEN_FOR = 60_000;
+const HIDDEN_FOR = 5_000;
 
 export function start(editor: Editor): void {
   let stream: EventSource | undefined;
@@ -39,7 +39,8 @@ export function start(editor: Editor): void {
   });
   addEventListener("pagehide", close);
   editor.signals.addEventListener("returned", open);
-  open();
+  // Opened in the background it has no need of one yet.
+  if (document.visibilityState === "visible") open();
 }
 
 function listen(editor: Editor): EventSource {
@@ -66,7 +67,7 @@ async function heard(editor: Editor, news: { revision: number; by: string | null
     const draft = await editor.get<Draft>(`${service.path}/draft`);
     // Meanwhile a change may have begun here.
     if (keeper.state !== "kept" || keeper.isUnkept || draft.revision <= keeper.revision) return;
-    service.take(draft);
+    service.take(draft, words.loadedStep);
     // A tab keeps a draft; what no tab has kept was changed on another page.
     const isOwn = !draft.by || draft.by === document.body.dataset.user;
     if (!news.tab) editor.say(words.loadedOther);

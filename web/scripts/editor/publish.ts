@@ -118,8 +118,10 @@ async function publish(editor: Editor, dialog: Dialog, note: string, refusal: HT
   const service = drafts(editor);
   try {
     await service.flush();
+    // What is changed while the request is on its way is not in it.
+    const doc = editor.store.doc;
     const kept = await editor.post<Kept & { version: number }>(`${service.path}/publish`, { revision: service.keeper.revision, note });
-    service.keeper.accept(editor.store.doc, kept.revision);
+    service.keeper.accept(doc, kept.revision);
     service.learn(kept);
     dialog.close();
     editor.say(words.published(kept.version), "ok", { label: words.seeVersions, run: () => void leave(editor, "/versions") });

@@ -4,6 +4,7 @@ import { h, icon } from "./dom";
 import type { Editor, ModuleReport } from "./editor";
 import { line } from "./rehearsal-panel";
 import { panelFrame } from "./shell";
+import { sentence } from "./tell";
 import { words } from "./words/rehearsal";
 
 const ORDER = ["check", "unavailable", "same"] as const;
@@ -52,10 +53,4 @@ function group(editor: Editor, report: readonly ModuleReport[], status: ModuleRe
     );
   };
   return h("section", {}, h("h3", {}, words.groups[status]), h("ul", { class: "told" }, ...modules.map(row)));
-}
-
-/** A reason of the server as a sentence. */
-function sentence(text: string): string {
-  const begun = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }

@@ -4,6 +4,7 @@ import { type Editor, type Refused } from "./editor";
 import { isCollection } from "./json";
 import type { Running } from "./run";
 import type { Rehearsal, RunReport } from "./run-data";
+import { sentence } from "./tell";
 import { words as rehearsal } from "./words/rehearsal";
 import { words } from "./words/run";
 
@@ -176,10 +177,4 @@ function rehearsed(report: RunReport, told: Rehearsal): string {
   const doubtful = told.modules.filter((module) => module.doubts.length > 0).length;
   if (report.status === "error") return rehearsal.cardFailed;
   return doubtful > 0 ? rehearsal.cardWarns(doubtful) : rehearsal.card(report.operations);
-}
-
-/** A reason of the server as a sentence. */
-function sentence(text: string): string {
-  const begun = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }

@@ -9,7 +9,7 @@ import { entries } from "./tree";
 
 const app = (name: string, label: string, synonyms: string[] = []): CatalogueApp => ({ name, label, icon: "", monogram: "", color: "", synonyms });
 const entry = (name: string, label: string, description: string, synonyms: string[] = []): CatalogueModule => ({ name, version: 1, label, description, kind: "action", synonyms, parameters: [], mapper: [], output: [] });
-const apps = new Map([app("google-sheets", "Google Sheets", ["spreadsheet", "excel"]), app("email", "Email", ["mail", "smtp"]), app("builtin", "Flow control"), app("gateway", "Webhooks", ["hook"])].map((one) => [one.name, one]));
+const apps = new Map([app("google-sheets", "Google Sheets", ["spreadsheet", "excel"]), app("email", "Email", ["mail", "smtp"]), app("builtin", "Flow control"), app("gateway", "Webhooks", ["hook"]), app("util", "Tools")].map((one) => [one.name, one]));
 const search = new Search(
   [
     entry("google-sheets:addRow", "Add a row", "Writes a row at the end of a sheet.", ["append", "insert"]),
@@ -17,6 +17,10 @@ const search = new Search(
     entry("email:Send", "Send an email", "Sends a message."),
     entry("builtin:BasicIfElse", "If-else", "Sends a bundle down the first branch whose condition holds.", ["condition", "branch"]),
     entry("builtin:BasicFeeder", "Iterator", "Gives each item of an array.", ["loop", "each"]),
+    entry("builtin:BasicRepeater", "Repeater", "Counts.", ["loop", "times"]),
+    entry("builtin:BasicRouter", "Router", "Sends a bundle down routes.", ["branch", "if"]),
+    entry("util:FunctionSleep", "Sleep", "Waits.", ["wait", "delay"]),
+    entry("util:Wa", "Waiter", "Another thing that begins alike."),
     entry("gateway:CustomWebHook", "Custom webhook", "Starts when data arrives."),
   ],
   apps,
@@ -28,6 +32,18 @@ test("modules are found by what people call them", () => {
     ["gsheet", "google-sheets:addRow"], ["sheets add", "google-sheets:addRow"], ["append", "google-sheets:addRow"], ["mail", "email:Send"], ["e-mail", "email:Send"],
     ["if", "builtin:BasicIfElse"], ["ifelse", "builtin:BasicIfElse"], ["loop", "builtin:BasicFeeder"], ["webhook", "gateway:CustomWebHook"], ["googlesheets delete", "google-sheets:deleteRow"],
   ] as const) assert.equal(first(query), name, query);
+});
+
+test("a word that people have for it goes before the beginning of another", () => {
+  for (const [query, names] of [
+    ["loop", ["builtin:BasicFeeder", "builtin:BasicRepeater"]], ["if", ["builtin:BasicIfElse", "builtin:BasicRouter"]], ["wait", ["util:FunctionSleep", "util:Wa"]], ["delay", ["util:FunctionSleep"]],
+    ["times", ["builtin:BasicRepeater"]], ["gsheet", ["google-sheets:addRow", "google-sheets:deleteRow"]], ["send", ["email:Send"]],
+  ] as const) assert.deepEqual(search.find(query).slice(0, names.length).map(({ module }) => module.name), names, query);
+});
+
+test("what every scenario may need goes before what one app has", () => {
+  const both = new Search([entry("email:FeedAttachments", "Iterate attachments", "", ["loop"]), entry("builtin:BasicRepeater", "Repeater", "", ["loop"])], apps);
+  assert.deepEqual(both.find("loop").map(({ module }) => module.name), ["builtin:BasicRepeater", "email:FeedAttachments"]);
 });
 
 test("a slip of the finger is forgiven, another word is not", () => {

@@ -42,11 +42,19 @@ function text(raw: string, weight: number): Text {
   return { words, joined: words.join(""), weight };
 }
 
+/** What a text counts for a word of the query. A word that people have for it is
+ *  meant more surely than the beginning of another one. */
+function counts(word: string, one: Text): number {
+  const met = meets(word, one);
+  if (met >= EXACT && one.weight === 1) return 100;
+  return met === 100 && one.weight >= 0.8 ? 90 + one.weight * 9 : met * one.weight;
+}
+
 /** How well one word of the query meets a text, from 0 to 100. */
 function meets(word: string, { words, joined }: Text): number {
   let best = 0;
   for (const other of words) {
-    if (other === word) return 100;
+    if (other === word) best = Math.max(best, words.length === 1 ? 100 : EXACT);
     if (other.startsWith(word)) best = Math.max(best, 80 + 15 * (word.length / other.length));
     else if (word.length >= 3 && other.includes(word)) best = Math.max(best, 45);
   }
@@ -78,6 +86,8 @@ function slip(word: string, others: readonly string[]): number {
 }
 
 const NOISE = 0.4;
+/** A word of a text, but not all of it. */
+const EXACT = 98;
 
 export interface Found {
   module: CatalogueModule;
@@ -104,7 +114,7 @@ export class Search {
     const best = Math.max(0, ...found.map(({ score }) => score));
     // Beside what was meant, a word somewhere in a sentence is only noise.
     const near = found.filter(({ score }) => score > 0 && score >= best * NOISE);
-    return near.sort((a, b) => b.score - a.score || a.module.label.localeCompare(b.module.label));
+    return near.sort((a, b) => b.score - a.score || ofFlow(b) - ofFlow(a) || a.module.label.localeCompare(b.module.label));
   }
 
   /** What is close when nothing was found. */
@@ -118,6 +128,12 @@ export class Search {
     });
     return found.filter(({ score }) => score > 0).sort((a, b) => b.score - a.score).slice(0, count);
   }
+}
+
+/** Where a word is as good for both, the module that every scenario may need
+ *  goes before one of a single app. */
+function ofFlow({ app }: Found): number {
+  return app.name === "builtin" ? 1 : 0;
 }
 
 export function appName(module: { name: string }): string {
@@ -138,7 +154,7 @@ function textsOf(module: CatalogueModule, app: CatalogueApp): Text[] {
 function score(words: readonly string[], texts: readonly Text[]): number {
   let sum = 0;
   for (const word of words) {
-    const best = Math.max(...texts.map((one) => meets(word, one) * one.weight));
+    const best = Math.max(...texts.map((one) => counts(word, one)));
     if (best <= 0) return 0;
     sum += best;
   }

@@ -3,7 +3,9 @@
 import { cull } from "./culling";
 import { h, must } from "./dom";
 import type { Editor } from "./editor";
-import type { Point } from "./geometry";
+import type { Note } from "./blueprint";
+import { type Point, fromMake } from "./geometry";
+import { NOTE_WIDTH } from "./notes-layer";
 import type { Box, Scene } from "./scene";
 import { onAct } from "./shell";
 import { words } from "./words/canvas";
@@ -172,10 +174,11 @@ export class Viewport extends EventTarget {
     this.#bringInto({ left: x - 90, top: y - 84, right: x + 90, bottom: y + 110 });
   }
 
-  /** The same for a note. */
-  revealNote(index: number): void {
-    const note = this.scene.notes.find((other) => other.index === index);
-    if (note) this.#bringInto({ left: note.x, top: note.y, right: note.x + note.width, bottom: note.y + note.height });
+  /** The same for a note, or for where it will lie once it has a text. */
+  revealNote({ index, place }: Note): void {
+    const box = this.scene.notes.find((other) => other.index === index);
+    const at = box ?? (place && fromMake(place));
+    if (at) this.#bringInto({ left: at.x, top: at.y, right: at.x + NOTE_WIDTH, bottom: at.y + (box?.height ?? 60) });
   }
 
   #bringInto(box: Box): void {
@@ -221,6 +224,7 @@ export class Viewport extends EventTarget {
     const { x, y, scale } = this.view;
     this.scene.world.setAttribute("transform", `translate(${x.toFixed(2)} ${y.toFixed(2)}) scale(${scale.toFixed(4)})`);
     this.stage.classList.toggle("far", scale < FAR);
+    this.#keepPlus(scale);
     this.#showGrid();
     this.#cull();
     const percent = words.zoomed(Math.round(scale * 100));
@@ -228,6 +232,16 @@ export class Viewport extends EventTarget {
     clearTimeout(this.#saving);
     this.#saving = setTimeout(() => this.#save(), 300);
     this.dispatchEvent(new Event("view"));
+  }
+
+  /** Zoomed out the plus of a module keeps a size that can be hit; in few steps,
+   *  as each makes all of them be looked at again. */
+  #keepPlus(scale: number): void {
+    const larger = scale >= 0.75 ? 1 : Math.ceil((0.75 / Math.max(scale, FAR)) * 8) / 8;
+    const reach = Math.max(1, Math.ceil(8 / (Math.max(scale, FAR) * larger)) / 8);
+    for (const [name, value] of [["--plus", larger], ["--plus-reach", reach]] as const) {
+      if (this.stage.style.getPropertyValue(name) !== String(value)) this.stage.style.setProperty(name, String(value));
+    }
   }
 
   /** The dots of the ground move along; zoomed out, only every second stays.

@@ -60,7 +60,7 @@ export function keywordRow(one: { name: string; help: string }, pick: Pick): HTM
   return h("li", { class: "is-short" }, button, h("span", { class: "help" }, one.help));
 }
 
-export function variableRow(item: Item, pick: Pick): HTMLElement {
+function variableRow(item: Item, pick: Pick): HTMLElement {
   const button = pill(item.label || item.name, { kind: "value", code: item.path }, pick, {});
   return h("li", {}, h("div", { class: "mapping-row" }, button, h("span", { class: "sample" }, item.sample ?? ""), h("span", { class: "type" }, words.types[item.type] ?? item.type)));
 }

@@ -260,11 +260,6 @@ class Reader {
   }
 }
 
-/** The piece that ends at or holds a place; literal text between pieces too. */
-export function pieceAt(mapped: Mapped, at: number): Piece | undefined {
-  return mapped.pieces.find((piece) => piece.from < at && at <= piece.to);
-}
-
 /** The expression whose code a place is in, its ends included. */
 export function expressionAt(mapped: Mapped, at: number): Expression | undefined {
   return mapped.expressions.find((expression) => expression.codeFrom <= at && at <= expression.codeTo);

@@ -54,7 +54,7 @@ function render(element: HTMLElement, answer: Preview | undefined): void {
   if (!answer) return element.replaceChildren();
   if (answer.error) {
     element.classList.add("is-bad");
-    return element.replaceChildren(answer.error.message);
+    return element.replaceChildren(h("span", { class: "grow" }, answer.error.message));
   }
   const value = answer.text === "" ? undefined : h("span", { class: "value" }, answer.text);
   const type = h("span", { class: "type" }, words.types[answer.type] ?? answer.type);

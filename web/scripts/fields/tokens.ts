@@ -59,7 +59,7 @@ const KINDS: Record<string, TokenKind> = {
 const OPERANDS = new Set<TokenKind>(["number", "module", "text", "name", "quoted", "closeParenthesis", "closeBracket"]);
 
 /** Whether an operand ends with such a token. */
-export function endsOperand(kind: TokenKind): boolean {
+function endsOperand(kind: TokenKind): boolean {
   return OPERANDS.has(kind);
 }
 

@@ -178,7 +178,7 @@ impl Drive<'_> {
         text: Option<String>,
         errors_in_a_row: Option<u32>,
     ) -> Option<String> {
-        if verdict.by_rollback {
+        if verdict.by_rollback || self.is_of_the_past().await {
             return None;
         }
         for (module, kind) in self.kinds(verdict) {
@@ -205,6 +205,13 @@ impl Drive<'_> {
         }
         let most = self.prepared.plan.settings().max_errors;
         too_many(errors_in_a_row, most, text.as_deref().unwrap_or("no reason given"))
+    }
+
+    /// Whether it ran another version than the live one, of which its end says
+    /// nothing.
+    async fn is_of_the_past(&mut self) -> bool {
+        let found = scenarios::find(&self.core.store, self.job.team, self.job.scenario).await;
+        found.ok().flatten().is_some_and(|live| live.version != self.job.version)
     }
 
     /// The account of a module as people know it.

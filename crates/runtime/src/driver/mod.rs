@@ -90,7 +90,12 @@ pub async fn drive(core: &Core, mut job: Job, trial: Trial) -> Result<(), Halt> 
         attempts: 0,
         worked,
     };
-    if is_new && let Some((module, error)) = initialise::obstacle(core, &prepared).await {
+    // A retry goes on with one bundle in the version of then: accounts of modules
+    // that it never reaches say nothing about it.
+    if is_new
+        && drive.resumed.is_none()
+        && let Some((module, error)) = initialise::obstacle(core, &prepared).await
+    {
         let at = drive.now();
         drive.note_event(Event::Failed { at, operation: OperationId(0), module, error })?;
     }

@@ -5,11 +5,13 @@
 //! such and the others still speak.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use rouage_engine::Plan;
 use rouage_engine::trace::{Arrival, Point};
 use rouage_expr::{Comparison, Filter, Group, comparison};
+use rouage_model::clock::Clock;
 use rouage_model::{Collection, ExecutionId, ModuleId, Value};
 use rouage_store::executions::Execution;
 use rouage_store::{Error, journal};
@@ -17,6 +19,7 @@ use rouage_store::{Error, journal};
 use super::Knowledge;
 use super::ground::{Ground, Sight};
 use super::items::cut;
+use super::kept::weight;
 use super::suggest::{self, Suggestion};
 use super::words::{quoted, sentence, shown};
 use crate::core::Core;
@@ -31,6 +34,10 @@ const MOST_RUNS: usize = 5;
 const ENOUGH: usize = 5;
 /// Conditions that are tried; nobody has more.
 const MOST_CONDITIONS: usize = 200;
+/// All conditions together; what is not tried by then is told as such.
+const LONGEST: Duration = Duration::from_secs(1);
+/// Characters of a text that a suggestion is made from: words and numbers.
+const LONGEST_FACT: usize = 1_000;
 /// Characters of a value that are shown.
 const MOST_SHOWN: usize = 200;
 
@@ -43,6 +50,14 @@ pub struct Came {
     runs: Vec<Vec<Arrival>>,
     /// Bundles of these runs that are not kept.
     more: usize,
+}
+
+impl Came {
+    /// About how many bytes it takes.
+    pub fn weight(&self) -> usize {
+        let arrivals = self.runs.iter().flatten();
+        arrivals.flat_map(|arrival| &arrival.bundles).map(|(_, bundle)| weight(bundle)).sum()
+    }
 }
 
 /// What that depends on: the place, what stands before it, and the runs.
@@ -184,7 +199,9 @@ fn sample(ground: &Ground, module: ModuleId, conditions: &Value) -> Option<Arriv
 }
 
 /// Tries a filter.
-pub fn test(knowledge: &Knowledge, came: &Came, module: ModuleId, conditions: &Value, now: Timestamp) -> FilterTest {
+pub fn test(knowledge: &Knowledge, came: &Came, module: ModuleId, conditions: &Value, clock: &dyn Clock) -> FilterTest {
+    let now = clock.now();
+    let deadline = now + LONGEST;
     let ground = &knowledge.ground;
     let (groups, problems) = compile(conditions);
     let sample = if came.runs.is_empty() { sample(ground, module, conditions) } else { None };
@@ -193,8 +210,18 @@ pub fn test(knowledge: &Knowledge, came: &Came, module: ModuleId, conditions: &V
     for (name, arrival) in named(came).chain(sample.iter().map(|arrival| ("The last data".to_owned(), arrival))) {
         let sight = Sight::of(ground, &arrival.bundles);
         let moment = if is_sample { now } else { arrival.at };
-        let (tests, seen): (Vec<Vec<ConditionTest>>, Vec<Vec<Fact>>) =
-            groups.iter().map(|group| group.iter().map(|one| one.run(&sight, moment, ground)).unzip()).unzip();
+        let (tests, seen): (Vec<Vec<ConditionTest>>, Vec<Vec<Fact>>) = groups
+            .iter()
+            .map(|group| {
+                group
+                    .iter()
+                    .map(|one| match clock.now() > deadline {
+                        true => one.failed("Not tried: the conditions before it took too long.".to_owned()),
+                        false => one.run(&sight, moment, ground),
+                    })
+                    .unzip()
+            })
+            .unzip();
         let passed = tests.is_empty() || tests.iter().any(|group| group.iter().all(|one| one.passed));
         bundles.push(BundleTest { passed, label: label(name, arrival, ground), groups: tests });
         facts.push(seen);
@@ -335,7 +362,8 @@ impl Condition {
             right: right.as_ref().map(|right| shown(right, zone, MOST_SHOWN)),
             note,
         };
-        (test, Fact { left: Some(result.left), right, passed: result.passed })
+        let left = Some(result.left).filter(is_small);
+        (test, Fact { left, right: right.filter(is_small), passed: result.passed })
     }
 
     fn failed(&self, note: String) -> (ConditionTest, Fact) {
@@ -343,6 +371,11 @@ impl Condition {
             ConditionTest { operator: self.operator.clone(), left_kind: "unknown", note, ..ConditionTest::default() };
         (test, Fact { left: None, right: None, passed: false })
     }
+}
+
+/// A text that an expression made is held once for each bundle and condition.
+fn is_small(value: &Value) -> bool {
+    value.as_text().is_none_or(|text| text.len() <= LONGEST_FACT)
 }
 
 /// The outcome as a sentence: `5 is not greater than 10, as numbers.`

@@ -11,6 +11,7 @@ mod build;
 mod filter;
 pub(crate) mod ground;
 pub(crate) mod items;
+mod kept;
 mod native;
 mod preview;
 mod samples;
@@ -18,15 +19,17 @@ mod suggest;
 pub(crate) mod tree;
 pub(crate) mod words;
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rouage_model::{ExecutionId, HookId, ModuleId, ScenarioId, TeamId, Value, Version, json};
 use rouage_store::drafts;
 use rouage_store::executions::Execution;
+use tokio::sync::Semaphore;
 
 use crate::control::{Control, ControlError};
 use crate::core::Core;
+
+use kept::Kept;
 
 pub use filter::{BundleTest, ConditionProblem, ConditionTest, FilterTest};
 pub use items::{Item, Items, ModuleItems, Source};
@@ -65,53 +68,51 @@ struct Stamp {
 /// What is kept in memory. Everything in it can be read or computed again.
 #[derive(Default)]
 pub struct Cache {
-    known: Mutex<HashMap<ScenarioId, Arc<Knowledge>>>,
-    runs: Mutex<HashMap<ExecutionId, Arc<samples::OfRun>>>,
-    /// The latest last.
-    arrivals: Mutex<Vec<(filter::Place, Arc<filter::Came>)>>,
+    known: Mutex<Kept<ScenarioId, Knowledge>>,
+    runs: Mutex<Kept<ExecutionId, samples::OfRun>>,
+    arrivals: Mutex<Kept<filter::Place, filter::Came>>,
+    filters: Turns,
+}
+
+/// Filters that are tried at once.
+struct Turns(Semaphore);
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self(Semaphore::new(2))
+    }
 }
 
 impl Cache {
     fn get(&self, id: ScenarioId, stamp: &Stamp) -> Option<Arc<Knowledge>> {
-        let found = lock(&self.known).get(&id).cloned();
+        let found = lock(&self.known).get(&id);
         found.filter(|knowledge| knowledge.stamp == *stamp)
     }
 
     fn keep(&self, id: ScenarioId, knowledge: &Arc<Knowledge>) {
-        put(&mut lock(&self.known), CAPACITY, id, knowledge.clone());
+        let bytes = knowledge.ground.bundles.values().map(kept::weight).sum();
+        lock(&self.known).put(CAPACITY, bytes, id, knowledge.clone());
     }
 
     fn run(&self, id: ExecutionId) -> Option<Arc<samples::OfRun>> {
-        lock(&self.runs).get(&id).cloned()
+        lock(&self.runs).get(&id)
     }
 
     fn keep_run(&self, id: ExecutionId, run: &Arc<samples::OfRun>) {
-        put(&mut lock(&self.runs), MOST_RUNS, id, run.clone());
+        lock(&self.runs).put(MOST_RUNS, run.weight(), id, run.clone());
     }
 
     fn came(&self, place: &filter::Place) -> Option<Arc<filter::Came>> {
-        lock(&self.arrivals).iter().find(|(kept, _)| kept == place).map(|(_, came)| came.clone())
+        lock(&self.arrivals).get(place)
     }
 
     fn keep_came(&self, place: filter::Place, came: &Arc<filter::Came>) {
-        let mut kept = lock(&self.arrivals);
-        if kept.len() >= MOST_PLACES {
-            kept.remove(0);
-        }
-        kept.push((place, came.clone()));
+        lock(&self.arrivals).put(MOST_PLACES, came.weight(), place, came.clone());
     }
 }
 
 fn lock<T>(kept: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     kept.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Forgets everything when there is too much: what is in use comes back soon.
-fn put<K: Eq + std::hash::Hash, V>(map: &mut HashMap<K, V>, most: usize, key: K, value: V) {
-    if map.len() >= most && !map.contains_key(&key) {
-        map.clear();
-    }
-    map.insert(key, value);
 }
 
 impl Knowledge {
@@ -155,8 +156,10 @@ impl Control {
     ) -> Result<FilterTest, ControlError> {
         let (knowledge, runs) = known(&self.core, team, id).await?;
         let came = filter::came(&self.core, &knowledge, &runs, module).await?;
-        let now = self.core.clock.now();
-        aside(move || filter::test(&knowledge, &came, module, &conditions, now)).await
+        let clock = self.core.clock.clone();
+        // Whoever asks again and again waits for their turn.
+        let _turn = self.core.knowledge.filters.0.acquire().await;
+        aside(move || filter::test(&knowledge, &came, module, &conditions, clock.as_ref())).await
     }
 }
 

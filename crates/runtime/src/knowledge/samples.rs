@@ -12,6 +12,7 @@ use rouage_model::{Blueprint, ExecutionId, ModuleId, ScenarioId, TeamId, Value, 
 use rouage_store::Error;
 use rouage_store::executions::{self, Execution, Filter};
 
+use super::kept::weight;
 use super::tree::Known;
 use crate::core::Core;
 use crate::history::{self, History};
@@ -68,6 +69,15 @@ pub struct OfRun {
     /// By module of the run, with its name.
     modules: BTreeMap<ModuleId, (String, Sample)>,
     inputs: Value,
+}
+
+impl OfRun {
+    /// About how many bytes it takes.
+    pub fn weight(&self) -> usize {
+        let lasts = self.modules.values().filter_map(|(_, sample)| sample.last.as_ref());
+        let settings = self.modules.values().flat_map(|(_, sample)| [&sample.settings.0, &sample.settings.1]);
+        lasts.chain(settings).chain([&self.inputs]).map(weight).sum()
+    }
 }
 
 /// Reads runs until every module of the draft has a sample, and not many.

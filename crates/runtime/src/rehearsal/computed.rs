@@ -9,10 +9,12 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use rouage_engine::Call as EngineCall;
 use rouage_model::structure::Structure;
-use rouage_model::{BlobId, Clock, ConnectionId, ErrorKind, ExecutionId, ModuleError, Stored, Value, datastore, sheets};
+use rouage_model::{
+    BlobId, Clock, ConnectionId, ErrorKind, ExecutionId, ModuleError, Stored, Value, datastore, sheets,
+};
 use rouage_sdk::{
-    Call, Effect, FieldKind, Files, Host, Kind, Module, Outcome, Secret, Spec, Start, StructureOf, WebhookResponse, http,
-    params, subscenario,
+    Call, Effect, FieldKind, Files, Host, Kind, Module, Outcome, Secret, Spec, Start, StructureOf, WebhookResponse,
+    http, params, subscenario,
 };
 
 use super::driver::Setting;
@@ -61,7 +63,7 @@ async fn build<'a>(
     let mut parameters = calls::without_accounts(&request.parameters, spec);
     for field in spec.parameters.iter().filter(|field| matches!(field.kind, FieldKind::Structure)) {
         match links::get(&setting.draft.links, request.module, field.name).and_then(Value::as_i64) {
-            Some(id) => drop(parameters.insert(field.name, id)),
+            Some(id) => parameters.insert(field.name, id),
             None => drop(parameters.remove(field.name)),
         }
     }
@@ -146,7 +148,10 @@ impl Files for ReadOnly {
     }
 
     async fn create(&self) -> Result<BlobId, ModuleError> {
-        Err(ModuleError::new(ErrorKind::RuntimeError, "a rehearsal keeps no files, and this one is too large for a bundle"))
+        Err(ModuleError::new(
+            ErrorKind::RuntimeError,
+            "a rehearsal keeps no files, and this one is too large for a bundle",
+        ))
     }
 
     async fn append(&self, _id: BlobId, _piece: u64, _data: Bytes) -> Result<(), ModuleError> {

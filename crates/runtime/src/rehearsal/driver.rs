@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use rouage_engine::{
-    Call, Catalogue, Facts, Files, Kind, Limits, Plan, Run, RunContext, Step, Trace, compile,
-};
+use rouage_engine::{Call, Catalogue, Facts, Files, Kind, Limits, Plan, Run, RunContext, Step, Trace, compile};
 use rouage_model::execution::{Origin, Status};
 use rouage_model::journal::Event;
 use rouage_model::{Blueprint, Collection, ErrorKind, ExecutionId, ModuleError, OperationId, TeamId, Value, Version};

@@ -177,8 +177,8 @@ fn kind_by_function(text: &str, at: usize) -> Option<&'static str> {
     let before = before.trim_end().strip_suffix('(')?;
     let name = before.rsplit(|letter: char| !letter.is_ascii_alphanumeric()).next()?;
     match name {
-        "formatDate" | "parseDate" | "addDays" | "addHours" | "addMinutes" | "addMonths" | "addSeconds" | "addYears"
-        | "setDay" | "setHour" | "setMinute" | "setMonth" | "setYear" => Some("date"),
+        "formatDate" | "parseDate" | "addDays" | "addHours" | "addMinutes" | "addMonths" | "addSeconds"
+        | "addYears" | "setDay" | "setHour" | "setMinute" | "setMonth" | "setYear" => Some("date"),
         "formatNumber" | "parseNumber" | "round" | "ceil" | "floor" | "abs" => Some("number"),
         _ => None,
     }
@@ -271,9 +271,7 @@ impl Maker {
             "buffer" => Value::Buffer(Buffer::new(self.text(known).into_bytes())),
             "collection" => self.collection(&known.fields, depth),
             "any" | "" if known.fields.is_empty() && names(known, NUMBERS) => self.number.into(),
-            "any" | "" | "text" if known.fields.is_empty() && names(known, DATES) => {
-                json::iso(self.now).into()
-            }
+            "any" | "" | "text" if known.fields.is_empty() && names(known, DATES) => json::iso(self.now).into(),
             _ if !known.fields.is_empty() => self.collection(&known.fields, depth),
             _ => self.text(known).into(),
         }
@@ -356,11 +354,12 @@ mod tests {
     #[test]
     fn what_is_read_is_added_only_where_no_fields_are_known() {
         let steps = |path: &str| -> Vec<ReferenceStep> {
-            path.split('.').map(|name| match name {
-                "[]" => ReferenceStep::Index,
-                name => ReferenceStep::Field(name.to_owned()),
-            })
-            .collect()
+            path.split('.')
+                .map(|name| match name {
+                    "[]" => ReferenceStep::Index,
+                    name => ReferenceStep::Field(name.to_owned()),
+                })
+                .collect()
         };
         let mut wanted = Known::named("", "", "any");
         for path in ["data.choices.[].text", "statuscode"] {

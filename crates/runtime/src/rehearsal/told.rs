@@ -165,7 +165,10 @@ fn empty_fields(module: Module<'_>, input: &Value, spec: &Spec) -> Option<String
         if field.is_some_and(|field| field.kind == FieldKind::Filter) {
             continue;
         }
-        let place = Place { label: field.map_or(name.to_string(), |field| label(field).to_owned()), spec: expect_of(expect, name) };
+        let place = Place {
+            label: field.map_or(name.to_string(), |field| label(field).to_owned()),
+            spec: expect_of(expect, name),
+        };
         empties(raw, input.field(name), &place, &mut found);
     }
     found.dedup();

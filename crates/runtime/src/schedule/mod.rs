@@ -281,6 +281,9 @@ pub async fn set(core: &Core, scenario: &Scenario, missed_runs: MissedRuns) -> R
 /// Switches a scenario on, with its first slot.
 pub async fn switch_on(core: &Core, scenario: &Scenario) -> Result<(), Error> {
     let mut tx = core.store.begin().await?;
+    if scenarios::stands(&mut tx, scenario.team, scenario.id).await?.0 != scenario.version {
+        return Err(Error::Conflict("the scenario was changed in the meantime; look at it, then switch it on".into()));
+    }
     scenarios::set_enabled(&mut tx, scenario.team, scenario.id, true, None).await?;
     let first = slots::first(&scenario.scheduling, &zone(&scenario.timezone), core.clock.now());
     scenarios::set_next_run(&mut tx, scenario.team, scenario.id, first).await?;

@@ -359,6 +359,12 @@ pub(super) async fn update(
     crate::one_row(changed)
 }
 
+/// The live version and whether it is on; neither changes until the commit.
+pub async fn stands(tx: &mut WriteTx, team: TeamId, id: ScenarioId) -> Result<(Version, bool), Error> {
+    let row = locked(tx, team, id).await?;
+    Ok((Version(row.version), row.enabled))
+}
+
 /// Reads a scenario so that nobody else changes it until the commit.
 pub(crate) async fn locked(tx: &WriteTx, team: TeamId, id: ScenarioId) -> Result<scenarios::Model, Error> {
     let mut find = of_team(team).filter(scenarios::Column::Id.eq(id.0));

@@ -88,6 +88,12 @@ pub async fn brief(store: &Store, team: TeamId) -> Result<Vec<Brief>, Error> {
         .collect()
 }
 
+/// The ids of all scenarios of a team.
+pub async fn ids(store: &Store, team: TeamId) -> Result<Vec<ScenarioId>, Error> {
+    let ids = of_team(team).select_only().column(scenarios::Column::Id).into_tuple::<i64>();
+    Ok(ids.all(store.reader()).await?.into_iter().map(ScenarioId).collect())
+}
+
 async fn listed(store: &Store, row: scenarios::Model, hook: Option<HookId>) -> Result<ScenarioRow, Error> {
     let activity = activity(store, row.id).await?;
     Ok(ScenarioRow {

@@ -19,11 +19,11 @@ mod schedule;
 
 pub(crate) use change::{Content, Made, count_ends, live, locked, publish, version_content};
 pub use change::{
-    create, create_variant, delete, delete_variant, duplicate, note_result, rename, set_enabled, set_links, set_next_run,
-    set_scheduling, set_timezone, update_blueprint,
+    create, create_variant, delete, delete_variant, duplicate, note_result, rename, set_enabled, set_links,
+    set_next_run, set_scheduling, set_timezone, stands, update_blueprint,
 };
 pub(crate) use listing::with_link;
-pub use listing::{Brief, brief, list, list_in};
+pub use listing::{Brief, brief, ids, list, list_in};
 pub use schedule::{Scheduled, advance, due, next_slot, note_schedule, pause, scheduled, set_missed_runs};
 
 /// A scenario in its current version.

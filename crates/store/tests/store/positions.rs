@@ -5,7 +5,9 @@ use rouage_model::journal::Event;
 use rouage_model::sheets::ApiError;
 use rouage_model::{Collection, ErrorKind, ExecutionId, ModuleError, ModuleId, OperationId, Value};
 use rouage_store::incompletes::Policy;
-use rouage_store::{Job, NewIncomplete, NewPosition, StagedWrite, StoreEffect, journal, positions};
+use rouage_store::{
+    Job, NewIncomplete, NewPosition, StagedWrite, StoreEffect, counters, journal, positions, scenarios,
+};
 
 use crate::fixtures::World;
 use crate::support::{Database, on_both_databases};
@@ -16,11 +18,40 @@ on_both_databases! {
     a_check_run_holds_at_once,
     starting_anew_forgets_how_far_it_came,
     a_poll_that_began_elsewhere_is_refused,
+    positions_and_counters_go_with_their_scenario,
     what_another_run_found_is_its_own_until_it_is_over,
     a_rollback_keeps_the_position_of_a_cycle_that_stored_a_part_of_its_items,
 }
 
 const TRIGGER: ModuleId = ModuleId(1);
+
+async fn positions_and_counters_go_with_their_scenario(database: Database) {
+    let world = World::new(database.open().await).await;
+    let (store, team, scenario) = (&world.store, world.team, world.scenario);
+    let other = {
+        let mut tx = store.begin().await.unwrap();
+        let copy = scenarios::duplicate(&mut tx, team, scenario, "Copy").await.unwrap();
+        tx.commit().await.unwrap();
+        copy
+    };
+    let tries = ModuleId(-1);
+    let mut tx = store.begin().await.unwrap();
+    for (scenario, module) in [(scenario, TRIGGER), (scenario, tries), (other, TRIGGER)] {
+        positions::restart(&mut tx, scenario, module, &at(3)).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let job = world.job().await;
+    stage(&world, &job, 1, StoreEffect::Counter { scenario, module: ModuleId(4) }).await;
+    assert_eq!(counters::list(store, team, scenario).await.unwrap().len(), 1);
+    let mut tx = store.begin().await.unwrap();
+    scenarios::delete(&mut tx, team, scenario).await.unwrap();
+    tx.commit().await.unwrap();
+    for module in [TRIGGER, tries] {
+        assert_eq!(positions::find(store, scenario, module).await.unwrap(), None);
+    }
+    assert!(counters::list(store, team, scenario).await.unwrap().is_empty());
+    assert!(positions::find(store, other, TRIGGER).await.unwrap().is_some(), "others keep theirs");
+}
 
 /// Polls from where the trigger stands now.
 async fn poll(world: &World, job: &Job, first_seq: u32, row: i64, holds: bool) {

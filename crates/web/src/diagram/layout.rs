@@ -98,7 +98,10 @@ fn tidy(entries: &[Entry<'_>]) -> Vec<Place> {
                 let own = following.map_or(0.0, |(first, last)| f64::midpoint(first, last));
                 shifts[*child] = own - rows[*child];
                 behind[*child] = outline.len();
-                outline.splice(0..0, below.into_iter().map(|(first, last)| (first + shifts[*child], last + shifts[*child])));
+                outline.splice(
+                    0..0,
+                    below.into_iter().map(|(first, last)| (first + shifts[*child], last + shifts[*child])),
+                );
                 continue;
             }
             let mut shift = clearance(&outline, &below);

@@ -207,7 +207,7 @@ fn note_box(
         })
         .collect();
     let height = base + PADDING;
-    let own = note.place.map(|place| super::layout::from_make(place)).map(|(x, y)| (round(x), round(y)));
+    let own = note.place.map(super::layout::from_make).map(|(x, y)| (round(x), round(y)));
     let (x, y) = own.unwrap_or_else(|| free_place(anchor, height, below_all, taken));
     let line = anchor.map(|(to_x, to_y, radius)| {
         let (above, middle) = (y + height <= to_y, x + WIDTH / 2);

@@ -114,7 +114,8 @@ pub fn sources(entries: &[Entry<'_>], index: usize) -> Vec<usize> {
         return vec![parent];
     }
     let branches = entries[parent].module.branches();
-    let goes_on = |route: usize| branches.get(route).is_some_and(|branch| branch.field("merge").as_bool() != Some(false));
+    let goes_on =
+        |route: usize| branches.get(route).is_some_and(|branch| branch.field("merge").as_bool() != Some(false));
     // The end of each branch, by its number: modules stand behind their parents.
     let mut ends: BTreeMap<usize, usize> = BTreeMap::new();
     for (at, other) in entries.iter().enumerate().take(index).skip(parent + 1) {

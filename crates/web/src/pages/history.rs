@@ -44,6 +44,8 @@ pub struct Run {
     pub size: String,
     /// What started it.
     pub origin: &'static str,
+    /// Whether it tried a draft in the editor.
+    pub is_draft: bool,
     /// The run that it comes from; may be empty.
     pub source: String,
     /// The name that it gave itself; may be empty.
@@ -69,6 +71,7 @@ pub fn run(execution: Execution, times: &Times) -> Run {
         duration: finished.map(words::duration).unwrap_or_default(),
         operations: words::count(u64::from(execution.operations), "operation"),
         size: if execution.size > 0 { words::bytes(execution.size) } else { String::new() },
+        is_draft: execution.origin == Origin::Draft,
         origin: if execution.is_single_module() { "Run this module only" } else { words::origin(execution.origin) },
         source: source.unwrap_or_default(),
         name: execution.name.unwrap_or_default(),

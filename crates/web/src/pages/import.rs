@@ -90,7 +90,12 @@ async fn several(page: &Page, sent: Vec<Sent>) -> Reply {
 
 async fn row(page: &Page, id: ScenarioId, file: String) -> Result<MadeRow, PageError> {
     let scenario = scenarios::find(page.app.store(), page.app.team(), id).await?.ok_or(PageError::NotFound)?;
-    let report = page.app.control().check_scenario(&scenario);
+    let report = page
+        .app
+        .control()
+        .check_scenario(&scenario)
+        .await
+        .map_err(|error| crate::pages::scenario::refuse(error, "shown"))?;
     let count = |status| report.modules.iter().filter(|module| module.status == status).count();
     Ok(MadeRow {
         id: id.to_string(),

@@ -75,7 +75,7 @@ async fn store(page: &Page, id: ScenarioId, sent: &Query) -> Result<(), PageErro
     let settings = read(sent)?;
     let blueprint = settings.write(&scenario.blueprint).map_err(PageError::internal)?;
     if scenario.enabled {
-        check(page, &scenario, &blueprint)?;
+        check(page, &scenario, &blueprint).await?;
     }
     let mut tx = store.begin().await?;
     scenarios::update_blueprint(&mut tx, team, id, version, &blueprint, &scenario.links).await?;
@@ -85,9 +85,9 @@ async fn store(page: &Page, id: ScenarioId, sent: &Query) -> Result<(), PageErro
 }
 
 /// A scenario that is on must be able to stay on.
-fn check(page: &Page, scenario: &Scenario, blueprint: &Blueprint) -> Result<(), PageError> {
+async fn check(page: &Page, scenario: &Scenario, blueprint: &Blueprint) -> Result<(), PageError> {
     let changed = Scenario { blueprint: std::sync::Arc::new(blueprint.clone()), ..scenario.clone() };
-    let problems = page.app.control().reasons_against(&changed);
+    let problems = page.app.control().reasons_against(&changed).await.map_err(|error| refuse(error, "kept"))?;
     if problems.is_empty() {
         return Ok(());
     }

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use rouage_model::blueprint::{Module, Place};
+use rouage_model::blueprint::{Module, Place, Visited};
 use rouage_model::{Blueprint, ModuleId, Value, json};
 use rouage_runtime::{Report, ReportStatus};
 use rouage_sdk::Registry;
@@ -231,7 +231,9 @@ pub fn operator_words(operator: &str) -> String {
 
 /// A scenario in one sentence: what starts it and what it does.
 pub fn sentence(registry: &Registry, blueprint: &Blueprint, hook: Option<&str>) -> String {
-    let modules = blueprint.modules();
+    let mut modules = blueprint.modules();
+    // Empty places are where something will stand; they do nothing.
+    modules.retain(|visited| !visited.module.name().starts_with("placeholder:"));
     let Some(first) = modules.first() else { return "This scenario is empty.".to_owned() };
     let trigger = look::of(registry, first.module);
     let start = match hook {
@@ -239,13 +241,22 @@ pub fn sentence(registry: &Registry, blueprint: &Blueprint, hook: Option<&str>) 
         _ if trigger.is_instant => "When data arrives at its webhook".to_owned(),
         _ => format!("Starting with {}", app_and_module(&trigger)),
     };
-    let is_work = |name: &str| !name.starts_with("builtin:") && !name.starts_with("util:") && !name.is_empty();
-    let steps = modules.iter().skip(1).filter(|visited| {
-        is_work(visited.module.name())
-            && !matches!(visited.place, Place::ErrorRoute(_))
+    let acts = |visited: &&Visited<'_>| {
+        !matches!(visited.place, Place::ErrorRoute(_))
             && !visited.module.is_disabled()
-    });
-    let mut steps: Vec<String> = steps.map(|visited| app_and_module(&look::of(registry, visited.module))).collect();
+            && !visited.module.name().is_empty()
+    };
+    let is_flow = |name: &str| name.starts_with("builtin:");
+    let is_work = |name: &str| !is_flow(name) && !name.starts_with("util:");
+    let steps_of = |is_told: &dyn Fn(&str) -> bool| -> Vec<String> {
+        let told = modules.iter().skip(1).filter(acts).filter(|visited| is_told(visited.module.name()));
+        told.map(|visited| app_and_module(&look::of(registry, visited.module))).collect()
+    };
+    // Tools are told only where nothing else is done.
+    let mut steps = steps_of(&is_work);
+    if steps.is_empty() {
+        steps = steps_of(&|name| !is_flow(name));
+    }
     let more = steps.len().saturating_sub(5);
     steps.truncate(5);
     if more > 0 {
@@ -299,6 +310,26 @@ mod tests {
             {"flow":[{"id":3,"module":"google-sheets:addRow"}]},{"flow":[{"id":4,"module":"email:Send"}]}]}]}"#;
         let text = sentence(&Registry::default(), &Blueprint::parse(file).unwrap(), None);
         assert_eq!(text, "Starting with X (Y), it goes to Google Sheets (Add row) and Email (Send).");
+    }
+
+    #[test]
+    fn empty_places_are_left_out_and_tools_are_better_than_nothing() {
+        let told = |flow: &str| {
+            let file = format!(r#"{{"flow":[{flow}]}}"#);
+            sentence(&Registry::default(), &Blueprint::parse(file.as_bytes()).unwrap(), None)
+        };
+        let vacant = r#"{"id":9,"module":"placeholder:Placeholder"}"#;
+        let (first, tool) = (r#"{"id":1,"module":"x:Y"}"#, r#"{"id":2,"module":"util:Note"}"#);
+        let router = |flow: &str| {
+            format!(
+                r#"{first},{{"id":3,"module":"builtin:BasicRouter","routes":[{{"flow":[{flow}]}},{{"flow":[{vacant}]}}]}}"#
+            )
+        };
+        assert_eq!(told(""), "This scenario is empty.");
+        assert_eq!(told(vacant), "This scenario is empty.");
+        assert_eq!(told(first), "It runs X (Y).");
+        assert_eq!(told(&router(vacant)), "It runs X (Y).");
+        assert_eq!(told(&router(tool)), "Starting with X (Y), it goes to Util (Note).");
     }
 
     #[test]

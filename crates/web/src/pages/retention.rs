@@ -92,7 +92,8 @@ async fn store_server(page: &Page, form: &Query) -> Result<(), PageError> {
     let own = read(form)?;
     let (Some(days), Some(runs), Some(bytes)) = (own.days, own.runs, own.bytes) else {
         let empty = ["days", "runs", "megabytes"].into_iter().filter(|name| form.text(name).is_empty());
-        let problem = |name: &str| Problem { field: name.to_owned(), text: "Fill it in; 0 means without limit.".into() };
+        let problem =
+            |name: &str| Problem { field: name.to_owned(), text: "Fill it in; 0 means without limit.".into() };
         return Err(PageError::Fields(empty.map(problem).collect()));
     };
     let mut tx = page.app.store().begin().await?;

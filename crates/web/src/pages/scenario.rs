@@ -79,7 +79,7 @@ pub async fn head(
         Some(hook) => hooks::find(store, team, hook).await?,
         None => None,
     };
-    let report = page.app.control().check_scenario(&scenario);
+    let report = page.app.control().check_scenario(&scenario).await.map_err(|error| refuse(error, "shown"))?;
     let hook_name = hook.as_ref().map(|hook| hook.name.as_str());
     let holding_up = page.app.control().holding_up(team, id).await.map_err(|error| refuse(error, "shown"))?;
     let does = panels::sentence(page.app.registry(), &scenario.blueprint, hook_name);
@@ -224,7 +224,9 @@ pub async fn export(page: Page, Path(id): Path<ScenarioId>) -> Result<Response, 
     let scenario = scenarios::find(page.app.store(), page.app.team(), id).await?.ok_or(PageError::NotFound)?;
     // The editor asks for what it shows, other pages for what is live.
     let blueprint = match page.query.is_on("draft") {
-        true => page.app.control().draft(page.app.team(), id).await.map_err(|error| refuse(error, "exported"))?.blueprint,
+        true => {
+            page.app.control().draft(page.app.team(), id).await.map_err(|error| refuse(error, "exported"))?.blueprint
+        }
         false => scenario.blueprint.clone(),
     };
     let text = json::write(blueprint.document(), json::Style::Indented("    "));

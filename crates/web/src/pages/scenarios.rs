@@ -58,8 +58,7 @@ pub async fn list(page: Page) -> Reply {
     let folder = page.query.text("folder").parse::<FolderId>().ok();
     let folders = folders::views(&page, folder).await?;
     let folder = folder.filter(|_| folders.iter().any(|folder| folder.is_current));
-    let list =
-        scenarios::list_in(page.app.store(), page.app.team(), page.search(), folder, page.request()).await?;
+    let list = scenarios::list_in(page.app.store(), page.app.team(), page.search(), folder, page.request()).await?;
     let times = page.times().await;
     let pager = Pager::new(&list, &page.query, "scenario");
     let rows = list.items.into_iter().map(|item| row(&page, item, &times)).collect();

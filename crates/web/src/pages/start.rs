@@ -63,7 +63,7 @@ pub fn routes() -> Vec<Route> {
 /// Whether somebody should choose before the scenario is first switched on.
 pub async fn is_open(page: &Page, scenario: &Scenario) -> Result<bool, PageError> {
     let control = page.app.control();
-    if !control.reasons_against(scenario).is_empty() {
+    if !control.reasons_against(scenario).await.map_err(|error| refuse(error, "shown"))?.is_empty() {
         return Ok(false);
     }
     let trigger =

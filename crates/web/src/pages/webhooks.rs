@@ -396,9 +396,7 @@ pub async fn add_key(page: Page, Path(id): Path<HookId>, Form(form): Form) -> Re
     }
     match store_key(&page, hook, &form).await {
         Ok(key) => show_hook(&page, find(&page, id).await?, key).await,
-        Err(error) => {
-            again(show(page.refused(error, ("key", form), &format!("/webhooks/{id}"))?, Path(id)).await)
-        }
+        Err(error) => again(show(page.refused(error, ("key", form), &format!("/webhooks/{id}"))?, Path(id)).await),
     }
 }
 

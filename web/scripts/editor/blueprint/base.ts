@@ -72,9 +72,9 @@ export function labelOf(module: Collection, catalogue?: Catalogue): string {
   return ownName(module) ?? described(module, catalogue)?.label ?? spaced(name.slice(name.indexOf(":") + 1).replace(/^(Basic|Action)(?=[A-Z])/, ""));
 }
 
-/** `createMessage` becomes `Create message`. */
-function spaced(name: string): string {
-  const parts = name.replace(/(\p{Ll}|\d)(\p{Lu})/gu, "$1 $2").replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, "$1 $2");
+/** `createMessage` becomes `Create message`: the rule of `look.rs`. */
+export function spaced(name: string): string {
+  const parts = name.replace(/(\p{Ll})(\p{Lu})/gu, "$1 $2").replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, "$1 $2");
   const lower = parts.replace(/ (\p{Lu})(?=\p{Ll})/gu, (_, letter: string) => ` ${letter.toLowerCase()}`);
   return lower.charAt(0).toUpperCase() + lower.slice(1);
 }

@@ -1,7 +1,9 @@
 /** The rows of a filter: two values and what stands between them. */
 import { h, icon, uniqueId } from "../dom";
 import type { Editor } from "../editor";
-import type { Comparison, MappingFieldHandle, MappingFieldOptions } from "../services";
+import { mappingField } from "../plain-field";
+import type { Comparison, MappingFieldHandle } from "../services";
+import { operatorGroups } from "./operators";
 import { words } from "../words/filter";
 import { FRESH, type Groups, type Rule, changed, isBlank, isUnary, places, removed, text, withOperator } from "./model";
 import { type FilterTest, opinion } from "./tested";
@@ -135,9 +137,7 @@ export class Rules {
 
   #operator(rule: Rule, group: number, at: number, describedBy: string): HTMLElement {
     const now = text(rule.o) || String(FRESH.o);
-    const groups = new Map<string, Comparison[]>();
-    for (const comparison of this.#comparisons) groups.set(comparison.group, [...(groups.get(comparison.group) ?? []), comparison]);
-    const options = [...groups].map(([label, list]) => h("optgroup", { label }, ...list.map(({ name, label: shown }) => h("option", { value: name }, shown))));
+    const options = operatorGroups(this.#comparisons);
     const isKnown = this.#comparisons.some((comparison) => comparison.name === now);
     const other = isKnown ? undefined : h("option", { value: now }, this.#comparisons.length === 0 ? "…" : words.unknownOperator(now));
     const select = h("select", { "aria-label": words.operator, "aria-describedby": describedBy }, other, ...options);
@@ -220,24 +220,4 @@ function shape(groups: Groups): string {
 
 function setText(handle: MappingFieldHandle, value: string): void {
   if (handle.value !== value) handle.value = value;
-}
-
-/** The field with pills; a plain one while that is not there. */
-function mappingField(editor: Editor, options: MappingFieldOptions): MappingFieldHandle {
-  if (editor.services.mapping) return editor.services.mapping.field(options);
-  const input = h("input", { type: "text", "aria-label": options.label, placeholder: options.placeholder, "aria-describedby": options.describedBy, autocomplete: "off" });
-  input.value = options.value;
-  input.addEventListener("input", () => options.onInput(input.value));
-  return {
-    element: input,
-    get value() {
-      return input.value;
-    },
-    set value(value: string) {
-      input.value = value;
-    },
-    focus: () => input.focus(),
-    setInvalid: (message) => (message === undefined ? input.removeAttribute("aria-invalid") : input.setAttribute("aria-invalid", "true")),
-    destroy: () => input.remove(),
-  };
 }

@@ -52,6 +52,9 @@ export function dialog<T>(options: DialogOptions<T>): Promise<T | undefined> {
     });
     document.body.append(box);
     box.showModal();
-    form.querySelector<HTMLElement>("input, textarea, select")?.focus();
+    const first = form.querySelector<HTMLElement>("input, textarea, select");
+    first?.focus();
+    // A name that was proposed is overwritten by typing.
+    if (first instanceof HTMLInputElement && first.value !== "") first.select();
   });
 }

@@ -2,13 +2,16 @@
  *  column, the right side is mapped. */
 import { h, icon } from "../dom";
 import type { Field, Option } from "../editor";
-import { type Collection, type Json, isCollection } from "../json";
+import type { Collection } from "../json";
+import { isUnary } from "../filter/model";
+import type { Comparison } from "../services";
+import { operatorGroups } from "../filter/operators";
+import { mappingField } from "../plain-field";
 import { words } from "../words/forms";
+import { groupsOf } from "../filter/model";
 import { focusFirst } from "./focus";
 import type { Form, Place } from "./form";
-import { GROUPS, isUnary } from "./operators";
 import { type Control, type Names, type Row, row } from "./row";
-import { mappingField } from "./text";
 import { asText, without } from "./values";
 
 type Condition = Collection;
@@ -17,13 +20,9 @@ export function filterRow(form: Form, field: Field, place: Place): Row {
   return row({ form, field, place, control: (names) => control(form, field, place, names) });
 }
 
-function groupsOf(value: Json | undefined): Condition[][] {
-  if (!Array.isArray(value)) return [];
-  return value.map((group) => (Array.isArray(group) ? group.filter(isCollection) : []));
-}
-
 function control(form: Form, field: Field, place: Place, names: Names): Control {
   let columns: Option[] = [];
+  let comparisons: readonly Comparison[] = [];
   let drawn = "";
   let fields: { destroy(): void }[] = [];
   const box = h("div", { class: "conditions", role: "group", "aria-labelledby": names.labelId, "aria-describedby": names.describedBy });
@@ -58,8 +57,8 @@ function control(form: Form, field: Field, place: Place, names: Names): Control 
   };
   const operator = (condition: Condition, group: number, index: number): HTMLElement => {
     const now = asText(condition.o) || "text:equal";
-    const select = h("select", { "aria-label": words.operator }, ...GROUPS.map(({ label, operators }) => h("optgroup", { label }, ...operators.map(([value, text]) => h("option", { value }, text)))));
-    if (!GROUPS.some(({ operators }) => operators.some(([value]) => value === now))) select.append(h("option", { value: now }, now));
+    const select = h("select", { "aria-label": words.operator }, ...operatorGroups(comparisons));
+    if (!comparisons.some(({ name }) => name === now)) select.append(h("option", { value: now }, comparisons.length === 0 ? "…" : now));
     select.value = now;
     select.addEventListener("change", () => {
       set(group, index, { o: select.value });
@@ -68,8 +67,8 @@ function control(form: Form, field: Field, place: Place, names: Names): Control 
     return select;
   };
   const right = (condition: Condition, group: number, index: number): HTMLElement | undefined => {
-    if (isUnary(asText(condition.o))) return undefined;
-    const handle = mappingField(form, {
+    if (isUnary(asText(condition.o), comparisons)) return undefined;
+    const handle = mappingField(form.editor, {
       label: words.compareWith,
       value: asText(condition.b),
       module: form.key,
@@ -121,6 +120,14 @@ function control(form: Form, field: Field, place: Place, names: Names): Control 
   };
   const reload = () => void load();
   form.reloads.add(reload);
+  form.editor.services.knowledge?.language().then(
+    (language) => {
+      comparisons = language.comparisons;
+      if (box.isConnected) draw();
+    },
+    // What is stored is shown all the same.
+    () => undefined,
+  );
   draw();
   void load();
   return {

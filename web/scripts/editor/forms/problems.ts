@@ -1,6 +1,7 @@
 /** What the server found wrong with a module, each with the field it means. */
 import { h, icon } from "../dom";
 import type { ModuleReport } from "../editor";
+import { sentence } from "../tell";
 import { words } from "../words/forms";
 import { focusFirst } from "./focus";
 import type { Form, View } from "./form";
@@ -68,11 +69,4 @@ function reveal(field: HTMLElement | undefined): void {
   if (fold) fold.open = true;
   field?.scrollIntoView({ block: "center" });
   focusFirst(field);
-}
-
-/** With a capital and a full stop. */
-export function sentence(text: string): string {
-  const trimmed = text.trim();
-  const end = /[.!?]$/.test(trimmed) ? "" : ".";
-  return `${trimmed.charAt(0).toUpperCase()}${trimmed.slice(1)}${end}`;
 }

@@ -2,34 +2,11 @@
 import { h, icon } from "../dom";
 import type { Field } from "../editor";
 import type { Json } from "../json";
-import type { MappingFieldHandle, MappingFieldOptions } from "../services";
+import { mappingField } from "../plain-field";
 import { words } from "../words/forms";
 import type { Form, Place } from "./form";
 import { type Control, type Names, type Row, row } from "./row";
 import { asText, fromText } from "./values";
-
-/** A field for a mapped text; a plain one while the real one is not there. */
-export function mappingField(form: Form, options: MappingFieldOptions): MappingFieldHandle {
-  const service = form.editor.services.mapping;
-  if (service) return service.field(options);
-  const input = options.multiline
-    ? h("textarea", { "aria-label": options.label, placeholder: options.placeholder, "aria-describedby": options.describedBy, rows: 4 })
-    : h("input", { "aria-label": options.label, placeholder: options.placeholder, "aria-describedby": options.describedBy, type: "text" });
-  input.value = options.value;
-  input.addEventListener("input", () => options.onInput(input.value));
-  return {
-    element: input,
-    get value() {
-      return input.value;
-    },
-    set value(text: string) {
-      input.value = text;
-    },
-    focus: () => input.focus(),
-    setInvalid: (message) => input.setAttribute("aria-invalid", String(message !== undefined)),
-    destroy: () => input.remove(),
-  };
-}
 
 /** What a cleared field leaves: an empty text where one was imported, else
  *  nothing. Items of lists stay as empty texts. */
@@ -41,7 +18,7 @@ function cleared(first: Json | undefined, place: Place): Json | undefined {
 export function mapped(form: Form, field: Field, place: Place, names: Names, asked: { multiline?: boolean; type?: Field["type"] } = {}): Control {
   const first = form.read(place.path);
   let shown = asText(first);
-  const handle = mappingField(form, {
+  const handle = mappingField(form.editor, {
     label: field.label || field.name,
     value: shown,
     module: form.key,

@@ -1,6 +1,6 @@
 /** Routers, if-else and merge: what leads out of them and comes together. */
 import { h, icon, uniqueId } from "../dom";
-import { type Way, addRoute, apply, isIfElse, labelOf, setFallback, waysOf } from "../blueprint";
+import { type Way, addRoute, apply, isIfElse, labelOf, setFallback, titleOf, waysOf } from "../blueprint";
 import type { Catalogue } from "../editor";
 import { type Json, at } from "../json";
 import { list } from "../tree";
@@ -8,12 +8,6 @@ import { words } from "../words/forms";
 import type { Form, View } from "./form";
 import { mapped } from "./text";
 import { asText, without } from "./values";
-
-/** The label of its filter, else what stands first on it. */
-function titleOf(way: Way, catalogue: Catalogue): string {
-  const first = way.modules[0];
-  return way.label || (first ? labelOf(first, catalogue) : "");
-}
 
 /** The routes of a router and which of them is the fallback. */
 export function router(form: Form, catalogue: Catalogue): View {

@@ -23,6 +23,12 @@ export const words = {
   mineKept: "Yours is the draft now.",
   loadedBy: (who: string) => `${who} changed something; you see it now.`,
   loadedOwn: "You changed something in another tab; it is here now.",
+  loadedStep: "Take what was changed elsewhere",
+  unsentTitle: "Take unsaved work",
+  unsentText: (when: string) => `There is unsaved work of this scenario from ${when} in this browser. Taking it is a step that undo takes back.`,
+  unsentTake: "Take it",
+  unsentDrop: "Throw it away",
+  unsentTooLarge: "The server does not have your changes yet, and they are too large to be kept in this browser: leave this page open.",
   loadedOther: "The scenario was changed on another page; you see it now.",
 
   hereToo: (name: string) => `${name} has this scenario open too`,

@@ -1,7 +1,6 @@
 /** Words of the edits of a scenario, as the undo button says them. */
 export const words = {
   add: (module: string) => `Add ${module}`,
-  addRouter: (module: string) => `Add ${module} on a route of its own`,
   insert: (module: string) => `Insert ${module}`,
   handler: (module: string) => `Add an error handler to ${module}`,
   replace: (before: string, after: string) => `Replace ${before} with ${after}`,

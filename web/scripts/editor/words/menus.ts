@@ -105,7 +105,6 @@ export const words = {
   again: "Show the flow again",
   stop: "Stop",
   still: "Your system asks for less motion, so nothing moves here.",
-  starts: "It starts here.",
   ifFilter: (label: string) => `Only if “${label}”: `,
   ifUnnamed: "Only for bundles that pass the filter: ",
   everyRoute: "Every bundle goes down each of these routes that it passes, one after the other:",

@@ -46,7 +46,6 @@ export const words = {
   same: (count: number) => `${count} the same`,
   check: (count: number) => `${count} to check`,
   unavailable: (count: number) => `${count} not available`,
-  states: { same: "Same", check: "Please check", unavailable: "Not available" } as const,
   groups: { check: "Please check", unavailable: "Not available", same: "The same" } as const,
   allSame: "Every module runs here as it does in Make.",
   setup: "Accounts and spreadsheets in one list",

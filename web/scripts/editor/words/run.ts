@@ -58,8 +58,6 @@ export const words = {
   loading: "Loading…",
   settings: "Settings",
   runModule: "Run this module only",
-  moreOperations: "More operations",
-  ofRun: (ago: string) => `Run of ${ago}`,
   inHistory: "Open in the history",
 
   logTitle: "Log of the run",

@@ -32,7 +32,13 @@ impl Refusal {
 
     /// It is not there, or not yours.
     pub fn missing() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "This scenario does not exist any more.")
+        Self::gone("scenario")
+    }
+
+    /// What it is that is not there, for people.
+    pub fn gone(what: &str) -> Self {
+        let what = if what == "execution" { "run" } else { what };
+        Self::new(StatusCode::NOT_FOUND, format!("This {what} does not exist any more."))
     }
 
     /// Says more beside the sentence.
@@ -47,7 +53,9 @@ impl From<PageError> for Refusal {
     fn from(error: PageError) -> Self {
         match error {
             PageError::NotFound => Self::missing(),
-            error @ (PageError::Invalid(_) | PageError::Fields(_)) => Self::invalid(words::sentence(&error.to_string())),
+            error @ (PageError::Invalid(_) | PageError::Fields(_)) => {
+                Self::invalid(words::sentence(&error.to_string()))
+            }
             PageError::TooLarge(text) => Self::new(StatusCode::PAYLOAD_TOO_LARGE, text),
             PageError::Forbidden(text) => Self::new(StatusCode::FORBIDDEN, text),
             PageError::Internal(text) => {
@@ -68,7 +76,7 @@ impl From<rouage_store::Error> for Refusal {
 impl From<ControlError> for Refusal {
     fn from(error: ControlError) -> Self {
         match error {
-            ControlError::NotFound(_) => Self::missing(),
+            ControlError::NotFound(what) => Self::gone(what),
             ControlError::Problems(problems) => {
                 let sentences: Vec<String> = problems.iter().map(|problem| full_sentence(problem)).collect();
                 let list: Vec<Value> = sentences.iter().map(|problem| problem.as_str().into()).collect();
@@ -103,4 +111,17 @@ pub fn ok(value: impl Into<Value>) -> Answer {
 fn reply(status: StatusCode, value: &Value) -> Response {
     let headers = [(header::CONTENT_TYPE, "application/json; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
     (status, headers, json::to_string(value)).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let said = |what| Refusal::from(ControlError::NotFound(what)).problem;
+        assert_eq!(said("module"), "This module does not exist any more.");
+        assert_eq!(said("execution"), "This run does not exist any more.");
+        assert_eq!(Refusal::missing().problem, "This scenario does not exist any more.");
+    }
 }

@@ -1,11 +1,13 @@
 //! What differs between two states of a scenario, in words: for publishing,
 //! and for comparing versions. Places on the canvas do not count.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod fields;
+
+use std::collections::HashMap;
 
 use axum::extract::Path;
 use rouage_model::blueprint::{Module, Visited};
-use rouage_model::{Blueprint, Collection, ModuleId, ScenarioId, Value, json};
+use rouage_model::{Blueprint, Collection, ModuleId, ScenarioId, Value};
 use rouage_sdk::Registry;
 
 use super::answer::{Answer, ok};
@@ -13,7 +15,7 @@ use super::draft;
 use crate::pages::panels;
 use crate::render::Page;
 use crate::routes::Permission::SignedIn;
-use crate::{Route, look, words};
+use crate::{Route, look};
 
 /// Its rows of the route table.
 pub fn routes() -> Vec<Route> {
@@ -22,10 +24,6 @@ pub fn routes() -> Vec<Route> {
 
 /// Lines that are told of one module.
 const MOST_LINES: usize = 30;
-/// Values of one module that are compared one by one.
-const MOST_VALUES: usize = 2_000;
-/// Characters of a value that are shown.
-const SHOWN: usize = 60;
 
 /// What happened to a module, or to the scenario.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,22 +106,22 @@ pub fn changes(registry: &Registry, old: Side<'_>, new: Side<'_>) -> Vec<Change>
     for module in &after.all {
         let Some(id) = module.id() else { continue };
         let Some(was) = before.by_id.get(&id) else { continue };
-        let mut fields = Lines::default();
-        compare(&mut fields, registry, *was, *module);
-        links(&mut fields, registry, *module, (old.links, new.links));
+        let mut lines = Lines::default();
+        fields::compare(&mut lines, registry, *was, *module);
+        fields::links(&mut lines, registry, *module, (old.links, new.links));
         if before.places.get(&id) != after.places.get(&id) {
-            fields.add(after.place(*module).unwrap_or_else(|| "Moved to another place of the flow".to_owned()));
+            lines.add(after.place(*module).unwrap_or_else(|| "Moved to another place of the flow".to_owned()));
         }
-        if let Some(fields) = fields.finish() {
+        if let Some(fields) = lines.finish() {
             found.push(Change { kind: Kind::Changed, module: Some(id), title: title(registry, *module), fields });
         }
     }
-    let mut fields = Lines::default();
-    scenario(&mut fields, old.blueprint, new.blueprint);
+    let mut lines = Lines::default();
+    fields::scenario(&mut lines, old.blueprint, new.blueprint);
     if before.order(&after) != after.order(&before) {
-        fields.add("The order of the modules is another one".to_owned());
+        lines.add("The order of the modules is another one".to_owned());
     }
-    if let Some(fields) = fields.finish() {
+    if let Some(fields) = lines.finish() {
         found.push(Change { kind: Kind::Changed, module: None, title: "The scenario".to_owned(), fields });
     }
     found
@@ -194,213 +192,10 @@ fn title(registry: &Registry, module: Module<'_>) -> String {
     }
 }
 
-fn compare(lines: &mut Lines, registry: &Registry, was: Module<'_>, is: Module<'_>) {
-    if was.0 == is.0 {
-        return;
-    }
-    if (was.name(), was.version()) != (is.name(), is.version()) {
-        lines.add(format!("Another module: it was {}", look::of(registry, was).label));
-    }
-    if was.label() != is.label() {
-        lines.add(is.label().map_or("Its own name is gone".to_owned(), |name| format!("Called “{}”", cut(name))));
-    }
-    if was.is_disabled() != is.is_disabled() {
-        lines.add(if is.is_disabled() { "Switched off" } else { "Switched on" }.to_owned());
-    }
-    let labels = panels::labels(registry, is);
-    for (before, after) in [(was.parameters(), is.parameters()), (was.mapper(), is.mapper())] {
-        values(lines, before, after, &labels);
-    }
-    filter(lines, was.filter(), is.filter());
-    ways(lines, was, is);
-    rest(lines, was, is);
-}
-
-/// The values of a form, one by one.
-fn values(lines: &mut Lines, before: &Value, after: &Value, labels: &HashMap<String, String>) {
-    if before == after {
-        return;
-    }
-    let (old, new) = (leaves(before), leaves(after));
-    let names: BTreeSet<&Vec<String>> = old.keys().chain(new.keys()).collect();
-    for path in names {
-        let label = path_words(path, labels);
-        match (old.get(path), new.get(path)) {
-            (Some(old), Some(new)) if old != new => {
-                lines.add(format!("{label}: “{}” instead of “{}”", cut(new), cut(old)))
-            }
-            (None, Some(new)) => lines.add(format!("{label}: “{}”", cut(new))),
-            (Some(old), None) => lines.add(format!("{label}: empty, it was “{}”", cut(old))),
-            _ => {}
-        }
-    }
-}
-
-fn path_words(path: &[String], labels: &HashMap<String, String>) -> String {
-    let words = path.iter().enumerate().map(|(level, name)| match labels.get(name) {
-        Some(label) if level == 0 => label.as_str(),
-        _ => name.as_str(),
-    });
-    words.collect::<Vec<_>>().join(" › ")
-}
-
-/// All values that are not collections themselves, by their path; what is empty
-/// is left out.
-fn leaves(value: &Value) -> BTreeMap<Vec<String>, String> {
-    let mut found = BTreeMap::new();
-    let mut open: Vec<(Vec<String>, &Value)> = vec![(Vec::new(), value)];
-    while let Some((path, value)) = open.pop() {
-        if found.len() >= MOST_VALUES {
-            break;
-        }
-        let below = |name: String| path.iter().cloned().chain([name]).collect::<Vec<_>>();
-        match value {
-            Value::Collection(inner) => open.extend(inner.iter().map(|(name, value)| (below(name.to_string()), value))),
-            // People count from 1.
-            Value::Array(items) => {
-                open.extend(items.iter().enumerate().map(|(at, item)| (below((at + 1).to_string()), item)));
-            }
-            Value::Text(text) if !text.is_empty() => drop(found.insert(path, text.to_string())),
-            Value::Boolean(yes) => drop(found.insert(path, if *yes { "Yes" } else { "No" }.to_owned())),
-            Value::Number(_) => drop(found.insert(path, json::to_string(value))),
-            _ => {}
-        }
-    }
-    found
-}
-
-fn filter(lines: &mut Lines, before: &Value, after: &Value) {
-    let words = |filter: &Value| {
-        let name = filter.field("name").as_text().unwrap_or_default().to_owned();
-        (name, panels::filter_lines(filter).join(" "))
-    };
-    let (old, new) = (words(before), words(after));
-    let empty = (String::new(), String::new());
-    match (old == empty, new == empty) {
-        _ if old == new => {}
-        (true, _) => lines.add(format!("A filter{}: {}", named(&new.0), cut(&new.1))),
-        (_, true) => lines.add(format!("No filter any more{}", named(&old.0))),
-        _ if old.1 == new.1 => lines.add(format!("The filter is called “{}”", cut(&new.0))),
-        _ => lines.add(format!("Filter{}: {} instead of {}", named(&new.0), cut(&new.1), cut(&old.1))),
-    }
-}
-
-fn named(name: &str) -> String {
-    if name.is_empty() { String::new() } else { format!(" “{}”", cut(name)) }
-}
-
-fn ways(lines: &mut Lines, was: Module<'_>, is: Module<'_>) {
-    for (before, after, word) in [(was.routes(), is.routes(), "route"), (was.branches(), is.branches(), "branch")] {
-        if before.len() != after.len() {
-            let word = if word == "branch" && after.len() != 1 { "branche" } else { word };
-            lines.add(format!("{}, it had {}", words::count(after.len() as u64, word), before.len()));
-        }
-        for (at, (before, after)) in before.iter().zip(after).enumerate() {
-            let is_off = |route: &Value| route.field("disabled").as_bool() == Some(true);
-            if is_off(before) != is_off(after) {
-                let state = if is_off(after) { "off" } else { "on" };
-                lines.add(format!("{} {} is switched {state}", words::sentence(word), at + 1));
-            }
-        }
-    }
-    if was.error_route().is_empty() != is.error_route().is_empty() {
-        lines.add(if is.error_route().is_empty() { "No error route any more" } else { "An error route" }.to_owned());
-    }
-}
-
-/// What is neither shown nor drawn, but there.
-fn rest(lines: &mut Lines, was: Module<'_>, is: Module<'_>) {
-    const TOLD: &[&str] = &[
-        "parameters",
-        "mapper",
-        "filter",
-        "routes",
-        "branches",
-        "onerror",
-        "tools",
-        "metadata",
-        "disabled",
-        "module",
-        "version",
-    ];
-    let others = |module: Module<'_>| -> BTreeMap<String, Value> {
-        let entries = module.0.as_collection().into_iter().flat_map(Collection::iter);
-        let others = entries.filter(|(name, _)| !TOLD.contains(&name.as_ref()));
-        others.map(|(name, value)| (name.to_string(), value.clone())).collect()
-    };
-    if others(was) != others(is) {
-        lines.add("Other settings of the module".to_owned());
-    }
-}
-
-/// Accounts and other things of ours that were chosen.
-fn links(lines: &mut Lines, registry: &Registry, module: Module<'_>, (before, after): (&Value, &Value)) {
-    let Some(id) = module.id() else { return };
-    let labels = panels::labels(registry, module);
-    let prefix = format!("{id}.");
-    let names = [before, after].into_iter().filter_map(Value::as_collection).flat_map(Collection::keys);
-    let own: BTreeSet<&str> = names.map(AsRef::as_ref).filter(|name: &&str| name.starts_with(&prefix)).collect();
-    for name in own {
-        let (old, new) = (before.field(name), after.field(name));
-        let field = &name[prefix.len()..];
-        let label = labels.get(field).map_or_else(|| link_words(field), String::as_str);
-        match (old.is_nothing(), new.is_nothing()) {
-            _ if old == new => {}
-            (true, false) => lines.add(format!("{label}: chosen")),
-            (false, true) => lines.add(format!("{label}: no longer chosen")),
-            _ => lines.add(format!("{label}: another choice")),
-        }
-    }
-}
-
-fn link_words(field: &str) -> &'static str {
-    match field {
-        "__IMTCONN__" | "account" => "Connection",
-        "__IMTHOOK__" | "hook" => "Webhook",
-        _ => "A choice",
-    }
-}
-
-fn scenario(lines: &mut Lines, old: &Blueprint, new: &Blueprint) {
-    if old.name() != new.name() {
-        lines.add(format!("Called “{}”", cut(new.name())));
-    }
-    let settings = |blueprint: &Blueprint| blueprint.root().field("metadata").field("scenario").clone();
-    values(lines, &settings(old), &settings(new), &setting_labels());
-    for (name, words) in [("interface", "Its inputs and outputs"), ("scheduling", "When it runs")] {
-        if old.root().field(name) != new.root().field(name) {
-            lines.add(format!("{words} changed"));
-        }
-    }
-    let texts = |blueprint: &Blueprint| -> Vec<String> {
-        crate::diagram::notes(blueprint).into_iter().map(|note| note.text).collect()
-    };
-    if texts(old) != texts(new) {
-        lines.add("The notes changed".to_owned());
-    }
-}
-
-fn setting_labels() -> HashMap<String, String> {
-    let labels = [
-        ("roundtrips", "Max number of cycles"),
-        ("maxErrors", "Number of consecutive errors"),
-        ("autoCommit", "Auto commit"),
-        ("autoCommitTriggerLast", "Commit trigger last"),
-        ("sequential", "Sequential processing"),
-        ("confidential", "Data is confidential"),
-        ("dataloss", "Enable data loss"),
-        ("dlq", "Store incomplete executions"),
-    ];
-    labels.into_iter().map(|(name, label)| (name.to_owned(), label.to_owned())).collect()
-}
-
-fn cut(text: &str) -> String {
-    words::cut(&text.replace(['\n', '\r'], " "), SHOWN)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rouage_model::json;
 
     fn differences(old: &str, new: &str, links: (&str, &str)) -> Vec<(Kind, Option<i64>, Vec<String>)> {
         let parse = |text: &str| Blueprint::parse(text.as_bytes()).unwrap();

@@ -91,7 +91,8 @@ async fn whole(page: &Page, id: ScenarioId) -> Answer {
 
 /// Report and bar of a draft, for the scripts.
 async fn describe(page: &Page, answer: &mut Collection, scenario: &Scenario, draft: &Draft) -> Result<(), PageError> {
-    answer.insert("report", report(&page.app.control().check_draft(draft)));
+    let checked = page.app.control().check_draft(page.app.team(), draft).await;
+    answer.insert("report", report(&checked.map_err(|error| crate::pages::scenario::refuse(error, "shown"))?));
     answer.insert("scenario", head::of(page, scenario, draft).await?.to_value());
     Ok(())
 }
@@ -110,7 +111,7 @@ async fn keep(page: Page, Path(id): Path<ScenarioId>, body: Result<Bytes, BytesR
     let edited = Edited { revision: sent.revision, root: sent.root, links: sent.links, by: author(&page) };
     let kept = match page.app.control().save_draft(page.app.team(), id, edited).await {
         Ok(kept) => kept,
-        Err(error) => return Err(refused(&page, id, error).await),
+        Err(error) => return Err(refused(&page, id, sent.revision, error).await),
     };
     page.app.presence().kept(id, kept.revision, &sent.tab);
     let revision = kept.revision;
@@ -158,10 +159,11 @@ fn not_a_blueprint(error: &blueprint::Error) -> Refusal {
 }
 
 /// A refusal; of a draft that was overtaken with who did it, and when.
-async fn refused(page: &Page, id: ScenarioId, error: ControlError) -> Refusal {
+async fn refused(page: &Page, id: ScenarioId, revision: u64, error: ControlError) -> Refusal {
     match error {
-        ControlError::Store(rouage_store::Error::Conflict(_)) => match load(page, id).await {
-            Ok((_, draft)) => overtaken(&draft),
+        ControlError::Store(rouage_store::Error::Conflict(text)) => match load(page, id).await {
+            Ok((_, draft)) if draft.revision != revision => overtaken(&draft),
+            Ok(_) => ControlError::Problems(vec![text.to_string()]).into(),
             Err(error) => error.into(),
         },
         error => error.into(),
@@ -185,7 +187,7 @@ pub fn author(page: &Page) -> Option<UserId> {
 async fn discard(page: Page, Path(id): Path<ScenarioId>, body: Result<Bytes, BytesRejection>) -> Answer {
     let revision = revision(&read(body)?)?;
     if let Err(error) = page.app.control().discard_draft(page.app.team(), id, revision).await {
-        return Err(refused(&page, id, error).await);
+        return Err(refused(&page, id, revision, error).await);
     }
     whole(&page, id).await
 }
@@ -199,7 +201,7 @@ async fn publish(page: Page, Path(id): Path<ScenarioId>, body: Result<Bytes, Byt
     let (team, by) = (page.app.team(), author(&page));
     let version = match page.app.control().publish(team, id, revision, note, by).await {
         Ok(version) => version,
-        Err(error) => return Err(refused(&page, id, error).await),
+        Err(error) => return Err(refused(&page, id, revision, error).await),
     };
     let (scenario, draft) = load(&page, id).await?;
     let mut answer = Collection::from_iter([

@@ -26,6 +26,8 @@ use crate::{App, Route, words};
 const PAUSE: Duration = Duration::from_millis(120);
 /// Sessions are looked at again this often.
 const RECHECK: Duration = Duration::from_secs(15);
+/// After so long without anybody a draft waits for no request any more.
+const ABSENCE: Duration = Duration::from_secs(10);
 /// Characters of a tab's name.
 const LONGEST_TAB: usize = 64;
 
@@ -45,7 +47,7 @@ async fn live(page: Page, Path(id): Path<ScenarioId>) -> Answer {
     let ear = Ear {
         user: member.user,
         tab: member.tab.clone(),
-        _stay: page.app.presence().join(id, member),
+        _stay: Attending { app: page.app.clone(), id, stay: Some(page.app.presence().join(id, member)) },
         app: page.app,
         id,
         token: principal.token,
@@ -70,7 +72,30 @@ struct Ear {
     waiting: VecDeque<Event>,
     check_at: Instant,
     is_first: bool,
-    _stay: Stay,
+    _stay: Attending,
+}
+
+/// A stay at whose end nobody may be left to look at what a draft waits for.
+struct Attending {
+    app: App,
+    id: ScenarioId,
+    stay: Option<Stay>,
+}
+
+impl Drop for Attending {
+    fn drop(&mut self) {
+        self.stay = None;
+        let (app, id) = (self.app.clone(), self.id);
+        // A page that is loaded again, or a line that breaks, is back soon.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                tokio::time::sleep(ABSENCE).await;
+                if app.presence().members(id).is_empty() {
+                    app.control().stop_trying(id);
+                }
+            });
+        }
+    }
 }
 
 /// What happened within one pause.

@@ -2,17 +2,15 @@
 //! subject; each brings its rows of the route table.
 
 pub mod answer;
-pub mod draft;
 pub mod catalogue;
+mod changes;
 mod choices;
 mod connections;
+mod create;
+pub mod draft;
 mod fields;
 mod filter;
 mod functions;
-mod changes;
-mod create;
-mod steer;
-mod versions;
 mod head;
 mod hooks;
 mod items;
@@ -23,11 +21,32 @@ pub mod presence;
 mod preview;
 mod rehearse;
 mod run;
+mod steer;
+mod versions;
 
 use crate::Route;
 
 /// Rows of the route table.
 pub fn routes() -> Vec<Route> {
-    [catalogue::routes(),
-        choices::routes(), connections::routes(), hooks::routes(), making::routes(), page::routes(), live::routes(), draft::routes(), steer::routes(), create::routes(), changes::routes(), versions::routes(), items::routes(), preview::routes(), rehearse::routes(), filter::routes(), functions::routes(), run::routes()].into_iter().flatten().collect()
+    let parts = [
+        catalogue::routes(),
+        changes::routes(),
+        choices::routes(),
+        connections::routes(),
+        create::routes(),
+        draft::routes(),
+        filter::routes(),
+        functions::routes(),
+        hooks::routes(),
+        items::routes(),
+        live::routes(),
+        making::routes(),
+        page::routes(),
+        preview::routes(),
+        rehearse::routes(),
+        run::routes(),
+        steer::routes(),
+        versions::routes(),
+    ];
+    parts.into_iter().flatten().collect()
 }

@@ -14,8 +14,8 @@ use super::draft;
 use super::head::{self, Head};
 use crate::diagram::{self, Diagram, Pieces};
 use crate::look;
-use crate::pages::relink;
 use crate::pages::panels::{self, Panel};
+use crate::pages::relink;
 use crate::render::{self, Layout, Page, Reply};
 use crate::routes::Permission;
 use crate::{App, Route, assets};
@@ -51,7 +51,12 @@ async fn show(page: Page, Path(id): Path<ScenarioId>) -> Reply {
     let (scenario, draft) = draft::load(&page, id).await?;
     let registry = page.app.registry();
     let as_published = draft::published(&scenario, &draft);
-    let report = page.app.control().check_draft(&draft);
+    let report = page
+        .app
+        .control()
+        .check_draft(page.app.team(), &draft)
+        .await
+        .map_err(|error| crate::pages::scenario::refuse(error, "shown"))?;
     let head = head::of(&page, &scenario, &draft).await?;
     let links = relink::named_links(&page, &as_published).await?;
     let mut panels = panels::panels(registry, &draft.blueprint, &report, &links);

@@ -8,7 +8,10 @@ use axum::extract::Path;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use rouage_engine::trace::State;
-use rouage_model::{Collection, DeliveryId, ExecutionId, HookId, ModuleId, ScenarioId, Value, json};
+use rouage_model::journal::Event;
+use rouage_model::{
+    Collection, DeliveryId, ExecutionId, HookId, ModuleError, ModuleId, OperationId, ScenarioId, Value, json,
+};
 use rouage_runtime::{ControlError, DraftRun, History, How, Wanted, reason_against_replay};
 use rouage_store::deliveries::{self, Delivery};
 use rouage_store::executions::{self, Filter};
@@ -194,13 +197,22 @@ fn told(history: &History) -> Value {
             ("raw", raw.into()),
         ]))
     };
-    match told_above(history).and_then(|operation| Some((operation.module, operation.error.as_ref()?))) {
+    let told = told_above(history).and_then(|operation| Some((operation.module, operation.error.as_ref()?)));
+    match told.or_else(|| not_begun(history)) {
         Some((module, error)) => of(Some(module), trouble(error)),
         None if history.execution.status.is_final() => {
             unnamed_trouble(&history.execution).map_or(Value::Null, |trouble| of(None, trouble))
         }
         None => Value::Null,
     }
+}
+
+/// Why the run did not begin: of no operation, but of a module all the same.
+fn not_begun(history: &History) -> Option<(ModuleId, &ModuleError)> {
+    history.journal.iter().find_map(|event| match event {
+        Event::Failed { operation: OperationId(0), module, error, .. } => Some((*module, error)),
+        _ => None,
+    })
 }
 
 async fn find(page: &Page, id: ExecutionId) -> Result<History, Refusal> {

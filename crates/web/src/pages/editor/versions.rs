@@ -11,8 +11,8 @@ use super::changes::{self, Change, Kind, Side};
 use super::draft;
 use crate::diagram::{self, Diagram, Overlay};
 use crate::look;
-use crate::pages::relink;
 use crate::pages::panels::{self, Panel};
+use crate::pages::relink;
 use crate::pages::scenario::{self, Choice, Head, refuse};
 use crate::render::{self, Ask, Layout, Page, Pager, Reply, Times};
 use crate::routes::Permission::SignedIn;
@@ -138,7 +138,12 @@ async fn show(page: Page, Path((id, version)): Path<(ScenarioId, i32)>) -> Reply
     let is_live = live.version.0 == version;
     let then = scenarios::Scenario { blueprint: state.blueprint.clone(), links: state.links.clone(), ..live };
     let links = relink::named_links(&page, &then).await?;
-    let report = page.app.control().check_scenario(&then);
+    let report = page
+        .app
+        .control()
+        .check_scenario(&then)
+        .await
+        .map_err(|error| crate::pages::scenario::refuse(error, "shown"))?;
     let mut panels = panels::panels(registry, &state.blueprint, &report, &links);
     for panel in &mut panels {
         // It is to be read, not to be run.

@@ -232,7 +232,9 @@ fn read_one(field: &Editable<'_>, written: &str) -> Result<Option<Value>, String
         let kept = !matches!(field.value, Value::Undefined);
         return Ok(kept.then(|| field.value.clone()));
     }
-    if written.is_empty() && matches!(field.spec.map(|spec| &spec.kind), Some(FieldKind::Boolean | FieldKind::Select(_))) {
+    if written.is_empty()
+        && matches!(field.spec.map(|spec| &spec.kind), Some(FieldKind::Boolean | FieldKind::Select(_)))
+    {
         return Ok(None);
     }
     if field.is_json() {
