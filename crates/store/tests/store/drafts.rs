@@ -17,10 +17,12 @@ on_both_databases! {
     folders_hold_scenarios,
 }
 
+/// With another module at its end.
 fn edited(name: &str) -> Blueprint {
-    let root = blueprint(name).root().as_collection().cloned().unwrap();
-    let mut root = root;
-    root.insert("flow", vec![Value::from(Collection::from_iter([("id", Value::from(9)), ("module", "a:A".into())]))]);
+    let mut root = blueprint(name).root().as_collection().cloned().unwrap();
+    let mut flow = root.get("flow").and_then(Value::as_array).unwrap().to_vec();
+    flow.push(Collection::from_iter([("id", Value::from(9)), ("module", "a:A".into())]).into());
+    root.insert("flow", flow);
     Blueprint::from_document(root.into()).unwrap()
 }
 

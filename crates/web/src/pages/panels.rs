@@ -329,7 +329,7 @@ mod tests {
         assert_eq!(told(vacant), "This scenario is empty.");
         assert_eq!(told(first), "It runs X (Y).");
         assert_eq!(told(&router(vacant)), "It runs X (Y).");
-        assert_eq!(told(&router(tool)), "Starting with X (Y), it goes to Util (Note).");
+        assert_eq!(told(&router(tool)), "Starting with X (Y), it goes to Tools (Note).");
     }
 
     #[test]
