@@ -54,10 +54,10 @@ const CRATES: &[(&str, u8, &[&str])] = &[
 /// Libraries that have one home: who may name them in its manifest, and the
 /// folders in which the sources may.
 const HOMES: &[(&str, &[&str], &[&str])] = &[
-    ("sea-orm", &["rouage-store", "rouage-migrations"], &["crates/store/", "migrations/"]),
+    ("sea-orm", &["rouage-store", "rouage-migrations", "rouage-bench"], &["crates/store/", "migrations/", "crates/bench/"]),
     ("sea-orm-migration", &["rouage-store", "rouage-migrations"], &["crates/store/", "migrations/"]),
-    ("sqlx", &["rouage-store", "rouage-migrations"], &["crates/store/", "migrations/"]),
-    ("axum", &["rouage-web", "rouage-test-support"], &["crates/web/", "tests/support/"]),
+    ("sqlx", &["rouage-store", "rouage-migrations"], &["crates/store/", "migrations/", "crates/bench/"]),
+    ("axum", &["rouage-web", "rouage-test-support", "rouage-bench"], &["crates/web/", "tests/support/", "crates/bench/"]),
     ("askama", &["rouage-web"], &["crates/web/"]),
     ("reqwest", &["rouage-sdk"], &["crates/sdk/"]),
     ("google-sheets4", &["rouage-apps"], &["crates/apps/src/google_sheets/"]),

@@ -14,10 +14,14 @@ rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 
 const manifest = {};
+/** By entry: the files that it cannot begin without. */
+const needed = {};
 await bundle();
 sprite();
 writeFileSync(join(out, "manifest.json"), JSON.stringify(manifest, null, 2));
+writeFileSync(join(out, "needed.txt"), Object.entries(needed).map(([entry, files]) => [entry, ...files].join(" ")).join("\n"));
 for (const name of Object.values(manifest)) compress(join(out, name));
+sizes();
 
 /** Every script and style at the top of its folder is an entry of its own: a
  *  page loads one file of each. What a script imports lazily is a chunk beside
@@ -52,7 +56,10 @@ async function outputs(entryPoints, options) {
     const name = basename(path);
     // A lazy chunk has an entry point too, but nobody asks for it by its source.
     const isEntry = entryPoints.some((entry) => output.entryPoint && resolve(here, output.entryPoint) === entry);
-    manifest[isEntry ? basename(output.entryPoint).replace(/\.ts$/, ".js") : name] = name;
+    const source = isEntry ? basename(output.entryPoint).replace(/\.ts$/, ".js") : name;
+    manifest[source] = name;
+    const imported = output.imports.filter(({ kind }) => kind === "import-statement").map((file) => basename(file.path));
+    if (isEntry && imported.length > 0) needed[source] = imported;
   }
 }
 
@@ -80,4 +87,17 @@ function compress(path) {
   const content = readFileSync(path);
   writeFileSync(`${path}.gz`, gzipSync(content, { level: 9 }));
   writeFileSync(`${path}.br`, brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }));
+}
+
+/** What a page pays for at first, and what comes when it is used. */
+function sizes() {
+  const size = (name) => readFileSync(join(out, `${name}.gz`)).length;
+  const say = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
+  const isFirst = new Set(Object.values(needed).flat());
+  for (const [source, name] of Object.entries(manifest).filter(([source, name]) => source !== name && source.endsWith(".js"))) {
+    const first = [name, ...(needed[source] ?? [])];
+    console.log(`${source}: ${say(first.reduce((sum, file) => sum + size(file), 0))} gzip in ${first.length} files`);
+  }
+  const later = Object.entries(manifest).filter(([source, name]) => source === name && name.endsWith(".js") && !isFirst.has(name));
+  console.log(`on first use: ${later.map(([name]) => `${name.replace(/-[^-]*$/, "")} ${say(size(name))}`).join(", ")}`);
 }

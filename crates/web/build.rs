@@ -7,7 +7,7 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{env, fs};
+use std::{env, fs, io};
 
 fn main() {
     if let Err(error) = run() {
@@ -32,7 +32,25 @@ fn run() -> Result<(), Box<dyn Error>> {
         _ => Some(bundle(&web, &out)?),
     };
     fs::write(out.join("files.rs"), embed(dist.as_deref())?)?;
+    fs::write(out.join("words.rs"), languages(&web.join("words"))?)?;
     Ok(())
+}
+
+/// The languages of `web/words`, as Rust: tags and texts. The catalogue of the
+/// English texts is not one of them.
+fn languages(folder: &Path) -> Result<String, Box<dyn Error>> {
+    println!("cargo:rerun-if-changed={}", folder.display());
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<_, io::Error>>()?;
+    files.sort();
+    let mut code = String::from("const LANGUAGES: &[(&str, &str)] = &[\n");
+    for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "json")) {
+        let tag = file.file_stem().unwrap_or_default().to_string_lossy();
+        if tag != "catalogue" {
+            writeln!(code, "({tag:?}, include_str!({:?})),", file.display())?;
+        }
+    }
+    code.push_str("];\n");
+    Ok(code)
 }
 
 /// Installs the packages when the lock file changed, then bundles.
@@ -61,7 +79,7 @@ fn step(command: &mut Command, folder: &Path) -> Result<(), Box<dyn Error>> {
 /// The table of embedded files, as Rust.
 fn embed(dist: Option<&Path>) -> Result<String, Box<dyn Error>> {
     let mut code = String::from("pub static FILES: &[File] = &[\n");
-    let mut icons = String::new();
+    let (mut icons, mut needed) = (String::new(), String::new());
     if let Some(dist) = dist {
         let manifest = fs::read_to_string(dist.join("manifest.json"))?;
         for (source, name) in entries(&manifest) {
@@ -78,10 +96,17 @@ fn embed(dist: Option<&Path>) -> Result<String, Box<dyn Error>> {
             )?;
         }
         icons = fs::read_to_string(dist.join("icons.txt"))?;
+        needed = fs::read_to_string(dist.join("needed.txt"))?;
     }
+    let needed: Vec<(&str, Vec<&str>)> =
+        needed.lines().filter_map(|line| line.split_once(' ')).map(|(entry, files)| (entry, files.split(' ').collect())).collect();
     let mut icons: Vec<&str> = icons.lines().collect();
     icons.sort_unstable();
-    writeln!(code, "];\npub static ICONS: &[&str] = &{icons:?};")?;
+    writeln!(code, "];\npub static ICONS: &[&str] = &{icons:?};\npub static NEEDED: &[(&str, &[&str])] = &[")?;
+    for (entry, files) in needed {
+        writeln!(code, "({entry:?}, &{files:?}),")?;
+    }
+    code.push_str("];\n");
     Ok(code)
 }
 

@@ -21,6 +21,7 @@ mod m0007_counters;
 mod m0008_incompletes;
 mod m0009_blobs;
 mod m0010_editor;
+mod m0011_unseen;
 
 /// Why the schema could not be brought up to date.
 #[derive(Debug)]
@@ -44,6 +45,7 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m0008_incompletes::Migration),
         Box::new(m0009_blobs::Migration),
         Box::new(m0010_editor::Migration),
+        Box::new(m0011_unseen::Migration),
     ]
 }
 

@@ -91,11 +91,16 @@ async function twoTabs(context, page) {
 }
 
 /** Cut off, one goes on; another tab keeps something else meanwhile. */
-async function conflict(context, page) {
+async function conflict(context, main) {
+  // It hears nothing: it can neither share a stream nor ask.
+  const page = await context.newPage();
+  await page.addInitScript(() => delete globalThis.SharedWorker);
+  await page.route("**/live?*", (route) => route.abort());
+  await page.goto(main.url());
+  await ready(page);
   const other = await context.newPage();
   await other.goto(page.url());
   await ready(other);
-  await page.route("**/edit/live*", (route) => route.abort());
   await page.route("**/draft", (route) => (route.request().method() === "POST" ? route.abort() : route.continue()));
   await node(page, 3).focus();
   await page.keyboard.press("d");
@@ -109,8 +114,8 @@ async function conflict(context, page) {
   await dialog.getByRole("button", { name: "Keep mine" }).click();
   await kept(page);
   assert.match(await node(page, 3).getAttribute("aria-label"), /switched off/);
-  await page.unroute("**/edit/live*");
   await other.close();
+  await page.close();
 }
 
 /** Without a network one works on; with it again everything is kept. */
@@ -216,6 +221,7 @@ async function guide(page) {
   await page.getByRole("combobox", { name: "Search apps and modules" }).fill("sheet");
   await page.getByRole("option", { name: /Add a Row/ }).first().click();
   await step("Which spreadsheet?");
+  await card.getByText("Still empty:").waitFor();
   await side(page).getByRole("button", { name: "Use built-in spreadsheets" }).click();
   await side(page).getByRole("combobox", { name: /^Spreadsheet/ }).click();
   await page.getByRole("option", { name: /New built-in spreadsheet/ }).click();
@@ -234,7 +240,11 @@ async function guide(page) {
   await page.getByRole("button", { name: "Publish" }).click();
   await page.getByRole("dialog", { name: "Publish the draft" }).getByRole("button", { name: "Publish" }).click();
   await page.locator("#draft-sign").waitFor({ state: "hidden" });
+  await step("Switch it on");
   await page.locator("#switch").click();
+  // It ends when an order went through the live version, and not before.
+  await step("See it work");
+  await card.getByRole("button", { name: "Send an order" }).click();
   await step("That is all");
   await card.getByRole("button", { name: "Finish" }).click();
   await card.waitFor({ state: "detached" });

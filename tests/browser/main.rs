@@ -98,6 +98,20 @@ fn nothing_is_lost_in_the_editor() {
 }
 
 #[test]
+fn the_editor_fetches_its_parts_when_they_are_used() {
+    let Some(script) = Script::new("editor_parts.mjs") else { return };
+    let program = Program::demo();
+    script.run(&program);
+}
+
+#[test]
+fn many_windows_of_one_browser_go_on_working() {
+    let Some(script) = Script::new("editor_tabs.mjs") else { return };
+    let program = Program::demo();
+    script.run(&program);
+}
+
+#[test]
 fn values_are_mapped_by_pills() {
     let Some(script) = Script::new("mapping.mjs") else { return };
     let program = Program::demo();

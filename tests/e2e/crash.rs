@@ -1,5 +1,5 @@
 //! `kill -9` at any moment: what was accepted happens once, and what may have
-//! happened is said to be so (`fault-cases.md` F1 to F6).
+//! happened is said to be so. The fault cases by number are in `faults/`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -16,12 +16,12 @@ use crate::support::{
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn accepted_orders_happen_once_whenever_the_program_is_killed() {
+async fn f10_accepted_orders_happen_once_whenever_the_program_is_killed() {
     kill_at_random(&Store::Sqlite, 8).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn accepted_orders_happen_once_whenever_the_program_is_killed_on_postgres() {
+async fn f10_accepted_orders_happen_once_whenever_the_program_is_killed_on_postgres() {
     if let Some(url) = postgres::new_database().await {
         kill_at_random(&Store::Postgres(url), 3).await;
     }
@@ -159,7 +159,7 @@ async fn judge_requests(place: &Place, peer: &Peer, wanted: &BTreeSet<usize>) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_request_in_doubt_is_listed_and_waits_for_a_decision() {
+async fn f04_a_request_in_doubt_is_listed_and_waits_for_a_decision() {
     let peer = Peer::start().await;
     (0..2).for_each(|_| peer.answer(Scripted::Hang));
     let place = Place::new(&["--allow-net", &peer.address().to_string()]);
@@ -193,7 +193,7 @@ async fn a_request_in_doubt_is_listed_and_waits_for_a_decision() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_run_resumes_at_the_item_where_it_was_killed() {
+async fn f06_a_run_resumes_at_the_item_where_it_was_killed() {
     const ITEMS: usize = 100;
     const KILLED_AT: usize = 57;
     let peer = Peer::start().await;

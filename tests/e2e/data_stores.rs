@@ -25,7 +25,7 @@ fn order(number: usize, json: &str) -> Vec<u8> {
 }
 
 /// The keys in the first data store, as its export has them.
-async fn keys(browser: &Browser) -> Vec<String> {
+pub async fn keys(browser: &Browser) -> Vec<String> {
     let list = browser.get("/datastores").await.expect(200).text();
     let id = between(&list, "href=\"/datastores/", "\"").expect("there is a data store");
     let csv = browser.get(&format!("/datastores/{id}/export.csv")).await.expect(200).text();

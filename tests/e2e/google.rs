@@ -53,7 +53,7 @@ impl World {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn rows_arrive_and_a_refused_token_is_renewed_once() {
+async fn f36_rows_arrive_and_a_refused_token_is_renewed_once() {
     let world = World::new(true).await;
     world.post(1).await;
     world.place.idle().await;
@@ -121,7 +121,7 @@ async fn an_append_without_an_answer_is_settled_by_looking() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_kill_during_an_append_that_took_effect_does_not_repeat_it() {
+async fn f04_a_kill_during_an_append_that_took_effect_does_not_repeat_it() {
     let world = World::new(true).await;
     world.post(1).await;
     world.place.idle().await;
@@ -139,7 +139,7 @@ async fn a_kill_during_an_append_that_took_effect_does_not_repeat_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_kill_during_an_append_without_effect_repeats_it() {
+async fn f04_a_kill_during_an_append_without_effect_repeats_it() {
     let world = World::new(true).await;
     world.post(1).await;
     world.place.idle().await;

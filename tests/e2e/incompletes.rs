@@ -53,12 +53,12 @@ impl World {
 }
 
 /// The ids of the incomplete executions that the page lists.
-async fn listed(browser: &Browser) -> Vec<String> {
+pub async fn listed(browser: &Browser) -> Vec<String> {
     let page = browser.get("/incomplete").await.expect(200).text();
     page.split("<a href=\"/incomplete/").skip(1).filter_map(|rest| between(rest, "", "\"")).collect()
 }
 
-async fn until_resolved(browser: &Browser) {
+pub async fn until_resolved(browser: &Browser) {
     eventually("nothing is open any more", async || listed(browser).await.is_empty().then_some(())).await;
 }
 

@@ -7,11 +7,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod backups;
 mod bad_input;
 mod crash;
 mod data_stores;
 mod demo;
 mod examples;
+mod faults;
 mod foreign;
 mod google;
 mod incompletes;

@@ -4,7 +4,7 @@
 use crate::support::{Browser, Place, Running, Url, eventually, request};
 
 /// Rows of `leads` become messages in the outbox.
-const BLUEPRINT: &str = r#"{"name":"Leads","flow":[
+pub const BLUEPRINT: &str = r#"{"name":"Leads","flow":[
     {"id":1,"module":"google-sheets:watchRows","version":2,"mapper":{},"parameters":{"from":"drive","mode":"select",
         "limit":10,"sheetId":"Leads","__IMTCONN__":1,"spreadsheetId":"/leads","tableFirstRow":"A1:Z1",
         "includesHeaders":true}},
@@ -13,14 +13,14 @@ const BLUEPRINT: &str = r#"{"name":"Leads","flow":[
     "metadata":{"scenario":{"roundtrips":1,"maxErrors":3,"autoCommit":true,"autoCommitTriggerLast":true}}}"#;
 
 /// Fills rows in as a program with a token does.
-async fn append(server: &Running, token: &str, name: &str) {
+pub async fn append(server: &Running, token: &str, name: &str) {
     let target = "/v4/spreadsheets/leads/values/Leads!A1:append?valueInputOption=RAW&insertDataOption=INSERT_ROWS";
     let url = Url { address: server.address, target: target.to_owned() };
     let headers = [("Authorization", &*format!("Bearer {token}")), ("Content-Type", "application/json")];
     request("POST", &url, &headers, format!(r#"{{"values":[["{name}"]]}}"#).as_bytes()).await.expect(200);
 }
 
-async fn until_subjects(browser: &Browser, count: usize) -> Vec<String> {
+pub async fn until_subjects(browser: &Browser, count: usize) -> Vec<String> {
     eventually("the messages", async || {
         let mut subjects = browser.subjects().await;
         subjects.sort();

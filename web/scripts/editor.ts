@@ -4,22 +4,16 @@ import { start as canvas } from "./editor/canvas";
 import { must } from "./editor/dom";
 import { start as startDrafts } from "./editor/drafts";
 import type { Boot } from "./editor/editor";
-import { start as startFilter } from "./editor/filter";
 import { start as startFlow } from "./editor/flow";
-import { start as startInspect } from "./editor/inspect";
-import { start as startLog } from "./editor/log";
 import { start as startKnowledge } from "./editor/knowledge";
-import { start as startMapping } from "./editor/mapping";
+import { actLater, begin, panelLater } from "./editor/later";
 import { start as startModulePanel } from "./editor/module-panel";
 import { start as startPresence } from "./editor/presence";
-import { start as startPublish } from "./editor/publish";
 import { start as startRun } from "./editor/run";
-import { start as startRunModule } from "./editor/run-module";
-import { start as startSettings } from "./editor/settings";
 import { start as startDrops } from "./editor/drop-files";
 import { start as startRehearsal } from "./editor/rehearsal";
 import { createEditor, onAct } from "./editor/shell";
-import { start as startTour } from "./editor/tour";
+import { start as startTips } from "./editor/tips";
 import { words } from "./editor/words/shell";
 import { theme } from "./parts/theme";
 
@@ -37,19 +31,29 @@ onAct(editor, "redo", () => editor.store.redo());
 canvas(editor);
 startDrafts(editor);
 startFlow(editor);
-startFilter(editor);
 startPresence(editor);
-startPublish(editor);
 startBar(editor);
-startSettings(editor);
 startKnowledge(editor);
-startMapping(editor);
 startModulePanel(editor);
 startRun(editor);
-startInspect(editor);
-startLog(editor);
-startRunModule(editor);
 startRehearsal(editor);
 startDrops(editor);
-startTour(editor);
+startTips();
+
+// What is not seen at first comes when it is used first.
+panelLater(editor, "filter", ["mapping", "filter"]);
+panelLater(editor, "inspect", ["inspect"]);
+panelLater(editor, "log", ["log"]);
+panelLater(editor, "run-module", ["runModule"]);
+panelLater(editor, "settings", ["settings"]);
+actLater(editor, "settings", "settings");
+actLater(editor, "publish", "publish");
+guide();
+
 document.documentElement.classList.add("is-ready");
+
+/** Only who asked for the guide, here or before a reload, has it. */
+function guide(): void {
+  const isWanted = new URLSearchParams(location.search).has("guide") || sessionStorage.getItem(`rouage-guide-${boot.scenario.id}`) === "on";
+  if (isWanted) void begin(editor, ["tour"], guide);
+}

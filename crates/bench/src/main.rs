@@ -1,141 +1,52 @@
-//! Measures the main job on this machine: how long from the webhook to the
-//! row, how many orders a second, how soon the program answers after its
-//! start, and what it holds in memory when idle.
+//! Measures the program on this machine. Everything is durable: default
+//! settings, a real SQLite file, real HTTP over loopback. Prints tables; asserts
+//! nothing.
 //!
-//! `cargo run --release -p rouage-bench` (build the program first with
-//! `cargo build --release`). Everything is durable: default settings, a real
-//! SQLite file, real HTTP over loopback. Prints a table; asserts nothing.
+//! Build the program first (`cargo build --release`), then
+//! `cargo run --release -p rouage-bench -- [COMMAND]` from the top of the
+//! project:
+//!
+//! - nothing: how long from the webhook to the row, how many orders a second,
+//!   how soon the program answers after its start, what it holds when idle.
+//! - `scenarios [--seconds N] [--only s1,s2,s3] [--node-red DIR]`: three
+//!   scenarios beside the physical limits, and beside Node-RED when it was
+//!   installed in DIR (`npm install node-red`).
+//! - `grow [--runs N]`: the start, the pages and the disk with a long history.
 
+mod bare;
+mod blueprints;
 mod client;
+mod grow;
+mod load;
+mod orders;
 mod process;
+mod procfs;
+mod scenarios;
+mod subjects;
+mod target;
 
-use std::time::{Duration, Instant};
+use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use rouage_cli::config::Config;
-use rouage_cli::server::{self, Server};
-use rouage_model::{Blueprint, Collection, json};
-use rouage_runtime::ImportRequest;
-use rouage_store::{Change, executions};
-use tokio::sync::broadcast;
-
-use client::Client;
 
 const EXAMPLE: &str = "examples/order-to-spreadsheet";
-const WARM_UP: usize = 100;
-const ONE_BY_ONE: usize = 1_000;
-const TOGETHER: usize = 6_000;
-const SENDERS: usize = 32;
 
 fn main() -> anyhow::Result<()> {
     // Another provider set before would do as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    process::measure()?;
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(measure_orders())
-}
-
-async fn measure_orders() -> anyhow::Result<()> {
-    let folder = tempfile::tempdir()?;
-    let mut config = Config::for_folder(folder.path(), "127.0.0.1:0")?;
-    config.webhook_rate = 0;
-    let server = server::start(&config).await?;
-    // Rows only: mails and requests have their own costs.
-    let path = import_rows_only(&server).await?;
-    let order = std::fs::read(format!("{EXAMPLE}/orders/created_checkoutorder.json"))?;
-    let address = server.public_url.socket_addrs(|| None)?[0];
-    one_by_one(&server, address, &path, &order).await?;
-    together(&server, address, &path, &order).await?;
-    server.stop().await;
-    Ok(())
-}
-
-/// The example without its second and third route.
-async fn import_rows_only(server: &Server) -> anyhow::Result<String> {
-    let bytes = std::fs::read(format!("{EXAMPLE}/blueprint.json")).context("run this from the top of the project")?;
-    let mut root = json::to_serde(&json::parse(&bytes)?);
-    root["flow"][1]["routes"].as_array_mut().context("the example has no routes")?.truncate(1);
-    let blueprint = Blueprint::from_document(json::from_serde(&root))?;
-    let request = ImportRequest { blueprint, links: Collection::new() };
-    let imported = server.control.import(server.team, request).await?;
-    server.control.set_enabled(server.team, imported.scenario, true).await?;
-    let (_, token) = imported.hook.context("the example has no webhook")?;
-    Ok(format!("/hook/{token}"))
-}
-
-/// Each order is sent when the row of the one before is on the disk.
-async fn one_by_one(server: &Server, address: std::net::SocketAddr, path: &str, order: &[u8]) -> anyhow::Result<()> {
-    let mut changes = server.data().store.changes();
-    let mut client = Client::connect(address).await?;
-    let (mut accepted, mut row) = (Vec::new(), Vec::new());
-    for number in 0..WARM_UP + ONE_BY_ONE {
-        let start = Instant::now();
-        client.post(path, order).await?;
-        let answered = start.elapsed();
-        wait_for_row(&mut changes).await?;
-        if number >= WARM_UP {
-            accepted.push(answered);
-            row.push(start.elapsed());
+    match arguments.first().map(String::as_str) {
+        None => {
+            process::measure()?;
+            runtime.block_on(orders::measure())
         }
-    }
-    println!("\n{ONE_BY_ONE} orders, one after another");
-    print("  request to `200 Accepted`", &mut accepted);
-    print("  request to committed row", &mut row);
-    Ok(())
-}
-
-async fn wait_for_row(changes: &mut broadcast::Receiver<Change>) -> anyhow::Result<()> {
-    loop {
-        let change = tokio::time::timeout(Duration::from_secs(10), changes.recv()).await;
-        match change.context("no row within 10 seconds")? {
-            Ok(Change::Spreadsheet(_)) => return Ok(()),
-            Ok(_) => {}
-            Err(error) => bail!("the news were lost: {error}"),
+        Some("scenarios") => runtime.block_on(scenarios::measure(scenarios::Options::read(&arguments[1..])?)),
+        Some("grow") => runtime.block_on(grow::measure(&arguments[1..])),
+        Some("bare") => {
+            let address = arguments.get(1).context("bare needs an address")?.parse()?;
+            runtime.block_on(bare::serve(address, arguments.get(2).map(Path::new)))
         }
+        Some(other) => bail!("there is no command {other:?}: scenarios, grow, or nothing"),
     }
-}
-
-/// Many senders at once; ends when every row is there.
-async fn together(server: &Server, address: std::net::SocketAddr, path: &str, order: &[u8]) -> anyhow::Result<()> {
-    let start = Instant::now();
-    let senders = (0..SENDERS).map(|_| {
-        let (path, order) = (path.to_owned(), order.to_vec());
-        tokio::spawn(async move {
-            let mut client = Client::connect(address).await?;
-            let mut times = Vec::new();
-            for _ in 0..TOGETHER / SENDERS {
-                let start = Instant::now();
-                client.post(&path, &order).await?;
-                times.push(start.elapsed());
-            }
-            anyhow::Ok(times)
-        })
-    });
-    let mut accepted = Vec::new();
-    for sender in senders.collect::<Vec<_>>() {
-        accepted.extend(sender.await??);
-    }
-    let all_accepted = start.elapsed();
-    let store = &server.data().store;
-    let scenario = rouage_model::ScenarioId(1);
-    while executions::counts(store, server.team, scenario).await?.active() > 0 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    let all_rows = start.elapsed();
-    println!("\n{} orders from {SENDERS} senders at once", accepted.len());
-    print("  request to `200 Accepted`", &mut accepted);
-    println!("  accepted a second           {:>8.0}", per_second(accepted.len(), all_accepted));
-    println!("  rows a second               {:>8.0}", per_second(accepted.len(), all_rows));
-    Ok(())
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts of a benchmark are small")]
-fn per_second(count: usize, time: Duration) -> f64 {
-    count as f64 / time.as_secs_f64()
-}
-
-fn print(what: &str, times: &mut [Duration]) {
-    times.sort_unstable();
-    let at = |share: usize| times[(times.len() - 1) * share / 100].as_secs_f64() * 1000.0;
-    println!("{what:<28}  p50 {:>7.2} ms   p99 {:>7.2} ms", at(50), at(99));
 }

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 
+use crate::procfs;
+
 /// Prints what is seen of the program beside this one.
 pub fn measure() -> anyhow::Result<()> {
     let program = std::env::current_exe()?.parent().map(|folder| folder.join("rouage"));
@@ -20,8 +22,8 @@ pub fn measure() -> anyhow::Result<()> {
     let mut server = serve(&program, folder.path(), &address)?;
     let outcome = first_accepted(&address, &hook, start).and_then(|()| {
         std::thread::sleep(Duration::from_secs(3));
-        let resident = resident_kilobytes(server.id())?;
-        println!("resident memory when idle     {:>7.1} MB", megabytes(resident * 1024));
+        let resident = procfs::memory(server.id(), "VmRSS")?;
+        println!("resident memory when idle     {:>7.1} MB", megabytes(resident));
         Ok(())
     });
     server.kill()?;
@@ -81,10 +83,4 @@ fn first_accepted(address: &str, hook: &str, start: Instant) -> anyhow::Result<(
         return Ok(());
     }
     bail!("the program did not answer within 20 seconds")
-}
-
-fn resident_kilobytes(process: u32) -> anyhow::Result<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
-    Ok(line.trim().trim_end_matches("kB").trim().parse()?)
 }

@@ -6,7 +6,9 @@
 //! To add a command: a file here with its `Arguments` and a `run`, and a line
 //! in `Command` and in `run`.
 
+mod backup;
 mod blueprint;
+mod change_key;
 pub mod config;
 pub mod data;
 mod demo;
@@ -16,6 +18,7 @@ mod executions;
 mod export;
 mod functions;
 mod import;
+
 mod serve;
 pub mod server;
 mod user;
@@ -51,6 +54,12 @@ enum Command {
     /// Manage the people who can sign in.
     #[command(subcommand)]
     User(user::Action),
+    /// Copy everything into one file, also while the server runs.
+    Backup(backup::Copying),
+    /// Put a backup in the place of the data folder's database.
+    Restore(backup::Restoring),
+    /// Seal all secrets under a new key; the server must not run.
+    ChangeKey,
     /// Check this installation, in plain words.
     Doctor,
     /// Read questions as JSON lines, print values as JSON lines.
@@ -95,6 +104,9 @@ fn run(program: Program) -> anyhow::Result<ExitCode> {
             Command::Export(arguments) => export::run(config, arguments).await,
             Command::Executions(arguments) => executions::run(config, arguments).await,
             Command::User(action) => user::run(config, action).await,
+            Command::Backup(arguments) => backup::copy(config, arguments).await,
+            Command::Restore(arguments) => backup::restore(config, arguments).await,
+            Command::ChangeKey => change_key::run(config).await,
             Command::Doctor => doctor::run(config).await,
             Command::Eval | Command::Blueprint(_) | Command::Functions(_) => Ok(ExitCode::SUCCESS),
         }

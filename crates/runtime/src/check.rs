@@ -7,6 +7,7 @@ use rouage_engine::{Compiled, Problem, Severity, compile_knowing, native};
 use rouage_model::blueprint::Module;
 use rouage_model::structure::Structure;
 use rouage_model::{Blueprint, ModuleId, Value};
+use rouage_sdk::guard::{Guard, Refusal};
 use rouage_sdk::registry::Found;
 use rouage_sdk::{FieldKind, Registry, Spec};
 
@@ -14,7 +15,9 @@ use crate::calls::{account_fields, is_asked_for};
 use crate::carried;
 use crate::catalogue::RegistryCatalogue;
 use crate::known::Known;
-use crate::{links, shapes};
+use crate::required::{Empty, empty};
+use crate::twice::twice;
+use crate::{links, shapes, told};
 
 /// How a module fares here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -119,6 +122,9 @@ pub struct ModuleReport {
     pub status: Status,
     /// Reasons, one sentence each.
     pub problems: Vec<String>,
+    /// Required fields that are empty, a sentence each; among the problems as
+    /// well. Every run that comes to the module would fail there.
+    pub missing: Vec<String>,
     /// Choices to make.
     pub actions: Vec<Action>,
 }
@@ -147,17 +153,25 @@ pub fn has_built_in(kinds: &[&str]) -> bool {
 
 /// Checks a blueprint with the links chosen so far.
 pub fn check(registry: &Registry, blueprint: &Blueprint, links: &Value) -> Report {
-    check_knowing(registry, blueprint, links, &|_| Value::Undefined, None)
+    check_knowing(registry, blueprint, links, &|_| Value::Undefined, &Ground::default())
 }
 
-/// Checks a blueprint when it is known what webhooks have learned, and what
-/// there is that links may name.
+/// What is known beside the blueprint, as far as there is somebody who knows.
+#[derive(Default)]
+pub(crate) struct Ground<'a> {
+    /// What links may name.
+    pub known: Option<&'a Known>,
+    /// Which addresses may be called.
+    pub guard: Option<&'a Guard>,
+}
+
+/// Checks a blueprint when it is known what webhooks have learned, and more.
 pub(crate) fn check_knowing(
     registry: &Registry,
     blueprint: &Blueprint,
     links: &Value,
     learned: shapes::Learned<'_>,
-    known: Option<&Known>,
+    ground: &Ground<'_>,
 ) -> Report {
     let linked = links::apply(blueprint, links);
     let shapes = shapes::of(registry, &linked, links, learned);
@@ -168,9 +182,10 @@ pub(crate) fn check_knowing(
         .map(|visited| {
             let id = visited.module.id();
             let own = problems.iter().filter(|problem| id.is_some() && problem.module == id);
-            check_module(registry, visited.module, (links, known), own)
+            check_module(registry, visited.module, (links, ground.known), own)
         })
         .collect();
+    add_fields(registry, &linked, ground.guard, &mut modules);
     carried::share(&mut modules);
     let general = problems.iter().filter(|problem| problem.module.is_none());
     Report {
@@ -194,6 +209,7 @@ fn check_module<'a>(
         label: module.name().to_owned(),
         status: Status::Same,
         problems: Vec::new(),
+        missing: Vec::new(),
         actions: Vec::new(),
     };
     if let Some(info) = native(module.name()) {
@@ -216,6 +232,39 @@ fn check_module<'a>(
         }
     }
     report
+}
+
+/// Adds what is wrong with the fields of modules that can come to run.
+fn add_fields(registry: &Registry, linked: &Blueprint, guard: Option<&Guard>, modules: &mut [ModuleReport]) {
+    let enabled = linked.enabled_modules();
+    let mut twice = twice(&enabled);
+    for (visited, id) in enabled.iter().filter_map(|visited| Some((visited, visited.module.id()?))) {
+        let Some(report) = modules.iter_mut().find(|report| report.id == Some(id)) else { continue };
+        let Empty { fails, doubtful } = empty(registry, visited.module);
+        let told = twice.extract_if(.., |(module, _)| *module == id).map(|(_, text)| text);
+        report.problems.extend(fails.iter().cloned().chain(doubtful).chain(told));
+        report.problems.extend(guard.into_iter().flat_map(|guard| own_network(registry, visited.module, guard)));
+        report.missing = fails;
+        if !report.problems.is_empty() {
+            report.status = report.status.max(Status::Check);
+        }
+    }
+}
+
+/// Addresses of a module that the guard will refuse, a sentence each.
+fn own_network(registry: &Registry, module: Module<'_>, guard: &Guard) -> Vec<String> {
+    let Found::Same(found) = registry.find(module.name(), module.version()) else { return Vec::new() };
+    let (spec, mut told) = (found.spec(), Vec::new());
+    for (fields, values) in [(&spec.parameters, module.parameters()), (&spec.mapper, module.mapper())] {
+        for field in fields.iter().filter(|field| field.kind == FieldKind::Url) {
+            let written = values.field(field.name).as_text().unwrap_or_default();
+            if let Some(Refusal::Address { address, rule, .. }) = guard.foresee(written) {
+                let advice = told::own_network(&address.to_string());
+                told.push(format!("“{}” is not a public address ({rule}). {advice}", field.label));
+            }
+        }
+    }
+    told
 }
 
 fn report_missing(report: &mut ModuleReport, module: Module<'_>, found: &Found<'_>) {

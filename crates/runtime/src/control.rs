@@ -308,10 +308,10 @@ impl Control {
                 check::Action::ChooseDatastore { .. } => true,
                 check::Action::ChooseSpreadsheet { .. } | check::Action::ChooseStructure { .. } => false,
             });
-            if must_choose || (module.status == check::Status::Check && !report.can_be_switched_on) {
-                let id = module.id.map_or(String::new(), |id| format!(" [{id}]"));
-                problems.extend(module.problems.iter().map(|problem| format!("{}{id}: {problem}", module.label)));
-            }
+            let says_all = must_choose || (module.status == check::Status::Check && !report.can_be_switched_on);
+            let said = if says_all { &module.problems } else { &module.missing };
+            let id = module.id.map_or(String::new(), |id| format!(" [{id}]"));
+            problems.extend(said.iter().map(|problem| format!("{}{id}: {problem}", module.label)));
         }
         Ok(problems)
     }
@@ -354,7 +354,8 @@ impl Control {
             let hook = hooks.iter().find(|hook| Some(hook.hook.id) == id);
             hook.map_or(Value::Undefined, |hook| hook.hook.interface.clone())
         };
-        check::check_knowing(&self.core.registry, blueprint, links, &learned, known)
+        let ground = check::Ground { known, guard: Some(self.core.http.guard()) };
+        check::check_knowing(&self.core.registry, blueprint, links, &learned, &ground)
     }
 
     /// An execution with everything that happened in it.

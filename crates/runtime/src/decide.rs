@@ -24,6 +24,9 @@ pub enum Decision {
     Skip,
     /// It happened: go on after it with this output, a collection.
     MarkAsDone(Value),
+    /// Nothing is in doubt but what became of the run itself, because it comes
+    /// from a backup: go on where it was.
+    GoOn,
 }
 
 /// Writes the decision down and lets the run go on.
@@ -52,22 +55,24 @@ async fn write(core: &Core, job: &Job, decision: Decision) -> Result<bool, Halt>
         && let mut run = built.run
         && let Step::Call(call) = run.next()
         && call.called
+        && let Some(event) = event(&decision, core.clock.now(), &call)
     {
-        pen.note(&mut run, event(decision, core.clock.now(), &call))?;
+        pen.note(&mut run, event)?;
         is_decided = true;
     }
     pen.flush(Update::Requeue).await?;
-    Ok(is_decided)
+    Ok(is_decided || decision == Decision::GoOn)
 }
 
-fn event(decision: Decision, at: Timestamp, call: &Call) -> Event {
+fn event(decision: &Decision, at: Timestamp, call: &Call) -> Option<Event> {
     let (operation, module, attempt) = (call.operation, call.module, call.attempt);
-    match decision {
+    Some(match decision {
         Decision::Retry => {
             let error = ModuleError::new(ErrorKind::ConnectionError, "made again on a person's decision");
             Event::Retrying { at, until: at, operation, module, attempt, error }
         }
         Decision::Skip => Event::Returned { at, operation, module, bundles: Vec::new() },
-        Decision::MarkAsDone(output) => Event::Returned { at, operation, module, bundles: vec![output] },
-    }
+        Decision::MarkAsDone(output) => Event::Returned { at, operation, module, bundles: vec![output.clone()] },
+        Decision::GoOn => return None,
+    })
 }

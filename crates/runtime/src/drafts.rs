@@ -116,7 +116,25 @@ impl Control {
     ) -> Result<Kept, ControlError> {
         let draft = self.draft(team, id).await?;
         let old = self.version(id, version).await?;
-        let kept = self.keep(team, &draft, revision, (&old.blueprint, &old.links), by).await?;
+        let with = (old.blueprint.as_ref(), &old.links);
+        let kept = self.keep_as(team, &draft, revision, with, by, Keeping::Instead).await?;
+        self.stop_trying(id);
+        Ok(kept)
+    }
+
+    /// Takes the draft of before a restore back; what is the draft now can be
+    /// taken back in turn.
+    pub async fn take_draft_back(
+        &self,
+        team: TeamId,
+        id: ScenarioId,
+        (revision, by): (u64, Option<UserId>),
+    ) -> Result<Kept, ControlError> {
+        let draft = self.draft(team, id).await?;
+        let before = drafts::replaced(&self.core.store, team, id).await?;
+        let before = before.ok_or(ControlError::NotFound("draft"))?;
+        let with = (&before.blueprint, &before.links);
+        let kept = self.keep_as(team, &draft, revision, with, by, Keeping::Instead).await?;
         self.stop_trying(id);
         Ok(kept)
     }
@@ -158,6 +176,8 @@ impl Control {
             return Err(ControlError::Conflict(text.to_owned()));
         }
         tx.commit().await?;
+        // The first version takes the number of the empty canvas.
+        self.core.plans.forget(id);
         self.stop_trying(id);
         self.refresh().await;
         if scenario.enabled {
@@ -199,13 +219,29 @@ impl Control {
         team: TeamId,
         draft: &Draft,
         revision: u64,
+        with: (&Blueprint, &Value),
+        by: Option<UserId>,
+    ) -> Result<Kept, ControlError> {
+        self.keep_as(team, draft, revision, with, by, Keeping::Edited).await
+    }
+
+    async fn keep_as(
+        &self,
+        team: TeamId,
+        draft: &Draft,
+        revision: u64,
         (blueprint, links): (&Blueprint, &Value),
         by: Option<UserId>,
+        keeping: Keeping,
     ) -> Result<Kept, ControlError> {
         let id = draft.scenario;
         let scenario = self.scenario(team, id).await?;
         let mut tx = self.core.store.begin().await?;
-        let (revision, is_changed) = drafts::save(&mut tx, team, id, revision, (blueprint, links), by).await?;
+        let with = (blueprint, links);
+        let (revision, is_changed) = match keeping {
+            Keeping::Edited => drafts::save(&mut tx, team, id, revision, with, by).await?,
+            Keeping::Instead => drafts::replace(&mut tx, team, id, revision, with, by).await?,
+        };
         if trigger_of(&draft.blueprint, &draft.links) != trigger_of(blueprint, links) {
             forget_test(&mut tx, id, &draft.blueprint).await?;
         }
@@ -264,6 +300,14 @@ impl Control {
         let found = scenarios::find_version(&self.core.store, id, version).await?;
         found.filter(|_| version.0 > 0).ok_or(ControlError::NotFound("version"))
     }
+}
+
+/// How a draft comes to be kept.
+enum Keeping {
+    /// It was edited.
+    Edited,
+    /// It takes the place of another one, which can be taken back.
+    Instead,
 }
 
 fn is_empty(links: &Value) -> bool {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use rouage_engine::Trace;
+use rouage_engine::{Run, Trace};
 use rouage_model::execution::Status;
 use rouage_model::journal::Event;
 use rouage_model::{Blueprint, ExecutionId, TeamId};
@@ -40,25 +40,52 @@ pub async fn history(core: &Core, team: TeamId, id: ExecutionId) -> Result<Optio
         return Ok(Some(History { execution, blueprint, trace, problem: None, journal: events }));
     }
     let limits = Limits::of_look(execution.origin);
-    let mut run = match retry::beginning(core, Subject::from(&execution), limits).await? {
+    let run = match retry::beginning(core, Subject::from(&execution), limits).await? {
         Ok(built) => built.run.recording(),
         Err(impossible) => {
             let problem = Some(impossible);
             return Ok(Some(History { execution, blueprint, trace: Trace::default(), problem, journal: events }));
         }
     };
-    let mut problem = None;
-    for event in &events {
-        if let Err(divergence) = run.apply(event) {
-            problem = Some(divergence.to_string());
-            break;
-        }
-    }
-    // Ask once more, so that the operation in progress is part of the trace. A
-    // run that has not begun has none: it waits for its turn.
-    if events.len() > 1 || !matches!(execution.status, Status::Queued | Status::Waiting) {
-        let _ = run.next();
-    }
+    // A run that has not begun has no operation in progress: it waits for its turn.
+    let is_begun = events.len() > 1 || !matches!(execution.status, Status::Queued | Status::Waiting);
+    let Followed { run, events, problem } = follow(core, run, events, is_begun).await?;
     let trace = run.trace().clone();
     Ok(Some(History { execution, blueprint, trace, problem, journal: events }))
+}
+
+/// A run as its journal leaves it.
+pub(crate) struct Followed {
+    pub(crate) run: Run,
+    pub(crate) events: Vec<Event>,
+    /// Why the journal could not be followed to its end.
+    pub(crate) problem: Option<String>,
+}
+
+/// Replays a journal beside the tasks that wait for the network, and only a few
+/// at once: a long one takes seconds. Asked for the next step at the end, so
+/// that what the last event led to is there too, when `is_begun`.
+pub(crate) async fn follow(
+    core: &Core,
+    mut run: Run,
+    events: Vec<Event>,
+    is_begun: bool,
+) -> Result<Followed, rouage_store::Error> {
+    let _turn = core.knowledge.replays().await;
+    let replay = move || {
+        let problem = events.iter().find_map(|event| run.apply(event).err()).map(|divergence| divergence.to_string());
+        if is_begun {
+            let _ = run.next();
+        }
+        Followed { run, events, problem }
+    };
+    beside(replay).await
+}
+
+/// Computes beside the tasks that wait for the network.
+pub(crate) async fn beside<T: Send + 'static>(
+    compute: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, rouage_store::Error> {
+    let computed = tokio::task::spawn_blocking(compute).await;
+    computed.map_err(|ended| rouage_store::Error::Database(ended.to_string()))
 }

@@ -277,7 +277,7 @@ pub async fn start_run(
         bundles: Some(bundles),
         inputs: Value::Undefined,
         lineage: Lineage::None,
-        leased: worker::may_lease(core),
+        leased: worker::may_lease(core, delivery.size),
         created_at: delivery.received_at,
     };
     let accept = Accept { team: hook.team, hook: hook.hook.id, delivery, outcome: AcceptOutcome::Run { execution } };

@@ -8,7 +8,7 @@ use rouage_engine::{Limits as EngineLimits, Remainder, Severity, compile};
 use rouage_model::blueprint::Module;
 use rouage_model::{Blueprint, Collection, IncompleteId, ModuleId, ScenarioId, TeamId, Value};
 use rouage_store::incompletes::{self, Begun, Incomplete, NewRetry};
-use rouage_store::{Error, executions, journal, scenarios};
+use rouage_store::{Error, breakpoint, executions, journal, scenarios};
 
 use crate::catalogue::RegistryCatalogue;
 use crate::control::ControlError;
@@ -63,7 +63,9 @@ async fn retry_due(core: &Core) -> Result<(), Error> {
     for (team, scenario) in incompletes::due_scenarios(&core.store, core.clock.now()).await? {
         let mut tx = core.store.begin().await?;
         let begun = incompletes::begin_batch(&mut tx, team, scenario).await?;
+        breakpoint::pass("retry-before-commit");
         tx.commit().await?;
+        breakpoint::pass("retry-after-commit");
         for execution in begun {
             tracing::info!(scenario.id = %scenario, execution.id = %execution, "an incomplete execution is retried");
         }
@@ -100,7 +102,7 @@ pub async fn retry_all(core: &Core, team: TeamId, ids: &[IncompleteId]) -> Resul
 /// Goes on with one as a person decided.
 pub async fn settle(core: &Core, team: TeamId, id: IncompleteId, decision: Decision) -> Result<Begun, ControlError> {
     let output = match decision {
-        Decision::Retry => None,
+        Decision::Retry | Decision::GoOn => None,
         Decision::Skip => Some(Vec::new()),
         Decision::MarkAsDone(output) => Some(vec![output]),
     };

@@ -46,7 +46,7 @@ pub async fn start(core: &Arc<Core>, execution: NewExecution) -> Result<Executio
     // In a task of its own, for the reason given at `hooks::deliver`.
     let core = core.clone();
     let starting = tokio::spawn(async move {
-        if worker::may_lease(&core) {
+        if worker::may_lease(&core, u64::MAX) {
             let job = core.store.start(execution).await?;
             worker::take(&core, job);
             return Ok(());

@@ -40,6 +40,7 @@ mod inputs;
 mod journal;
 mod knowledge;
 mod known;
+mod labels;
 mod lanes;
 mod limits;
 mod links;
@@ -50,6 +51,7 @@ mod queue;
 mod rehearsal;
 mod replay;
 mod replies;
+mod required;
 mod retention;
 mod retry;
 mod run_draft;
@@ -59,7 +61,9 @@ mod single;
 mod skeleton;
 mod stop;
 mod subscenarios;
+mod told;
 mod treatment;
+mod twice;
 mod worker;
 
 pub use carried::Made;
@@ -76,7 +80,7 @@ pub use hooks::{DeliverError, Delivered, LiveHook, LiveScenario};
 pub use import::{ImportRequest, Imported};
 pub use incompletes::{Edited, Opened};
 pub use knowledge::{
-    Asked, BundleTest, ConditionProblem, ConditionTest, FilterTest, Item, Items, Knowledge, ModuleItems, Preview,
+    Asked, BundleTest, ConditionProblem, ConditionTest, FilterTest, Item, Items, Knowledge, ModuleItems, Offer, Preview,
     Source, Suggestion,
 };
 pub use limits::Limits;
@@ -89,4 +93,5 @@ pub use rouage_engine::check::Finding;
 pub use run_draft::{DraftRun, How};
 pub use schedule::Schedule;
 pub use single::Wanted;
+pub use told::{Told as ToldError, brief as brief_error, brief_of_raw, told as told_error};
 pub use worker::Runtime;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use rouage_store::retention::{self, Policy};
-use rouage_store::{Error, blobs, incompletes};
+use rouage_store::{Error, blobs, breakpoint, incompletes};
 use tokio::time::Instant;
 
 use crate::core::Core;
@@ -62,7 +62,9 @@ pub async fn sweep(core: &Core, seen: &mut i64) -> Result<u64, Error> {
             let begun = Instant::now();
             let mut tx = core.store.begin().await?;
             let gone = retention::delete(&mut tx, &ids).await?;
+            breakpoint::pass("prune-before-commit");
             tx.commit().await?;
+            breakpoint::pass("prune-after-commit");
             deleted += gone;
             breathe(begun).await;
             if gone == 0 {

@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use rouage_store::{Change, Job, Update, executions};
+use rouage_store::{Change, Job, Update, breakpoint, executions};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::task::JoinHandle;
@@ -26,6 +26,13 @@ use crate::{lanes, schedule};
 pub const LEASE: SignedDuration = SignedDuration::from_secs(30);
 /// How often leases are renewed.
 const RENEW: Duration = Duration::from_secs(8);
+/// Jobs that this process has at a time, for each that runs.
+const PLACES: usize = 2;
+/// The same, when what came with them is small: to be claimed costs more than to
+/// wait in memory.
+const SMALL_PLACES: usize = 16;
+/// Bytes of a request that are small.
+const SMALL: u64 = 16 * 1024;
 /// How often the store is asked for jobs when nobody rings.
 const POLL: Duration = Duration::from_secs(1);
 /// How long a job waits in this process after the store refused; doubled with
@@ -48,6 +55,7 @@ impl Runtime {
     pub async fn start(parts: Parts) -> Result<Self, rouage_store::Error> {
         let core = Core::new(parts);
         let recovered = core.store.release_stale().await?;
+        breakpoint::pass("recovered");
         if recovered > 0 {
             tracing::info!(executions = recovered, "resuming what an earlier process left");
         }
@@ -114,22 +122,30 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         self.0.busy.fetch_sub(1, Ordering::AcqRel);
-        if self.0.has_backlog.load(Ordering::Acquire) {
+        if self.0.has_backlog.load(Ordering::Acquire) && wants_jobs(&self.0) {
             self.0.wake.notify_one();
         }
     }
 }
 
-/// Whether one more job may be leased on acceptance.
-pub fn has_room(core: &Core) -> bool {
-    core.busy.load(Ordering::Acquire) < core.workers * 2
+/// Whether there is a place for one more job of any size.
+fn has_room(core: &Core) -> bool {
+    core.busy.load(Ordering::Acquire) < core.workers * PLACES
+}
+
+/// Whether so few jobs are left that it is time to claim more: a claim is a
+/// transaction, so it should bring many.
+fn wants_jobs(core: &Core) -> bool {
+    let free = (core.workers * PLACES).saturating_sub(core.busy.load(Ordering::Acquire));
+    free > 0 && free >= core.workers / 2
 }
 
 /// Whether a request that is accepted now may go straight to a worker here.
 /// Not past those that wait in the store: they would wait as long as there is
-/// much to do.
-pub fn may_lease(core: &Core) -> bool {
-    has_room(core) && !core.has_backlog.load(Ordering::Acquire) && !core.is_closing()
+/// much to do. `size` is that of what is kept in memory meanwhile.
+pub fn may_lease(core: &Core, size: u64) -> bool {
+    let is_small_and_fits = size <= SMALL && core.busy.load(Ordering::Acquire) < core.workers * SMALL_PLACES;
+    (is_small_and_fits || has_room(core)) && !core.has_backlog.load(Ordering::Acquire) && !core.is_closing()
 }
 
 /// Whether so much waits that new requests are refused.
@@ -193,6 +209,7 @@ pub async fn run_one(core: &Arc<Core>, job: Job) {
     let Some(_slot) = slot.ok().filter(|_| !core.is_closing()) else {
         return give_back(core, job, Update::Requeue).await;
     };
+    breakpoint::pass("job-taken");
     let (execution, fence, again) = (job.execution, job.fence, job.without_events());
     // In a task of its own, so that a panic ends one run and not the lane.
     let driver = tokio::spawn({
@@ -250,12 +267,12 @@ pub async fn give_back(core: &Core, job: Job, update: Update) {
 
 async fn claim_until_closing(core: Arc<Core>) {
     while !core.is_closing() {
-        let claimed_all = if has_room(&core) {
+        let claimed_all = if wants_jobs(&core) {
             claim(&core).await
         } else {
             // The end of a run rings only when it is known that something may wait.
             core.has_backlog.store(true, Ordering::Release);
-            !has_room(&core)
+            !wants_jobs(&core)
         };
         let pause = if claimed_all { until_due(&core).await } else { Duration::ZERO };
         tokio::select! {
@@ -275,7 +292,7 @@ async fn until_due(core: &Core) -> Duration {
 
 /// Claims what there is room for; whether that was everything.
 async fn claim(core: &Arc<Core>) -> bool {
-    let room = (core.workers * 2).saturating_sub(core.busy.load(Ordering::Acquire));
+    let room = (core.workers * PLACES).saturating_sub(core.busy.load(Ordering::Acquire));
     let limit = u32::try_from(room).unwrap_or(u32::MAX);
     // Set before the look, so that a job that arrives during it is not missed.
     core.has_backlog.store(false, Ordering::Release);

@@ -437,3 +437,40 @@ async fn a_run_of_another_scenario_is_not_replayed() {
     assert!(matches!(refused, Err(ControlError::NotFound(_))), "{refused:?}");
     assert_eq!(process.script.effects(), ["theirs"]);
 }
+
+#[tokio::test]
+async fn an_empty_required_field_is_told_published_while_off_and_refused_while_on() {
+    const EMPTY: &str = r#"{"id":2,"module":"util:FunctionSleep","version":1,"mapper":{"duration":""}}"#;
+    let world = World::new();
+    let process = world.process().await;
+    let id = process.scenario_off(WRITE, "{}").await.id;
+    let kept = save(&process, id, root("test:Hook", EMPTY, "{}"), "{}").await;
+    let told = "“Delay” is empty, and the module cannot do without it";
+    assert_eq!(
+        (kept.report.modules[1].missing.as_slice(), kept.report.modules[1].status.as_str()),
+        (&[told.to_owned()][..], "check")
+    );
+    publish(&process, id).await.unwrap();
+    let refused = process.control.set_enabled(process.team, id, true).await.unwrap_err();
+    assert_eq!(refused.to_string(), format!("Sleep [2]: {told}"));
+    save(&process, id, root("test:Hook", WRITE, "{}"), "{}").await;
+    publish(&process, id).await.unwrap();
+    process.control.set_enabled(process.team, id, true).await.unwrap();
+    save(&process, id, root("test:Hook", EMPTY, "{}"), "{}").await;
+    let refused = publish(&process, id).await.unwrap_err();
+    assert_eq!(refused.to_string(), format!("Sleep [2]: {told}"));
+}
+
+#[tokio::test]
+async fn what_is_only_doubtful_and_what_never_runs_can_be_switched_on() {
+    let world = World::new();
+    let process = world.process().await;
+    let off = r#"{"id":3,"module":"util:FunctionSleep","version":1,"mapper":{},"disabled":true}"#;
+    let feeder = r#"{"id":2,"module":"builtin:BasicFeeder","version":1,"mapper":{"array":""}}"#;
+    let id = process.scenario_off(&format!("{feeder},{off}"), "{}").await.id;
+    let stored = find(&process, id).await;
+    let report = process.control.check_scenario(&stored).await.unwrap();
+    assert_eq!(report.modules[1].problems, ["“Array” is empty: fill it in, or nothing will come of it"]);
+    assert!(report.modules[2].problems.is_empty());
+    process.control.set_enabled(process.team, id, true).await.unwrap();
+}

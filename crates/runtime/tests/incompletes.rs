@@ -60,7 +60,10 @@ async fn until_status(process: &Process, id: IncompleteId, status: IncompleteSta
 async fn store_one(process: &Process, scenario: &Scenario, module: &'static str, error: ModuleError) -> Incomplete {
     process.script.play(module, Play::Fail(error));
     let execution = process.send(scenario, "an order").await;
-    assert_eq!(process.until_over(execution).await.status, Status::Warning);
+    let ended = process.until_over(execution).await;
+    assert_eq!(ended.status, Status::Warning);
+    let why = ended.error.unwrap_or_default();
+    assert!(why.starts_with("A bundle was set aside at module "), "a warning says why: {why}");
     items(process).await.into_iter().find(|item| item.execution == execution).unwrap()
 }
 

@@ -267,6 +267,45 @@ async fn a_filter_is_tried_with_the_bundles_that_came_to_it() {
 }
 
 #[tokio::test]
+async fn what_is_suggested_for_a_condition_does_what_was_meant() {
+    let world = World::new();
+    let process = world.process().await;
+    let id = process.scenario_off(FLOW, "{}").await.id;
+    let order = ORDER.replacen('{', r#"{"coupon":[],"extras":{},"total":"1 234,50 €","when":"24/12/2026","#, 1);
+    run(&process, id, &order).await;
+    let passes = async |left: &str, operator: &str, right: &str| {
+        let condition = format!(r#"[[{{"a":{left:?},"o":{operator:?},"b":{right:?}}}]]"#);
+        test(&process, id, 2, &condition).await
+    };
+    // The condition as people write it, whether it passes, and whether the one
+    // that is suggested does.
+    for (left, operator, right, before, after) in [
+        ("{{1.coupon}}", "exist", "", true, false),
+        ("{{1.coupon}}", "notexist", "", false, true),
+        ("{{1.extras}}", "exist", "", true, false),
+        ("{{1.total}}", "number:greater", "1000", false, true),
+        ("{{1.when}}", "date:greater", "2026-12-01", false, true),
+        ("{{1.at}}", "number:greater", "2020-01-01", false, true),
+    ] {
+        let found = passes(left, operator, right).await;
+        let [better] = &found.suggestions[..] else { panic!("{left} {operator}: {found:?}") };
+        let new_left = better.left.as_deref().unwrap_or(left);
+        let then = passes(new_left, better.operator, better.right.as_deref().unwrap_or(right)).await;
+        assert_eq!((found.bundles[0].passed, then.bundles[0].passed), (before, after), "{left} {operator}");
+        assert!(then.suggestions.is_empty(), "{left} {operator}: {:?}", then.suggestions);
+    }
+    let trap = passes("{{1.coupon}}", "exist", "").await;
+    assert_eq!(trap.bundles[0].groups[0][0].note, "There is an empty list.");
+    assert!(
+        trap.suggestions[0].is_trap && trap.suggestions[0].why.contains("empty in this bundle: Exists lets it pass")
+    );
+    let money = preview(&process, id, 2, "number", "{{1.total}}").await;
+    let offer = money.offer.unwrap();
+    let number = preview(&process, id, 2, "number", &offer.text).await;
+    assert_eq!((number.text.as_str(), number.warnings.len(), number.offer), ("1234.5", 0, None));
+}
+
+#[tokio::test]
 async fn runs_of_one_bundle_are_tried_together_the_newest_first() {
     let world = World::new();
     let process = world.process().await;

@@ -229,8 +229,10 @@ async fn errors_in_a_row_switch_a_scenario_off_and_say_why() {
     process.until_over(process.send(&scenario, "two").await).await;
     let off = process.until_off(&scenario).await;
     let problem = off.problem.unwrap();
+    let last = "The last one: The module could not use the data. no such column.";
     assert!(
-        problem.starts_with("Switched off because 2 runs in a row ended with an error, the last one with DataError")
+        problem.starts_with(&format!("Switched off because 2 runs in a row ended with an error. {last} ")),
+        "{problem}"
     );
     assert!(problem.ends_with("then switch the scenario on again."));
 }

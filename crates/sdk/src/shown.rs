@@ -11,14 +11,23 @@ const MOST_STEPS: usize = 8;
 /// Whether a field is shown while its form is filled in like this. A condition
 /// on a field that is not among `fields` counts as not met.
 pub fn is_shown(field: &Field, fields: &[Field], given: &Collection) -> bool {
+    // What an expression will give is not known before the run.
+    shown_with(field, fields, given, |value| value.contains("{{"))
+}
+
+/// The same where doubt counts as no: whatever an expression will give, the
+/// field is asked for.
+pub(crate) fn is_surely_shown(field: &Field, fields: &[Field], given: &Collection) -> bool {
+    shown_with(field, fields, given, |_| false)
+}
+
+fn shown_with(field: &Field, fields: &[Field], given: &Collection, is_open: fn(&str) -> bool) -> bool {
     let mut field = field;
     for _ in 0..MOST_STEPS {
         let Some(shown) = &field.shown else { return true };
         let Some(other) = fields.iter().find(|other| other.name == shown.field) else { return false };
         let value = text_of(given.get(other.name), other);
-        // What an expression will give is not known before the run.
-        let is_mapped = value.contains("{{");
-        if !is_mapped && !shown.values.iter().any(|wanted| wanted.eq_ignore_ascii_case(&value)) {
+        if !is_open(&value) && !shown.values.iter().any(|wanted| wanted.eq_ignore_ascii_case(&value)) {
             return false;
         }
         field = other;

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::entities::connections;
 use crate::store::Change;
+use crate::seal::Sealer;
 use crate::text::{clean, instant, micros, read_value, store_value};
 use crate::{Error, Store, WriteTx, scenarios};
 
@@ -162,6 +163,19 @@ fn context(team: TeamId, uid: Uuid) -> String {
 
 fn seal(tx: &WriteTx, team: TeamId, uid: Uuid, secret: &Value) -> Result<Vec<u8>, Error> {
     tx.shared().sealer.seal(&context(team, uid), store_value(secret).as_bytes())
+}
+
+/// Seals the secrets of all teams with another sealer.
+pub(crate) async fn seal_all(tx: &mut WriteTx, sealer: &Sealer) -> Result<u64, Error> {
+    let rows = connections::Entity::find().all(tx.db()).await?;
+    for row in &rows {
+        let context = context(TeamId(row.team_id), row.uid);
+        let plain = tx.shared().sealer.unseal(&context, &row.secret)?;
+        let sealed = connections::ActiveModel { secret: Set(sealer.seal(&context, &plain)?), ..Default::default() };
+        let this = connections::Column::Id.eq(row.id);
+        connections::Entity::update_many().set(sealed).filter(this).exec(tx.db()).await?;
+    }
+    Ok(rows.len() as u64)
 }
 
 fn one(team: TeamId, id: ConnectionId) -> sea_orm::Select<connections::Entity> {

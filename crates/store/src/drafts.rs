@@ -16,7 +16,7 @@ use rouage_model::{Blueprint, ScenarioId, TeamId, UserId, Value, Version, json, 
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Set};
 
-use crate::entities::{drafts, scenario_versions, scenarios, users};
+use crate::entities::{drafts, replaced_drafts, scenario_versions, scenarios, users};
 use crate::scenarios::{Content, Made, live, locked, publish as new_version, version_content};
 use crate::store::Change;
 use crate::text::{count, instant, micros, read_value};
@@ -103,6 +103,57 @@ pub async fn save(
     Ok((moved_on(tx, &row).await?, is_changed))
 }
 
+/// The draft that another one has taken the place of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Replaced {
+    /// The blueprint.
+    pub blueprint: Blueprint,
+    /// What stands beside it.
+    pub links: Value,
+    /// When that was.
+    pub at: Timestamp,
+}
+
+/// Keeps another draft as [`save`] does, and what the draft was until then, so
+/// that it can be taken back until something is published.
+pub async fn replace(
+    tx: &mut WriteTx,
+    team: TeamId,
+    id: ScenarioId,
+    expected: u64,
+    with: (&Blueprint, &Value),
+    by: Option<UserId>,
+) -> Result<(u64, bool), Error> {
+    let row = expect(tx, team, id, expected).await?;
+    let before = match content(tx, id).await? {
+        Some(draft) => draft,
+        None => live(tx, &row).await?,
+    };
+    let replaced = replaced_drafts::Model {
+        scenario_id: id.0,
+        blueprint: before.blueprint,
+        links: before.links,
+        replaced_at: micros(tx.now()),
+    };
+    replaced_drafts::Entity::delete_by_id(id.0).exec(tx.db()).await?;
+    replaced_drafts::Entity::insert(replaced.into_active_model().reset_all()).exec_without_returning(tx.db()).await?;
+    save(tx, team, id, expected, with, by).await
+}
+
+/// What the draft of a scenario was before an old version was restored.
+pub async fn replaced(store: &Store, team: TeamId, id: ScenarioId) -> Result<Option<Replaced>, Error> {
+    let of_team = scenarios::Column::TeamId.eq(team.0).and(scenarios::Column::DeletedAt.is_null());
+    if scenarios::Entity::find_by_id(id.0).filter(of_team).one(store.reader()).await?.is_none() {
+        return Ok(None);
+    }
+    let row = replaced_drafts::Entity::find_by_id(id.0).one(store.reader()).await?;
+    row.map(|row| {
+        let (blueprint, links) = read(&Content { blueprint: row.blueprint, links: row.links })?;
+        Ok(Replaced { blueprint, links, at: instant(row.replaced_at) })
+    })
+    .transpose()
+}
+
 /// Throws a draft away. Gives the new revision.
 pub async fn discard(tx: &mut WriteTx, team: TeamId, id: ScenarioId, expected: u64) -> Result<u64, Error> {
     let row = expect(tx, team, id, expected).await?;
@@ -133,6 +184,7 @@ pub async fn publish(
         crate::scenarios::rename(tx, team, id, name).await?;
     }
     drafts::Entity::delete_by_id(id.0).exec(tx.db()).await?;
+    replaced_drafts::Entity::delete_by_id(id.0).exec(tx.db()).await?;
     moved_on(tx, &row).await?;
     Ok(version)
 }
@@ -172,6 +224,7 @@ pub(crate) async fn content(tx: &WriteTx, id: ScenarioId) -> Result<Option<Conte
 /// Its scenario is gone.
 pub(crate) async fn forget(tx: &mut WriteTx, id: ScenarioId) -> Result<(), Error> {
     drafts::Entity::delete_by_id(id.0).exec(tx.db()).await?;
+    replaced_drafts::Entity::delete_by_id(id.0).exec(tx.db()).await?;
     tx.changed(Change::Draft(id));
     Ok(())
 }

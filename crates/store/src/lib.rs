@@ -18,7 +18,9 @@
 //! a module here with plain structs, reads on `&Store` and writes on
 //! `&mut WriteTx`; then a test in `tests/` that runs on both databases.
 
+pub mod backup;
 pub mod blobs;
+pub mod breakpoint;
 pub mod commit;
 pub mod connections;
 pub mod counters;
@@ -43,7 +45,7 @@ pub mod queue;
 mod reserve;
 pub mod retention;
 pub mod scenarios;
-pub(crate) mod seal;
+pub mod seal;
 pub mod sessions;
 pub mod settings;
 pub mod setup;

@@ -7,6 +7,7 @@ use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::sqlite::{
     SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
+use sea_orm::sqlx::{self, Connection as _, SqliteConnection};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, SqlxPostgresConnector, SqlxSqliteConnector, Statement,
     TransactionTrait,
@@ -25,7 +26,7 @@ const POSTGRES: u32 = 16;
 const COMMITTER: u32 = 4;
 /// Prepared statements a connection keeps. Every size of a batch is a
 /// statement of its own, some of them large.
-const STATEMENTS: usize = 48;
+const STATEMENTS: usize = 128;
 
 /// On SQLite one connection writes and several read. On PostgreSQL `writer`
 /// and `reader` are the same pool, and the group committer has its own, so
@@ -86,7 +87,9 @@ async fn memory() -> Result<Pools, Error> {
 
 async fn file(url: &str) -> Result<Pools, Error> {
     let options = sqlite_options(url)?;
-    let pool = SqlitePoolOptions::new().acquire_timeout(PATIENCE);
+    // A file needs no test whether it is still there.
+    let pool = SqlitePoolOptions::new().acquire_timeout(PATIENCE).test_before_acquire(false);
+    let pool = pool.after_release(|connection, _| Box::pin(is_clean(connection)));
     let writer = pool.clone().max_connections(1).connect_with(options.clone()).await?;
     let reader = pool.max_connections(READERS).connect_with(options.pragma("query_only", "on")).await?;
     let writer = SqlxSqliteConnector::from_sqlx_sqlite_pool(writer);
@@ -98,6 +101,18 @@ async fn file(url: &str) -> Result<Pools, Error> {
     };
     check_pragmas(&pools.writer).await?;
     Ok(pools)
+}
+
+/// Whether a connection that comes back may be used again. A full disk ends a
+/// transaction in SQLite without the driver's knowing; what followed on such a
+/// connection would be savepoints within a transaction that nobody commits:
+/// accepted, and gone with the process.
+async fn is_clean(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    if connection.is_in_transaction() {
+        // The rollback of what was dropped may be on its way still.
+        connection.ping().await?;
+    }
+    Ok(!connection.is_in_transaction())
 }
 
 /// The pool's own default was synchronous NORMAL once, which loses commits on

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::commit::statements::Given;
 use crate::entities::executions;
 use crate::text::{instant, micros, small};
-use crate::{Error, Store, WriteTx};
+use crate::{Error, Store, WriteTx, breakpoint};
 
 /// For how long a count of waiting jobs is good enough.
 const COUNT_AGE: Duration = Duration::from_millis(200);
@@ -93,7 +93,9 @@ impl Store {
         let lock = if tx.backend() == DbBackend::Postgres { " FOR UPDATE SKIP LOCKED" } else { "" };
         let picked = format!("SELECT id FROM executions WHERE ready_at <= $3 ORDER BY ready_at LIMIT $4{lock}");
         let mut jobs = lease_picked(&tx, &picked, lease, Some(i64::from(limit).into())).await?;
+        breakpoint::pass("claim-before-commit");
         tx.commit().await?;
+        breakpoint::pass("claim-after-commit");
         jobs.sort_by_key(|(created_at, job)| (*created_at, job.execution));
         Ok(jobs.into_iter().map(|(_, job)| job).collect())
     }

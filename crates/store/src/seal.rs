@@ -8,7 +8,7 @@ use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use rouage_model::clock::SharedClock;
 
-use crate::{Error, Store, settings};
+use crate::{Error, Store, connections, settings};
 
 const VERSION: u8 = 1;
 const NONCE: usize = 24;
@@ -48,6 +48,19 @@ impl Sealer {
         let payload = Payload { msg: cipher, aad: context.as_bytes() };
         self.cipher.decrypt(&XNonce::from(*nonce), payload).map_err(|_| Error::WrongKey)
     }
+}
+
+/// Seals everything anew under another key, all or nothing; gives how many
+/// secrets there were. The store goes on with the old key and must be opened
+/// again. No other process may use the database meanwhile.
+pub async fn rotate(store: &Store, key: &[u8; 32]) -> Result<u64, Error> {
+    let sealer = Sealer::new(key, store.clock().clone());
+    let mut tx = store.begin().await?;
+    let count = connections::seal_all(&mut tx, &sealer).await?;
+    let canary = sealer.seal(CANARY, b"rouage")?;
+    settings::set(&mut tx, CANARY, &hex::encode(canary)).await?;
+    tx.commit().await?;
+    Ok(count)
 }
 
 /// Refuses a key that does not open this database; a new database is bound to

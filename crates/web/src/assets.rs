@@ -31,6 +31,13 @@ pub fn url(source: &str) -> String {
     }
 }
 
+/// The addresses of the files that a script cannot begin without, so that a
+/// browser fetches them beside it and not after it.
+pub fn needed(source: &str) -> Vec<String> {
+    let entry = NEEDED.iter().find(|(entry, _)| *entry == source);
+    entry.map(|(_, files)| files.iter().map(|file| format!("/assets/{file}")).collect()).unwrap_or_default()
+}
+
 /// Whether the sprite has this icon.
 pub fn has_icon(name: &str) -> bool {
     ICONS.binary_search(&name).is_ok()
@@ -125,5 +132,19 @@ mod tests {
             assert!(!url(source).contains("missing"), "{source}");
         }
         assert!(ICONS.is_sorted() && has_icon("webhook") && !has_icon("no such icon"));
+    }
+
+    /// The first view of the editor stays under 100 kB of compressed script; what
+    /// is used later is a chunk of its own (`web/scripts/editor/later.ts`).
+    #[test]
+    fn the_first_view_of_the_editor_is_small() {
+        let needed = needed("editor.js");
+        let first: Vec<_> = FILES
+            .iter()
+            .filter(|file| file.source == "editor.js" || needed.contains(&format!("/assets/{}", file.name)))
+            .collect();
+        let size: usize = first.iter().map(|file| file.gzip.unwrap_or(file.plain).len()).sum();
+        assert!(size < 90_000, "{size} bytes of gzip in {} files", first.len());
+        assert!(FILES.is_empty() || (first.len() == needed.len() + 1 && size > 10_000), "{} files", first.len());
     }
 }

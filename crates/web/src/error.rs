@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use crate::refusal::Problem;
+use crate::words::{filters, t};
 use crate::{render, words};
 
 /// Why a page cannot be shown or a form cannot be done.
@@ -65,29 +66,29 @@ impl IntoResponse for PageError {
         let (status, title, text, hint) = match self {
             PageError::NotFound => (
                 StatusCode::NOT_FOUND,
-                "There is nothing here",
-                "The page does not exist, or what it showed was deleted.".to_owned(),
-                "Check the address, or start again from the scenarios.",
+                t!("There is nothing here"),
+                t!("The page does not exist, or what it showed was deleted.").to_owned(),
+                t!("Check the address, or start again from the scenarios."),
             ),
             error @ (PageError::Invalid(_) | PageError::Fields(_)) => (
                 StatusCode::UNPROCESSABLE_ENTITY,
-                "That could not be done",
+                t!("That could not be done"),
                 words::sentence(&error.to_string()),
-                "Go back, change what is named above and try again. Nothing was changed.",
+                t!("Go back, change what is named above and try again. Nothing was changed."),
             ),
             PageError::TooLarge(text) => {
-                (StatusCode::PAYLOAD_TOO_LARGE, "That is too large", text, "Nothing was stored.")
+                (StatusCode::PAYLOAD_TOO_LARGE, t!("That is too large"), text, t!("Nothing was stored."))
             }
             PageError::Forbidden(text) => {
-                (StatusCode::FORBIDDEN, "You may not do that", text, "Ask the owner of this Rouage.")
+                (StatusCode::FORBIDDEN, t!("You may not do that"), text, t!("Ask the owner of this Rouage."))
             }
             PageError::Internal(text) => {
                 tracing::error!(error = %text, "a page failed");
                 (
                     StatusCode::INTERNAL_SERVER_ERROR,
-                    "Something went wrong on our side",
-                    "The details are in the log of the server.".to_owned(),
-                    "Try again in a moment. If it stays, run `rouage doctor` on the server.",
+                    t!("Something went wrong on our side"),
+                    t!("The details are in the log of the server.").to_owned(),
+                    t!("Try again in a moment. If it stays, run `rouage doctor` on the server."),
                 )
             }
         };

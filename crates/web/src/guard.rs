@@ -9,13 +9,14 @@ use rouage_model::UserId;
 use rouage_store::{sessions, users};
 use url::Url;
 
+use crate::words::t;
 use crate::{App, PageError, Permission};
 
 /// The name of the session cookie.
 pub const SESSION_COOKIE: &str = "rouage_session";
 
 /// No inline script or style, nothing from elsewhere, no frames around us.
-pub const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+pub const POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self' data:; \
     font-src 'self'; connect-src 'self'; form-action 'self'; frame-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// A signed-in person.
@@ -42,11 +43,11 @@ pub async fn enforce(State((app, permission)): State<(App, Permission)>, mut req
     if permission == Permission::Owner
         && !is_owner(&app, request.extensions().get::<Principal>().map(|principal| principal.user.id)).await
     {
-        return closed(PageError::Forbidden("Only the owner may do that.".into()).into_response());
+        return closed(PageError::Forbidden(t!("Only the owner may do that.").into()).into_response());
     }
     let response = next.run(request).await;
     if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        return closed(PageError::TooLarge("What was sent is larger than this form takes.".into()).into_response());
+        return closed(PageError::TooLarge(t!("What was sent is larger than this form takes.").into()).into_response());
     }
     closed(response)
 }
@@ -60,7 +61,8 @@ async fn principal(app: &App, token: Option<String>) -> Option<Principal> {
 fn refusal(app: &App, permission: Permission, request: &Request) -> Option<Response> {
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     if !is_read && !is_same_origin(request.headers(), &app.parts().public_url) {
-        let text = "The form came from another site, so nothing was done. Open Rouage in its own tab and try again.";
+        let text =
+            t!("The form came from another site, so nothing was done. Open Rouage in its own tab and try again.");
         return Some(PageError::Forbidden(text.into()).into_response());
     }
     let principal = request.extensions().get::<Principal>();
@@ -71,7 +73,7 @@ fn refusal(app: &App, permission: Permission, request: &Request) -> Option<Respo
             Some(Redirect::to(&format!("/login?next={here}")).into_response())
         }
         (Permission::SignedIn | Permission::Owner, None) => {
-            Some((StatusCode::UNAUTHORIZED, "Sign in first.").into_response())
+            Some((StatusCode::UNAUTHORIZED, t!("Sign in first.")).into_response())
         }
         _ => None,
     }

@@ -2,13 +2,14 @@
 //! from here for the modules that the engine runs itself. What we do not have
 //! is grey and keeps its own name.
 
+use crate::words::{noted, t};
 use rouage_model::blueprint::Module;
 use rouage_sdk::Registry;
 use rouage_sdk::registry::Found;
 
 /// Apps of the engine's own modules: name, label, colour.
 pub const NATIVE_APPS: &[(&str, &str, &str)] =
-    &[("builtin", "Flow control", "#4b7f1b"), ("util", "Tools", "#6b4bb8"), ("json", "JSON", "#5b4fc7")];
+    &[("builtin", noted!("Flow control"), "#4b7f1b"), ("util", noted!("Tools"), "#6b4bb8"), ("json", "JSON", "#5b4fc7")];
 
 const GREY: &str = "#6b6776";
 
@@ -39,7 +40,7 @@ pub fn of(registry: &Registry, module: Module<'_>) -> Look {
         return Look {
             icon: native_icon(native.module).to_owned(),
             monogram: String::new(),
-            label: native.label.to_owned(),
+            label: t(native.label).to_owned(),
             is_available: true,
             ..of_app(registry, module.app())
         };
@@ -47,7 +48,7 @@ pub fn of(registry: &Registry, module: Module<'_>) -> Look {
     let mut look = of_app(registry, module.app());
     match registry.find(module.name(), module.version()) {
         Found::Same(found) => {
-            found.spec().label.clone_into(&mut look.label);
+            t(found.spec().label).clone_into(&mut look.label);
             look.is_instant = found.spec().kind == rouage_sdk::Kind::InstantTrigger;
         }
         _ => {
@@ -56,8 +57,8 @@ pub fn of(registry: &Registry, module: Module<'_>) -> Look {
         }
     }
     if module.name().is_empty() || module.app() == "placeholder" {
-        "Empty place".clone_into(&mut look.app_label);
-        "Choose a module".clone_into(&mut look.label);
+        t!("Empty place").clone_into(&mut look.app_label);
+        t!("Choose a module").clone_into(&mut look.label);
     }
     look
 }
@@ -69,7 +70,7 @@ pub fn of_app(registry: &Registry, name: &str) -> Look {
     let label = known.map(|app| app.label).or(native.map(|native| native.1));
     let color = known.map(|app| app.color).or(native.map(|native| native.2));
     let icon = known.map(|app| app.icon).or(native.map(|native| native_icon(native.0)));
-    let app_label = label.map_or_else(|| titled(name), str::to_owned);
+    let app_label = label.map_or_else(|| titled(name), |label| t(label).to_owned());
     Look {
         app: name.to_owned(),
         color: color.unwrap_or(GREY).to_owned(),
@@ -90,7 +91,7 @@ pub fn module_icon(module: &str) -> &'static str {
 /// Other words that people search the engine's own apps by.
 pub fn native_synonyms(app: &str) -> &'static [&'static str] {
     match app {
-        "builtin" => &["condition", "error handler", "flow", "if", "iterator", "logic", "loop", "router"],
+        "builtin" => &["flow", "logic"],
         _ => &[],
     }
 }

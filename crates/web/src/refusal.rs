@@ -16,6 +16,7 @@ use crate::PageError;
 use crate::query::Query;
 use crate::render::{Layout, Page, Reply};
 use crate::words;
+use crate::words::t;
 
 /// What is wrong with one field.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,7 +131,7 @@ impl Layout {
     pub fn above(&self, form: &str) -> Above<'_> {
         let refusal = self.refusal_of(form);
         let text = refusal.map(|refusal| match refusal.text.as_str() {
-            "" => "Nothing was done yet: look at what is marked below.",
+            "" => t!("Nothing was done yet: look at what is marked below."),
             text => text,
         });
         Above { text, is_first: refusal.is_some_and(|refusal| refusal.problems.is_empty()) }
@@ -145,7 +146,7 @@ impl fmt::Display for Mark {
         let Some(place) = self.0 else { return Ok(()) };
         write!(f, r#" aria-invalid="true" aria-describedby="problem-{place}""#)?;
         // The first one is gone to.
-        if place == 0 { f.write_str(" autofocus") } else { Ok(()) }
+        if place == 0 { f.write_str(t!(" autofocus")) } else { Ok(()) }
     }
 }
 

@@ -13,13 +13,14 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rouage_model::ExecutionId;
-use rouage_store::{PageRequest, executions, incompletes, teams};
+use rouage_store::{PageRequest, executions, incompletes, scenarios, teams};
 
 use crate::guard::{self, Principal};
 use crate::pages::notices::{self, NoticeView};
 use crate::query::Query;
 use crate::refusal::Refusal;
 use crate::words::{self, Moment};
+use crate::words::{filters, t};
 use crate::{App, PageError, assets};
 
 /// A handler's answer.
@@ -31,7 +32,7 @@ pub fn page(status: StatusCode, template: &impl Template) -> Response {
         Ok(html) => (status, Html(html)).into_response(),
         Err(error) => {
             tracing::error!(%error, "a template failed");
-            (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side.").into_response()
+            (StatusCode::INTERNAL_SERVER_ERROR, t!("Something went wrong on our side.")).into_response()
         }
     }
 }
@@ -91,7 +92,8 @@ pub struct Layout {
     pub notice: &'static str,
     /// What nobody has read yet.
     pub unread: Vec<NoticeView>,
-    /// Incomplete executions and runs in doubt that wait for a decision.
+    /// Incomplete executions and runs in doubt that wait for a decision, and
+    /// scenarios with failed runs that nobody has looked at.
     pub unresolved: u64,
     /// The form on this page that was refused.
     pub refusal: Option<Refusal>,
@@ -103,6 +105,8 @@ pub struct Layout {
     pub apps_css: String,
     /// Script.
     pub js: String,
+    /// Script of the worker that has the live stream.
+    pub live_worker: String,
     /// The program's version.
     pub version: String,
 }
@@ -153,6 +157,7 @@ impl Page {
         let (store, team) = (self.app.store(), self.app.team());
         let stored = incompletes::count_waiting(store, team).await.unwrap_or(0);
         let in_doubt = executions::count_in_doubt(store, team).await.unwrap_or(0);
+        let failing = scenarios::count_failing(store, team).await.unwrap_or(0);
         Layout {
             title: title.into(),
             section,
@@ -160,12 +165,13 @@ impl Page {
             theme: self.theme,
             notice: notice(self.query.get("notice").unwrap_or_default()),
             unread: notices::unread(self).await,
-            unresolved: stored + in_doubt,
+            unresolved: stored + in_doubt + failing,
             refusal: self.refusal.clone(),
             here: self.here.clone(),
             css: assets::url("app.css"),
             apps_css: self.app.styles().url(),
             js: assets::url("app.js"),
+            live_worker: assets::url("live-worker.js"),
             version: self.app.parts().version.clone(),
         }
     }
@@ -258,7 +264,7 @@ impl Pager {
         let link = |wanted: bool, page: u64| if wanted { query.with("page", &page.to_string()) } else { String::new() };
         Self {
             total: words::count(list.total, noun),
-            place: if pages > 1 { format!("Page {page} of {pages}") } else { String::new() },
+            place: if pages > 1 { t!("Page {page} of {pages}", page = page, pages = pages) } else { String::new() },
             previous: link(page > 1, page.saturating_sub(1)),
             next: link(page < pages, page + 1),
         }
@@ -286,26 +292,26 @@ pub struct Ask {
 /// Sentences by code, so that a link cannot put words into our mouth.
 fn notice(code: &str) -> &'static str {
     match code {
-        "saved" => "Saved.",
-        "created" => "Created.",
-        "renamed" => "Renamed.",
-        "deleted" => "Deleted.",
-        "imported-records" => "Imported. All records of the file are here.",
-        "imported" => "Imported. Nothing runs until you switch it on; look through the list below first.",
-        "on" => "The scenario is on.",
-        "off" => "The scenario is off.",
-        "duplicated" => "This is the copy. It is off.",
-        "listening" => "Waiting for data: send one request to the webhook now.",
-        "started" => "Started.",
-        "replayed" => "This is the new run, with the data of the old one.",
-        "stopping" => "Stopping. What is being done right now is finished first.",
-        "retrying" => "It is being retried.",
-        "next" => "It is retried as soon as there is room.",
-        "decided" => "Noted; the run goes on from here.",
-        "tested" => "The connection works.",
-        "password" => "The password was changed. All other sessions were ended.",
-        "sessions" => "All other sessions were ended.",
-        "welcome" => "Welcome. Create your first scenario, or bring one along from Make.",
+        "saved" => t!("Saved."),
+        "created" => t!("Created."),
+        "renamed" => t!("Renamed."),
+        "deleted" => t!("Deleted."),
+        "imported-records" => t!("Imported. All records of the file are here."),
+        "imported" => t!("Imported. Nothing runs until you switch it on; look through the list below first."),
+        "on" => t!("The scenario is on."),
+        "off" => t!("The scenario is off."),
+        "duplicated" => t!("This is the copy. It is off."),
+        "listening" => t!("Waiting for data: send one request to the webhook now."),
+        "started" => t!("Started."),
+        "replayed" => t!("This is the new run, with the data of the old one."),
+        "stopping" => t!("Stopping. What is being done right now is finished first."),
+        "retrying" => t!("It is being retried."),
+        "next" => t!("It is retried as soon as there is room."),
+        "decided" => t!("Noted; the run goes on from here."),
+        "tested" => t!("The connection works."),
+        "password" => t!("The password was changed. All other sessions were ended."),
+        "sessions" => t!("All other sessions were ended."),
+        "welcome" => t!("Welcome. Create your first scenario, or bring one along from Make."),
         _ => "",
     }
 }

@@ -1,10 +1,10 @@
 //! Every route and who may use it, in one table. What is not here is refused.
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::handler::Handler;
 use axum::http::{StatusCode, header};
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{self, MethodRouter};
 use rouage_model::blueprint;
@@ -15,7 +15,7 @@ use crate::pages::{
     connections, executions, history, import, outbox, retention, scenario, scenarios, settings, setup, sign_in, single,
     webhooks,
 };
-use crate::{App, PageError, Parts, assets, guard, ingress, live};
+use crate::{App, PageError, Parts, assets, guard, ingress, live, words};
 
 /// Who may use a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,11 +111,10 @@ pub fn table() -> Vec<Route> {
         Route::post("/scenarios/{id}/duplicate", SignedIn, scenario::duplicate),
         Route::get("/scenarios/{id}/delete", SignedIn, scenario::ask_delete),
         Route::post("/scenarios/{id}/delete", SignedIn, scenario::delete),
-        Route::get("/scenarios/{id}/live", SignedIn, live::scenario),
+        Route::get("/live", SignedIn, live::live),
         Route::get("/executions", SignedIn, history::of_all),
         Route::get("/executions.csv", SignedIn, history::file_of_all),
         Route::get("/executions/{id}", SignedIn, executions::show),
-        Route::get("/executions/{id}/live", SignedIn, live::execution),
         Route::get("/executions/{id}/operations/{operation}/{side}", SignedIn, executions::raw),
         Route::post("/executions/{id}/replay", SignedIn, executions::replay),
         Route::post("/executions/{id}/stop", SignedIn, executions::stop),
@@ -123,7 +122,6 @@ pub fn table() -> Vec<Route> {
         Route::get("/webhooks", SignedIn, webhooks::list),
         Route::post("/webhooks", SignedIn, webhooks::create),
         Route::get("/webhooks/{id}", SignedIn, webhooks::show),
-        Route::get("/webhooks/{id}/live", SignedIn, live::webhook),
         Route::get("/webhooks/{id}/requests/{delivery}", SignedIn, webhooks::request),
         Route::post("/webhooks/{id}/rename", SignedIn, webhooks::rename),
         Route::post("/webhooks/{id}/settings", SignedIn, webhooks::save_settings),
@@ -170,6 +168,14 @@ async fn kind(response: Response) -> Response {
     }
 }
 
+/// Answers in the language of whoever asks; later that is a person's choice.
+async fn speak(State(app): State<App>, request: Request, next: Next) -> Response {
+    match app.parts().language {
+        None => next.run(request).await,
+        language => words::within(language, next.run(request)).await,
+    }
+}
+
 /// The whole web.
 pub fn router(parts: Parts) -> Router {
     build(App::new(parts))
@@ -185,9 +191,11 @@ fn build(app: App) -> Router {
             _ => pages = pages.route(route.path, handler),
         }
     }
-    let unknown =
-        routing::any(guard::unknown).layer(from_fn_with_state((app.clone(), Permission::SignedIn), guard::enforce));
-    let pages = pages.layer(map_response(kind)).layer(CompressionLayer::new());
+    let speak = from_fn_with_state(app.clone(), speak);
+    let unknown = routing::any(guard::unknown)
+        .layer(from_fn_with_state((app.clone(), Permission::SignedIn), guard::enforce))
+        .layer(speak.clone());
+    let pages = pages.layer(map_response(kind)).layer(CompressionLayer::new()).layer(speak);
     pages
         .merge(programs)
         .fallback_service(unknown.with_state(app.clone()))

@@ -1,6 +1,7 @@
 //! What every handler shares.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ipnet::IpNet;
 use rouage_model::TeamId;
@@ -16,6 +17,7 @@ use crate::ingress;
 use crate::pages::editor::catalogue::Catalogue;
 use crate::pages::editor::presence::Presence;
 use crate::slow_down::SlowDown;
+use crate::words::{self, Locale};
 
 /// What the program gives the web.
 #[derive(Clone)]
@@ -41,6 +43,8 @@ pub struct Parts {
     pub version: String,
     /// Links that sign in once.
     pub links: OneTimeLinks,
+    /// The language of the pages; `None` is English. Nobody can choose one yet.
+    pub language: Option<&'static Locale>,
 }
 
 impl Parts {
@@ -59,6 +63,7 @@ impl Parts {
             limits: ingress::Limits::default(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             links,
+            language: None,
         }
     }
 
@@ -77,6 +82,8 @@ struct Inner {
     parts: Parts,
     styles: AppStyles,
     catalogue: Catalogue,
+    /// The same in languages that were asked for.
+    translated: Mutex<HashMap<&'static str, Catalogue>>,
     slow_down: SlowDown,
     rates: ingress::Rates,
     forms: SentForms,
@@ -94,6 +101,7 @@ impl App {
             parts,
             styles,
             catalogue,
+            translated: Mutex::default(),
             presence: Presence::default(),
             forms: SentForms::new(clock.clone()),
             slow_down: SlowDown::new(clock),
@@ -140,8 +148,13 @@ impl App {
         &self.0.styles
     }
 
-    pub(crate) fn catalogue(&self) -> &Catalogue {
-        &self.0.catalogue
+    /// What can be added to a scenario, in the language of the request.
+    pub(crate) fn catalogue(&self) -> Catalogue {
+        if words::current().is_none() {
+            return self.0.catalogue.clone();
+        }
+        let mut translated = self.0.translated.lock().unwrap_or_else(PoisonError::into_inner);
+        translated.entry(words::tag()).or_insert_with(|| Catalogue::new(self.registry())).clone()
     }
 
     pub(crate) fn slow_down(&self) -> &SlowDown {

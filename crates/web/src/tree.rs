@@ -3,9 +3,11 @@
 
 use askama::Template;
 use rouage_model::{Collection, Value, json};
+use rouage_sdk::{Field, FieldKind};
 
 use crate::pages::files;
 use crate::words;
+use crate::words::t;
 
 /// Values of one bundle that are shown.
 const MOST_NODES: usize = 1_500;
@@ -18,8 +20,10 @@ const LONGEST_NAME: usize = 100;
 #[derive(Debug, Clone, PartialEq, Template)]
 #[template(path = "_tree.html")]
 pub struct Tree {
-    /// Its name; empty at the top.
+    /// Its name or its label; empty at the top.
     pub name: String,
+    /// Its name in mappings, where its label is shown.
+    pub raw_name: String,
     /// Its type, also the class.
     pub kind: &'static str,
     /// What is shown of a simple value, or `3 items`.
@@ -37,10 +41,34 @@ pub fn fields(value: &Value) -> Vec<Tree> {
     node("", value, 0, &mut { MOST_NODES }).children
 }
 
+/// The same with the labels of those fields that are known.
+pub fn labelled(value: &Value, known: &[Field]) -> Vec<Tree> {
+    let mut trees = fields(value);
+    label(&mut trees, known);
+    trees
+}
+
+fn label(trees: &mut [Tree], known: &[Field]) {
+    for tree in trees {
+        let Some(field) = known.iter().find(|field| !field.name.is_empty() && field.name == tree.name) else {
+            continue;
+        };
+        if !field.label.is_empty() && field.label != tree.name {
+            tree.raw_name = std::mem::replace(&mut tree.name, t(&field.label).to_owned());
+        }
+        match &field.kind {
+            FieldKind::Collection(inner) => label(&mut tree.children, inner),
+            FieldKind::Array(inner) => tree.children.iter_mut().for_each(|item| label(&mut item.children, inner)),
+            _ => {}
+        }
+    }
+}
+
 fn node(name: &str, value: &Value, depth: usize, left: &mut usize) -> Tree {
     *left = left.saturating_sub(1);
     let mut tree = Tree {
         name: name.to_owned(),
+        raw_name: String::new(),
         kind: value.type_name(),
         text: String::new(),
         link: String::new(),
@@ -88,9 +116,10 @@ fn children<'a>(
     let total = entries.len();
     for (shown, (name, value)) in entries.enumerate() {
         if shown >= MOST_ITEMS || *left == 0 || depth >= MOST_DEPTH {
-            let text = format!("{} more; copy to see all", total - shown);
+            let text = t!("{shown} more; copy to see all", shown = total - shown);
             tree.children.push(Tree {
                 name: "…".into(),
+                raw_name: String::new(),
                 kind: "more",
                 text,
                 link: String::new(),
@@ -106,13 +135,13 @@ fn children<'a>(
 
 fn simple_text(value: &Value) -> String {
     match value {
-        Value::Undefined => "no value".to_owned(),
+        Value::Undefined => t!("no value").to_owned(),
         Value::Null => "null".to_owned(),
         Value::Ignore => "ignore".to_owned(),
         Value::Erase => "erase".to_owned(),
         Value::Text(text) if text.is_empty() => "empty".to_owned(),
         Value::Text(text) => words::cut(text, LONGEST_TEXT),
-        Value::Buffer(buffer) => format!("file data, {}", words::bytes(buffer.size())),
+        Value::Buffer(buffer) => t!("file data, {size}", size = words::bytes(buffer.size())),
         other => words::cut(json::to_string(other).trim_matches('"'), LONGEST_TEXT),
     }
 }
@@ -129,6 +158,19 @@ mod tests {
         assert_eq!(tree[1].link, "/files/0196f7a0111172228333444455556666?name=a%20b%22%3C%2Epdf");
         let html = tree[1].render().unwrap();
         assert!(html.contains(r#"href="/files/0196f7a0"#) && !html.contains("\"<."), "{html}");
+    }
+
+    #[test]
+    fn known_fields_have_their_labels_and_keep_their_names_beside() {
+        let person = vec![Field::text("mail", "E-mail")];
+        let known = [Field::text("sheetId", "Sheet Name"), Field::new("to", "To", FieldKind::Array(person))];
+        let value = json::parse(br#"{"sheetId":"a","to":[{"mail":"b","own":1}],"x":2}"#).unwrap();
+        let trees = labelled(&value, &known);
+        let html: String = trees.iter().map(|tree| tree.render().unwrap()).collect();
+        assert!(html.contains(r#"<span class="key" title="sheetId">Sheet Name</span>"#), "{html}");
+        assert!(html.contains(r#"<span class="key" title="mail">E-mail</span>"#), "{html}");
+        assert!(html.contains(r#"<span class="key">own</span>"#), "{html}");
+        assert_eq!(trees[2].name, "x");
     }
 
     #[test]

@@ -183,8 +183,11 @@ async fn live_streams_need_a_session_and_an_own_thing() {
     let server = Server::start().await;
     let cookie = server.owner().await;
     let id = server.scenario(r#"{"name":"x","flow":[{"id":1,"module":"a:B"}]}"#).await;
-    let live = format!("/scenarios/{id}/live");
+    let live = format!("/live?fresh=scenario:{id}");
     assert_eq!(server.get(&live, &cookie).await.header("content-type"), "text/event-stream");
     assert_eq!(server.get(&live, "").await.status, 303);
-    assert_eq!(server.get("/scenarios/999/live", &cookie).await.status, 404);
+    // Of what is not there nothing is told.
+    let once = format!("/live?once=1&fresh=scenario:999,execution:x,webhook:7,editor:999:a,scenario:{id}");
+    let told = server.get(&once, &cookie).await.body;
+    assert_eq!(told, format!(r#"[{{"topic":"scenario:{id}","event":"changed","data":null}}]"#));
 }

@@ -100,6 +100,29 @@ async fn the_second_of_two_tabs_is_told_and_overwrites_nothing() {
     );
 }
 
+/// Not as if somebody else had changed it.
+#[tokio::test]
+async fn nothing_new_to_publish_is_said_as_that() {
+    let server = Server::start().await;
+    let cookie = server.owner().await;
+    let id = server.scenario(FLOW).await;
+    let refused = post(&server, &format!("/scenarios/{id}/publish"), &cookie, r#"{"revision":0}"#).await;
+    assert_eq!(refused.status, 422, "{}", refused.body);
+    assert!(!refused.body.contains("elsewhere"), "{}", refused.body);
+}
+
+/// An answer that got lost makes the same save come twice.
+#[tokio::test]
+async fn the_same_save_twice_does_not_collide_with_itself() {
+    let server = Server::start().await;
+    let cookie = server.owner().await;
+    let id = server.scenario(FLOW).await;
+    let first = keep(&server, &cookie, id, 0, r#"{"name":"A","flow":[]}"#).await;
+    let second = keep(&server, &cookie, id, 0, r#"{"name":"A","flow":[]}"#).await;
+    assert_eq!((first.status.as_u16(), second.status.as_u16()), (200, 200), "{}", second.body);
+    assert_eq!(read(&first).field("revision"), read(&second).field("revision"));
+}
+
 #[tokio::test]
 async fn what_is_no_draft_is_refused_in_a_sentence() {
     let server = Server::start().await;
@@ -238,22 +261,16 @@ async fn a_scenario_of_a_thousand_modules_opens() {
     assert_eq!(server.get(&format!("/scenarios/{id}/versions/compare"), &cookie).await.status, 200);
 }
 
-#[tokio::test]
-async fn the_live_stream_is_open_to_those_who_are_signed_in() {
-    let server = Server::start().await;
-    let cookie = server.owner().await;
-    let id = server.scenario(FLOW).await;
-    let answer = server.get(&format!("/scenarios/{id}/edit/live?tab=a"), &cookie).await;
-    assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "text/event-stream"));
-    assert_eq!(server.get("/scenarios/99/edit/live?tab=a", &cookie).await.status, 404);
-}
-
 /// One open stream of the editor.
 struct Ear(Body, String);
 
 impl Ear {
     async fn open(server: &Server, cookie: &str, id: ScenarioId, tab: &str) -> Self {
-        let path = format!("/scenarios/{id}/edit/live?tab={tab}");
+        Self::of(server, cookie, &format!("editor:{id}:{tab}")).await
+    }
+
+    async fn of(server: &Server, cookie: &str, topics: &str) -> Self {
+        let path = format!("/live?fresh={topics}");
         let request = axum::http::Request::builder().uri(path).header("cookie", cookie).body(Body::empty()).unwrap();
         Self(server.router.clone().oneshot(request).await.unwrap().into_body(), String::new())
     }
@@ -265,11 +282,10 @@ impl Ear {
                 let (event, rest) = (event.to_owned(), rest.to_owned());
                 self.1 = rest;
                 let line = |start: &str| event.lines().find_map(|line| line.strip_prefix(start)).map(str::trim);
-                let data = line("data:").and_then(|data| json::parse(data.as_bytes()).ok());
-                if let (Some(true), Some(data)) = (line("event:").map(|event| event == name), data)
-                    && fits(&data)
-                {
-                    return data;
+                let news = line("data:").and_then(|data| json::parse(data.as_bytes()).ok());
+                let Some(news) = news.filter(|news| news.field("event").as_text() == Some(name)) else { continue };
+                if fits(news.field("data")) {
+                    return news.field("data").clone();
                 }
             }
             let frame = tokio::time::timeout(Duration::from_secs(10), self.0.frame()).await;
@@ -302,4 +318,35 @@ async fn tabs_hear_of_each_other_and_of_what_the_other_kept() {
     drop(two);
     one.hear("people", |people| others(people) == 0).await;
     assert_eq!(server.post("/logout", &cookie, "").await.status, 303);
+}
+
+/// A browser has one stream for all its tabs.
+#[tokio::test]
+async fn one_stream_serves_several_editors_and_pages() {
+    let server = Server::start().await;
+    let cookie = server.owner().await;
+    let (one, two) = (server.scenario(FLOW).await, server.scenario(FLOW).await);
+    let mut ear = Ear::of(&server, &cookie, &format!("editor:{one}:a,editor:{two}:b,scenario:{two},scenario:99")).await;
+    keep(&server, &cookie, one, 0, r#"{"name":"A","flow":[]}"#).await;
+    ear.hear("draft", |draft| draft.field("revision").as_i64() == Some(1)).await;
+    keep(&server, &cookie, two, 0, r#"{"name":"B","flow":[]}"#).await;
+    ear.hear("draft", |draft| draft.field("revision").as_i64() == Some(1)).await;
+    post(&server, &format!("/scenarios/{two}/edit/rename"), &cookie, r#"{"name":"Other"}"#).await;
+    ear.hear("changed", |_| true).await;
+}
+
+/// Where a browser cannot share a stream, pages ask.
+#[tokio::test]
+async fn who_asks_instead_of_listening_is_told_and_is_there() {
+    let server = Server::start().await;
+    let cookie = server.owner().await;
+    let id = server.scenario(FLOW).await;
+    keep(&server, &cookie, id, 0, r#"{"name":"A","flow":[]}"#).await;
+    let answer = server.get(&format!("/live?once=1&fresh=editor:{id}:a,scenario:{id}"), &cookie).await;
+    assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "application/json"));
+    let told = json::parse(answer.body.as_bytes()).unwrap();
+    let names = told.as_array().unwrap().iter().map(|news| news.field("event").as_text().unwrap().to_owned());
+    assert_eq!(names.collect::<Vec<_>>(), ["people", "draft", "scenario", "changed"]);
+    let mut other = Ear::open(&server, &cookie, id, "b").await;
+    other.hear("people", |people| people.as_array().map_or(0, <[Value]>::len) == 1).await;
 }

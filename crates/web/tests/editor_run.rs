@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rouage_model::{ModuleError, ScenarioId, Value, json};
+use rouage_model::{ConnectionId, ModuleError, ScenarioId, Value, json};
 use rouage_sdk::{App, Call, Effect, Field, FieldKind, Kind, Module, Outcome, Spec};
+use rouage_store::connections::{self, NewConnection};
 use rouage_store::hooks::HookSettings;
 use support::{Answer, Server};
 
@@ -20,10 +21,10 @@ const FLOW: &str = r#"{"name":"Orders","flow":[
     {"id":2,"module":"util:ComposeTransformer","version":1,"mapper":{"value":"Order {{1.order}}"},
      "filter":{"name":"Only A-1","conditions":[[{"a":"{{1.order}}","o":"text:contain","b":"A-1"}]]}}]}"#;
 
-struct Hook(Spec);
+struct Plain(Spec);
 
 #[async_trait]
-impl Module for Hook {
+impl Module for Plain {
     fn spec(&self) -> &Spec {
         &self.0
     }
@@ -36,7 +37,9 @@ impl Module for Hook {
 fn apps() -> Vec<App> {
     let hook = Field::new("hook", "Webhook", FieldKind::Hook("gateway-webhook")).required();
     let spec = Spec::new("test:Hook", 1, "Hook", Kind::InstantTrigger, Effect::Pure).parameters(vec![hook]);
-    let modules: Vec<Arc<dyn Module>> = vec![Arc::new(Hook(spec))];
+    let account = Field::new("account", "Account", FieldKind::Connection(&["test"])).required();
+    let with_account = Spec::new("test:Account", 1, "Account", Kind::Action, Effect::Pure).parameters(vec![account]);
+    let modules: Vec<Arc<dyn Module>> = vec![Arc::new(Plain(spec)), Arc::new(Plain(with_account))];
     let (color, icon) = ("#000000", "test");
     vec![App { name: "test", label: "Test", color, icon, synonyms: &[], modules, connections: Vec::new() }]
 }
@@ -139,6 +142,55 @@ async fn a_module_runs_alone_with_typed_values() {
     let refused = post(&server, &format!("/scenarios/{id}/run-draft"), &cookie, &alone("number", "seven")).await;
     assert_eq!(refused.status, 422);
     assert!(read(&refused).field("problem").as_text().unwrap().contains("is not a number"), "{}", refused.body);
+}
+
+#[tokio::test]
+async fn a_run_of_another_scenario_is_not_replayed() {
+    let server = Server::start().await;
+    let cookie = server.owner().await;
+    let (id, other) = (server.scenario(FLOW).await, server.scenario(FLOW).await);
+    let begun = run(&server, &cookie, other, r#"{"how":"once"}"#).await;
+    ended(&server, &cookie, begun.field("execution")).await;
+    let replay = format!(r#"{{"how":"replay","execution":"{}"}}"#, begun.field("execution").as_text().unwrap());
+    let refused = post(&server, &format!("/scenarios/{id}/run-draft"), &cookie, &replay).await;
+    assert_eq!(refused.status, 404, "{}", refused.body);
+    let ran = read(&server.get(&format!("/scenarios/{other}/runs.json"), &cookie).await);
+    assert_eq!(ran.field("runs").as_array().unwrap().len(), 1);
+}
+
+/// The run does not begin, and the module whose account it is is told.
+#[tokio::test]
+async fn a_run_whose_account_is_gone_names_the_module() {
+    let server = Server::with_apps(apps(), |_| {}).await;
+    let cookie = server.owner().await;
+    let flow = r#"{"name":"Accounts","flow":[
+        {"id":1,"module":"util:BasicTrigger","version":1,"parameters":{"values":[{"spec":[]}]},"mapper":{}},
+        {"id":4,"module":"test:Account","version":1,"parameters":{"account":null},"mapper":{}}]}"#;
+    let id = server.scenario(flow).await;
+    let account = account(&server).await;
+    keep(&server, &cookie, id, flow, &format!(r#"{{"4.account":{account}}}"#)).await;
+    let with = run(&server, &cookie, id, r#"{"how":"once"}"#).await;
+    assert_eq!(ended(&server, &cookie, with.field("execution")).await.field("status").as_text(), Some("success"));
+    let mut tx = server.store.begin().await.unwrap();
+    connections::delete(&mut tx, server.team, account).await.unwrap();
+    tx.commit().await.unwrap();
+    let answer = post(&server, &format!("/scenarios/{id}/run-draft"), &cookie, r#"{"how":"once"}"#).await;
+    let state = match answer.status.as_u16() {
+        200 => ended(&server, &cookie, read(&answer).field("execution")).await,
+        _ => panic!("{}", answer.body),
+    };
+    let error = state.field("error");
+    assert_eq!((state.field("status").as_text(), error.field("module").as_i64()), (Some("error"), Some(4)), "{state:?}");
+    assert!(error.field("what").as_text().is_some_and(|what| !what.contains("did not end well")), "{error:?}");
+}
+
+async fn account(server: &Server) -> ConnectionId {
+    let (data, secret) = (Value::empty_collection(), Value::text("secret"));
+    let new = NewConnection { kind: "test".into(), name: "Shop".into(), data, secret };
+    let mut tx = server.store.begin().await.unwrap();
+    let id = connections::create(&mut tx, server.team, new).await.unwrap();
+    tx.commit().await.unwrap();
+    id
 }
 
 #[tokio::test]

@@ -186,3 +186,22 @@ async fn the_history_is_kept_as_the_forms_say() {
     assert_eq!(server.get("/executions", &cookie).await.body.matches("<a class=\"run\"").count(), 1);
     assert!(server.get("/settings", &cookie).await.body.contains("The database takes"));
 }
+
+#[tokio::test]
+async fn an_error_is_told_in_words_and_its_type_stands_only_in_the_raw_text() {
+    const EMPTY: &str = r#"{"name":"Orders","flow":[
+        {"id":1,"module":"util:BasicTrigger","version":1,"parameters":{"values":[{"spec":[]}]},"mapper":{}},
+        {"id":2,"module":"util:FunctionSleep","version":1,"mapper":{"duration":"{{1.nothing}}"}}]}"#;
+    let server = Server::start().await;
+    let cookie = server.owner().await;
+    let scenario = server.scenario(EMPTY).await;
+    let execution = run(&server, scenario).await;
+    let told = "A field that the module needs was empty.";
+    let list = server.get("/executions", &cookie).await.body;
+    assert!(list.contains(&format!("{told} “Delay” is empty.")) && !list.contains("ValidationError"), "{list}");
+    let page = server.get(&format!("/executions/{execution}"), &cookie).await.body;
+    let (before, raw) = page.split_once("<pre>BundleValidationError: ").unwrap();
+    assert!(before.contains(told) && before.contains("“Delay” is empty.") && before.contains("fill in the field"), "{page}");
+    assert!(raw.starts_with("Validation failed for 1 parameter(s).\nMissing value of required parameter"), "{raw}");
+    assert!(!raw.contains("BundleValidationError"), "the log says it in words too: {raw}");
+}

@@ -148,7 +148,7 @@ async fn a_page_says_what_happened_what_it_means_and_what_to_do() {
     assert!(list.contains("refused &#60;by&#62; them") && list.contains("aria-label=\"1 waiting\""), "{list}");
     let page = world.get(&format!("/incomplete/{}", item.id)).await;
     for text in [
-        "The other service refused the data.",
+        "The module could not use the data.",
         "nothing is lost",
         "Mend the cause, then retry it",
         "Shop",

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::http::{Answer, Url, request};
+use super::http::{Answer, Url, exchange, request};
 use super::program::Running;
 
 /// Somebody who is signed in.
@@ -19,18 +19,25 @@ impl Browser {
     /// Makes the owner's account through the set-up link, as the first visitor
     /// does, or signs in where that was done before.
     pub async fn open(server: &Running) -> Self {
-        let mut browser = Self { address: server.address, cookie: String::new() };
-        let answer = match &server.set_up_link {
-            Some(link) => {
-                let form = [("name", "Owner"), ("email", EMAIL), ("password", PASSWORD)];
-                browser.post(&Url::parse(link).target, &form).await
-            }
-            None => browser.post("/login", &[("email", EMAIL), ("password", PASSWORD)]).await,
-        };
+        let Some(link) = &server.set_up_link else { return Self::sign_in(server).await };
+        let browser = Self { address: server.address, cookie: String::new() };
+        let form = [("name", "Owner"), ("email", EMAIL), ("password", PASSWORD)];
+        let answer = browser.post(&Url::parse(link).target, &form).await;
+        browser.with_cookie_of(answer)
+    }
+
+    /// Signs in where there is an account already.
+    pub async fn sign_in(server: &Running) -> Self {
+        let browser = Self { address: server.address, cookie: String::new() };
+        let answer = browser.post("/login", &[("email", EMAIL), ("password", PASSWORD)]).await;
+        browser.with_cookie_of(answer)
+    }
+
+    fn with_cookie_of(mut self, answer: Answer) -> Self {
         let answer = answer.expect(303);
         let cookie = answer.header("set-cookie").expect("signing in sets a cookie");
-        browser.cookie = cookie.split(';').next().unwrap().to_owned();
-        browser
+        self.cookie = cookie.split(';').next().unwrap().to_owned();
+        self
     }
 
     /// Opens a page.
@@ -40,6 +47,11 @@ impl Browser {
 
     /// Sends a form.
     pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
+        self.try_post(path, form).await.unwrap_or_else(|error| panic!("POST {path}: {error}"))
+    }
+
+    /// Sends a form to a server that may end meanwhile.
+    pub async fn try_post(&self, path: &str, form: &[(&str, &str)]) -> std::io::Result<Answer> {
         let body: Vec<String> = form.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
         let origin = format!("http://{}", self.address);
         let headers = [
@@ -48,7 +60,19 @@ impl Browser {
             ("Sec-Fetch-Site", "same-origin"),
             ("Content-Type", "application/x-www-form-urlencoded"),
         ];
-        request("POST", &self.url(path), &headers, body.join("&").as_bytes()).await
+        exchange("POST", &self.url(path), &headers, body.join("&").as_bytes()).await
+    }
+
+    /// Sends JSON, as the scripts of the editor do.
+    pub async fn post_json(&self, path: &str, body: &str) -> Answer {
+        let origin = format!("http://{}", self.address);
+        let headers = [
+            ("Cookie", self.cookie.as_str()),
+            ("Origin", origin.as_str()),
+            ("Sec-Fetch-Site", "same-origin"),
+            ("Content-Type", "application/json"),
+        ];
+        request("POST", &self.url(path), &headers, body.as_bytes()).await
     }
 
     /// Sends a blueprint on the import page.

@@ -169,15 +169,50 @@ impl Place {
     }
 
     async fn launch(&self, listen: &str, flags: &[&str]) -> Running {
-        let log = std::fs::File::options().create(true).append(true).open(self.folder.path().join("log")).unwrap();
         let mut command = self.command(&["serve", "--listen", listen]);
-        let mut child = command.args(flags).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        command.args(flags);
+        self.start_as(command).await
+    }
+
+    /// Starts the server by a command of one's own; it is ready on return.
+    pub async fn start_as(&self, command: Command) -> Running {
+        let started = self.spawn(command).await;
+        started.unwrap_or_else(|_| panic!("the server does not get ready:\n{}", self.log()))
+    }
+
+    /// The server, or how it ended before it was ready.
+    async fn spawn(&self, mut command: Command) -> Result<Running, ExitStatus> {
+        let log = std::fs::File::options().create(true).append(true).open(self.folder.path().join("log")).unwrap();
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut output = BufReader::new(child.stdout.take().unwrap());
         let line = tokio::time::timeout(PATIENCE, address_line(&mut output)).await;
-        let line = line.ok().flatten().unwrap_or_else(|| panic!("the server does not get ready:\n{}", self.log()));
+        let Some(line) = line.ok().flatten() else { return Err(child.wait().await.unwrap()) };
         let url = line.split(' ').rfind(|word| word.starts_with("http://")).unwrap().to_owned();
         let is_link = url.contains("/setup/");
-        Running { address: Url::parse(&url).address, set_up_link: is_link.then_some(url), child, _output: output }
+        Ok(Running { address: Url::parse(&url).address, set_up_link: is_link.then_some(url), child, _output: output })
+    }
+
+    /// Starts the server so that it ends at a breakpoint, does something that
+    /// leads there, and waits until it has ended.
+    pub async fn break_at(&self, breakpoint: &str, flags: &[&str], lead: impl AsyncFnOnce(&Running)) {
+        let listen = format!("127.0.0.1:{}", self.port);
+        let mut command = self.command(&["serve", "--listen", &listen]);
+        command.args(flags).env("ROUAGE_BREAK_AT", breakpoint);
+        let status = match self.spawn(command).await {
+            Err(status) => status,
+            Ok(mut server) => {
+                lead(&server).await;
+                let ended = tokio::time::timeout(PATIENCE, server.child.wait()).await;
+                ended.unwrap_or_else(|_| panic!("{breakpoint} was not hit:\n{}", self.log())).unwrap()
+            }
+        };
+        let signal = std::os::unix::process::ExitStatusExt::signal(&status);
+        assert_eq!(signal, Some(6), "{breakpoint}: {status}\n{}", self.log());
+    }
+
+    /// The whole history, as the auditor reads it.
+    pub async fn history(&self) -> String {
+        self.run(&["executions", "--json", "--limit", "1000000"]).await
     }
 
     /// The executions that stand so, one line each.
@@ -247,6 +282,12 @@ impl Running {
         let sent = Command::new("kill").args(["-TERM", &id]).status().await.unwrap();
         assert!(sent.success(), "process {id} is gone already");
         tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("it ends when asked to").unwrap()
+    }
+
+    /// Sends it a signal, such as `STOP`.
+    pub async fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.id().to_string()]).status().await.unwrap();
+        assert!(sent.success(), "the server is gone already");
     }
 
     /// Whether it still runs.

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
@@ -24,6 +24,11 @@ pub struct Recorded {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Bytes,
+    /// When it was there.
+    pub at: Instant,
+    /// Whether it took effect: it did, unless a status of 400 or more says
+    /// otherwise. One that gets no answer did.
+    pub is_accepted: bool,
 }
 
 impl Recorded {
@@ -76,6 +81,7 @@ impl Answer {
 struct Script {
     requests: Vec<Recorded>,
     answers: VecDeque<Answer>,
+    usual: Option<Answer>,
 }
 
 /// An HTTP server that records; it ends when this is dropped.
@@ -108,6 +114,11 @@ impl Peer {
         lock(&self.script).answers.push_back(answer);
     }
 
+    /// What is answered when nothing else is scripted.
+    pub fn usually(&self, answer: Answer) {
+        lock(&self.script).usual = Some(answer);
+    }
+
     /// Everything received so far.
     pub fn requests(&self) -> Vec<Recorded> {
         lock(&self.script).requests.clone()
@@ -121,16 +132,21 @@ async fn answer(State(script): State<Arc<Mutex<Script>>>, request: Request) -> R
         .headers
         .iter()
         .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
-    let recorded = Recorded {
+    let mut recorded = Recorded {
         method: head.method.to_string(),
         target: head.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
         headers: headers.collect(),
         body,
+        at: Instant::now(),
+        is_accepted: true,
     };
     let next = {
         let mut script = lock(&script);
+        let next = script.answers.pop_front().or_else(|| script.usual.clone());
+        let next = next.unwrap_or_else(|| Answer::text(200, "ok"));
+        recorded.is_accepted = !matches!(&next, Answer::Response { status, .. } if *status >= 400);
         script.requests.push(recorded);
-        script.answers.pop_front().unwrap_or_else(|| Answer::text(200, "ok"))
+        next
     };
     perform(next).await
 }

@@ -1,6 +1,6 @@
 //! Servers on loopback for tests and benchmarks: a Google with its token
 //! endpoint and Sheets API, an SMTP server, Debian's IMAP server, and an HTTP
-//! peer that records.
+//! peer that records; and the auditor, who judges by what they saw.
 //!
 //! They speak the real protocols over real sockets, so that the code under
 //! test is the code that ships. Each can be told to fail in the ways that the
@@ -10,6 +10,7 @@
 //! To add a fault: a variant in the server's own `Fault`, one arm where it is
 //! taken, and a test that needs it.
 
+pub mod auditor;
 pub mod dovecot;
 pub mod google;
 pub mod http;

@@ -5,6 +5,7 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -61,6 +62,8 @@ pub struct Message {
     pub user: Option<String>,
     /// Whether the session was encrypted.
     pub encrypted: bool,
+    /// When it was accepted.
+    pub at: Instant,
 }
 
 #[derive(Debug, Default)]
@@ -327,6 +330,7 @@ impl Session {
             data,
             user: self.user.clone(),
             encrypted: self.encrypted,
+            at: Instant::now(),
         });
         match self.fault {
             Some(Fault::HangAfterData) => std::future::pending().await,

@@ -5,8 +5,8 @@ import { h, must } from "./dom";
 import { drafts } from "./drafts";
 import { type Editor, Refused } from "./editor";
 import type { Bar } from "./keeper";
+import { later } from "./later";
 import { leave } from "./leave";
-import { discard, openPublish, showRefusal, tell } from "./publish";
 import { onAct } from "./shell";
 import { words } from "./words/drafts";
 import { words as report } from "./words/rehearsal";
@@ -15,6 +15,7 @@ export function start(editor: Editor): void {
   onAct(editor, "switch", () => switchTo(editor, !editor.boot.scenario.isOn));
   onAct(editor, "rename", () => rename(editor));
   onAct(editor, "more", (button) => openMore(editor, button));
+  onAct(editor, "failures", () => leave(editor, "/failures"));
   onAct(editor, "versions", () => leave(editor, "/versions"));
   for (const signal of ["draft", "scenario"]) editor.signals.addEventListener(signal, () => showBar(editor));
   editor.store.subscribe(() => showBar(editor));
@@ -35,6 +36,12 @@ function showBar(editor: Editor): void {
   const state = must("#is-on");
   state.textContent = scenario.isOn ? words.on : words.off;
   state.classList.toggle("is-on", scenario.isOn);
+  const failures = must<HTMLAnchorElement>("#failures");
+  const count = scenario.failures ?? 0;
+  if (count > 0 && failures.dataset.count !== String(count)) must("#live").textContent = words.failures(count);
+  failures.dataset.count = String(count);
+  failures.hidden = count === 0;
+  failures.textContent = words.failures(count);
   must("#schedule").textContent = scenario.schedule;
   const sentence = must("#sentence");
   sentence.textContent = scenario.sentence;
@@ -78,7 +85,7 @@ function showSwitchRefusal(editor: Editor, error: unknown): void {
   const dialog = openDialog(words.cannotSwitchOn);
   const box = h("div", {});
   dialog.body.append(box);
-  showRefusal(editor, dialog, box, "", error);
+  void later(editor, "publish", ({ showRefusal }) => showRefusal(editor, dialog, box, "", error));
 }
 
 function askFirst(editor: Editor): void {
@@ -90,7 +97,7 @@ function askFirst(editor: Editor): void {
   };
   dialog.foot.append(
     h("button", { type: "button", onclick: then(() => setSwitch(editor, true)) }, words.onAsItIs),
-    h("button", { type: "button", class: "primary", onclick: then(() => openPublish(editor, { label: words.publishAndOn, run: () => switchTo(editor, true) })) }, words.publishAndOn),
+    h("button", { type: "button", class: "primary", onclick: then(async () => later(editor, "publish", ({ openPublish }) => openPublish(editor, { label: words.publishAndOn, run: () => switchTo(editor, true) }))) }, words.publishAndOn),
   );
 }
 
@@ -159,5 +166,9 @@ async function discardFromMenu(editor: Editor): Promise<void> {
   } catch (error) {
     return tell(editor, error);
   }
-  await discard(editor);
+  await later(editor, "publish", ({ discard }) => discard(editor));
+}
+
+function tell(editor: Editor, error: unknown): void {
+  editor.say(error instanceof Error ? error.message : String(error), "bad");
 }

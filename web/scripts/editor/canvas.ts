@@ -2,11 +2,11 @@
 import { align } from "./align";
 import { notesOf } from "./blueprint";
 import { h } from "./dom";
-import type { Editor } from "./editor";
+import type { Editor, PanelMaker } from "./editor";
 import { toMake } from "./geometry";
 import { Keys } from "./keys";
+import { fillLater, later } from "./later";
 import { Minimap } from "./minimap";
-import { startOutline } from "./outline";
 import { Pointer } from "./pointer";
 import { Scene } from "./scene";
 import type { SceneService } from "./services";
@@ -20,13 +20,14 @@ export function start(editor: Editor): void {
   const pointer = new Pointer(editor, scene, viewport);
   new Keys(editor, scene, viewport, pointer);
   new Minimap(editor, scene, viewport);
-  startOutline(editor, scene);
+  fillLater(editor, "outline", () => later(editor, "outline", ({ show }): PanelMaker<never> => (_panel, box) => show(editor, box, scene)));
   describe(viewport.stage);
   startNotes(editor, scene);
   const service = serve(editor, scene, viewport);
   editor.services.scene = service;
   scene.addEventListener("reveal", (event) => service.reveal((event as CustomEvent<string>).detail, { focus: true }));
   for (const signal of ["panel", "mapping"]) editor.signals.addEventListener(signal, () => revealSubject(editor, viewport));
+  editor.signals.addEventListener("card", (event) => viewport.giveWay((event as CustomEvent<HTMLElement>).detail));
   onAct(editor, "align", () => align(editor));
   onAct(editor, "outline", () => (editor.panel?.kind === "outline" ? editor.close() : editor.open({ kind: "outline" })));
 }

@@ -6,6 +6,7 @@ import type { DraftState, Editor, ModuleReport } from "./editor";
 import type { Json } from "./json";
 import { type Bar, type Conflict, Keeper, type KeepState, type Kept } from "./keeper";
 import type { DraftService } from "./services";
+import { ask } from "./shell";
 import type { Doc } from "./store";
 import { agoWords } from "./times";
 import { start as startUnsent } from "./unsent-offer";
@@ -34,6 +35,8 @@ export interface Drafts extends DraftService {
   copyOurs(): Promise<boolean>;
 }
 
+/** A request that takes longer is given up and made again. */
+const LONGEST = 30_000;
 /** A request that outlives its page may carry no more than this. */
 const MOST_ON_LEAVING = 60_000;
 
@@ -49,11 +52,17 @@ export function start(editor: Editor): void {
     store: editor.store,
     revision: editor.boot.draft.revision,
     tab,
-    send: (wanted) => editor.post<Kept>(`${path}/draft`, wanted),
+    send: (wanted) => ask<Kept>(`${path}/draft`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(wanted),
+      signal: AbortSignal.timeout(LONGEST),
+    }),
     onState: (state, problem) => {
       show(state, problem, () => keeper.retry());
       unsent?.news();
     },
+    onLate: showLate,
     onKept: (kept) => service.learn(kept),
     onConflict: (conflict) => decide(editor, service, conflict),
   });
@@ -73,6 +82,7 @@ export function start(editor: Editor): void {
   showUndo(editor);
   editor.store.subscribe(() => showUndo(editor));
   unsent = startUnsent(editor, keeper);
+  void afterRestore(editor, service);
   guard(editor, service, unsent.leave);
 }
 
@@ -113,6 +123,14 @@ function show(state: KeepState, problem: string, retry: () => void): void {
   if (state === "failing") must("#live").textContent = text;
 }
 
+/** The server takes its time: who writes on should know that it is not there. */
+function showLate(): void {
+  const saved = must("#saved");
+  saved.dataset.state = "late";
+  saved.replaceChildren(icon("triangle-alert"), h("span", { title: words.lateTitle }, words.late));
+  must("#live").textContent = words.lateTitle;
+}
+
 function learn(editor: Editor, kept: Kept): void {
   const draft = editor.boot.draft;
   draft.revision = kept.revision;
@@ -140,6 +158,28 @@ async function copy(doc: Doc): Promise<boolean> {
   } catch {
     // Without a secure address or the person's leave there is no clipboard.
     return false;
+  }
+}
+
+/** A version was restored on its page: that is a step, which undo takes back. */
+async function afterRestore(editor: Editor, { keeper, path }: Drafts): Promise<void> {
+  const here = new URL(location.href);
+  const version = here.searchParams.get("restored");
+  if (version === null) return;
+  here.searchParams.delete("restored");
+  history.replaceState(history.state, "", here);
+  try {
+    const before = await editor.get<{ root: Json; links: Record<string, Json> }>(`${path}/draft/replaced`);
+    const { doc } = editor.store;
+    if (editor.store.canUndo || keeper.isUnkept) return;
+    editor.store.load({ root: before.root, links: before.links }, "");
+    // Nothing is sent: this is what the server has.
+    keeper.accept(doc, keeper.revision);
+    editor.store.change(words.restored(Number(version)), doc);
+    keeper.accept(doc, keeper.revision);
+    editor.say(words.restored(Number(version)), "ok", { label: words.undo, run: () => editor.store.undo() });
+  } catch {
+    // It is the draft all the same; the versions page takes the other one back.
   }
 }
 

@@ -234,7 +234,7 @@ class FilterPanel {
       // The rows may be others by now.
       if (mine !== this.#asked || !same(groups as Json, stored(this.#groups) as Json)) return;
       this.#rules.tested(test);
-      this.#truth.show(test, this.editor.services.knowledge?.items?.confidential === true);
+      this.#truth.show(test, this.editor.services.knowledge?.items?.confidential === true, groups.length === 0);
     } catch {
       if (mine === this.#asked) this.#truth.failed();
     }

@@ -2,30 +2,39 @@
  *  seen only after a click is fetched when the page has come to rest. */
 import { start as clipboard } from "./clipboard";
 import { start as commands } from "./commands";
-import type { Editor, Panel } from "./editor";
-import { fetchParts, later } from "./later";
-import { start as menus } from "./menus";
-import { start as notes } from "./notes";
-import { start as picker } from "./picker";
+import type { Editor, PanelMaker } from "./editor";
+import { actLater, begin, fetchParts, fillLater, later, panelLater } from "./later";
+import type { PickerService } from "./services";
 import { onAct } from "./shell";
 
 export function start(editor: Editor): void {
   fetchParts();
-  for (const part of [picker, commands, clipboard, menus, notes]) part(editor);
+  for (const part of [commands, clipboard]) part(editor);
+  menus(editor);
+  picker(editor);
+  panelLater(editor, "note", ["notes"]);
   onAct(editor, "find", () => void later(editor, "find", ({ findModule }) => findModule(editor)));
   onAct(editor, "explain", () => (editor.panel?.kind === "explain" ? editor.close() : editor.open({ kind: "explain" })));
-  editor.panels.set("explain", (_panel: Panel & { kind: "explain" }, box: HTMLElement) => explain(editor, box));
+  fillLater(editor, "explain", () => later(editor, "explain", ({ show }): PanelMaker<never> => (_panel, box) => show(editor, box)));
 }
 
-/** The panel may be closed before its part has come. */
-function explain(editor: Editor, box: HTMLElement): () => void {
-  let isClosed = false;
-  let close: (() => void) | undefined;
-  void later(editor, "explain", ({ show }) => {
-    if (!isClosed) close = show(editor, box);
-  });
-  return () => {
-    isClosed = true;
-    close?.();
+/** The first menu waits for its part, which listens from then on. */
+function menus(editor: Editor): void {
+  const first = (event: Event): void => {
+    const { detail } = event as CustomEvent<unknown>;
+    void begin(editor, ["menus"], () => first(event)).then((isThere) => {
+      if (!isThere) return;
+      editor.signals.removeEventListener("menu", first);
+      editor.signals.dispatchEvent(new CustomEvent("menu", { detail }));
+    });
   };
+  editor.signals.addEventListener("menu", first);
+  actLater(editor, "add", "menus");
+}
+
+function picker(editor: Editor): void {
+  const open: PickerService["open"] = (where, anchor) => {
+    void begin(editor, ["picker"], () => open(where, anchor)).then((isThere) => isThere && editor.services.picker?.open(where, anchor));
+  };
+  editor.services.picker = { open };
 }

@@ -32,6 +32,8 @@ function setUp() {
     tab: "a",
     send,
     onState: (state) => states.push(state),
+    onLate: () => states.push("late"),
+    late: 20,
     onKept: () => {},
     onConflict: (conflict) => conflicts.push(conflict),
     wait: (run) => {
@@ -161,4 +163,24 @@ test("a refusal that names no other draft is no conflict", async () => {
   await assert.rejects(keeper.flush());
   assert.equal(keeper.state, "failing");
   assert.deepEqual(conflicts, []);
+});
+
+test("a request that takes long is told of, until it has come to an end", async () => {
+  const { keeper, timers, write, slow, release, states } = setUp();
+  slow(true);
+  write("a");
+  timers.at(-1)?.();
+  await new Promise((done) => setTimeout(done, 60));
+  assert.deepEqual(states, ["keeping", "late"]);
+  // What is written meanwhile leaves the state as it is.
+  write("b");
+  assert.equal(states.at(-1), "late");
+  release();
+  await settle();
+  assert.equal(keeper.isUnkept, true);
+  assert.equal(states.at(-1), "keeping");
+  slow(false);
+  timers.at(-1)?.();
+  await settle();
+  assert.equal(states.at(-1), "kept");
 });

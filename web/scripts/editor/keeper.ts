@@ -15,6 +15,8 @@ export interface Bar {
   timezone: string;
   problem: string;
   next: string | null;
+  /** Live runs that failed since somebody looked. */
+  failures: number;
 }
 
 /** The server's answer to a draft that it kept. */
@@ -46,15 +48,22 @@ export interface KeeperOptions {
   tab: string;
   send: (wanted: Wanted) => Promise<Kept>;
   onState: (state: KeepState, problem: string) => void;
+  /** A request takes longer than people should be left alone with; the state
+   *  is told again when it has come to an end. */
+  onLate: () => void;
   onKept: (kept: Kept) => void;
   onConflict: (conflict: Conflict) => void;
   /** Waits; tests give another one. */
   wait?: (run: () => void, milliseconds: number) => number;
+  /** Milliseconds until `onLate`. */
+  late?: number;
 }
 
 /** Typing is sent together, but never held back longer than `LONGEST`. */
 const PAUSE = 300;
 const LONGEST = 1_500;
+/** A request that takes longer is told of. */
+const LATE = 5_000;
 /** After a failure: 1, 2, 4 … seconds, at most this many milliseconds. */
 const SLOWEST = 30_000;
 
@@ -172,6 +181,11 @@ export class Keeper {
 
   async #sendNow(): Promise<void> {
     const doc = this.#options.store.doc;
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      this.#options.onLate();
+    }, this.#options.late ?? LATE);
     try {
       const kept = await this.#options.send(this.wanted);
       this.#kept = doc;
@@ -182,6 +196,9 @@ export class Keeper {
     } catch (error) {
       this.#failed(error);
       throw error;
+    } finally {
+      clearTimeout(timer);
+      if (isLate) this.#options.onState(this.#state, this.#problem);
     }
   }
 

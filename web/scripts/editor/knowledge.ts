@@ -9,6 +9,11 @@ import type { Module } from "./tree";
 
 /** After a change of the draft more changes follow soon. */
 const SETTLE = 400;
+/** An answer that takes longer is told of; one that takes still longer is given up. */
+const LATE = 4_000;
+const LONGEST = 30_000;
+/** After a failure it asks again by itself. */
+const AGAIN = 5_000;
 
 export function start(editor: Editor): void {
   const service = new Knowledge(editor);
@@ -22,6 +27,7 @@ class Knowledge implements KnowledgeService {
   #text = "";
   #asking: Promise<Items> | undefined;
   #again = false;
+  #trouble: KnowledgeService["trouble"] = "";
   #timer = 0;
   #language: Promise<Language> | undefined;
   readonly #path: string;
@@ -34,6 +40,17 @@ class Knowledge implements KnowledgeService {
 
   get items(): Items | undefined {
     return this.#items;
+  }
+
+  get trouble(): KnowledgeService["trouble"] {
+    return this.#trouble;
+  }
+
+  #become(trouble: KnowledgeService["trouble"]): void {
+    // What has failed is not merely late.
+    if (trouble === this.#trouble || (trouble === "late" && this.#trouble === "failed")) return;
+    this.#trouble = trouble;
+    this.editor.signals.dispatchEvent(new Event("items"));
   }
 
   /** Something may be known better now; asks when it has become quiet. */
@@ -49,8 +66,15 @@ class Knowledge implements KnowledgeService {
       this.#again = true;
       return this.#asking;
     }
+    const late = setTimeout(() => this.#become("late"), LATE);
     this.#asking = this.#ask().finally(() => {
+      clearTimeout(late);
       this.#asking = undefined;
+    });
+    this.#asking.then(() => this.#become(""), () => {
+      this.#become("failed");
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => void this.refresh().catch(() => undefined), AGAIN);
     });
     return this.#asking;
   }
@@ -59,7 +83,7 @@ class Knowledge implements KnowledgeService {
     // A draft that cannot be kept just now still has the outputs of before.
     await this.editor.services.drafts?.flush().catch(() => undefined);
     this.#again = false;
-    const items = await this.editor.get<Items>(`${this.#path}/items`);
+    const items = await ask<Items>(`${this.#path}/items`, { signal: AbortSignal.timeout(LONGEST) });
     this.#take(items);
     return this.#again ? this.#ask() : items;
   }

@@ -50,7 +50,7 @@ function trouble(editor: Editor, error: RunTrouble): HTMLElement {
     h("p", {}, h("b", {}, `${words.happened}: `), error.what, error.said && " ", error.said && h("span", { class: "said" }, error.said)),
     h("p", {}, h("b", {}, `${words.todo}: `), error.do),
     isHere && h("div", { class: "row" }, h("button", { class: "small", onclick: () => show(editor, key) }, words.showModule(key))),
-    h("details", {}, h("summary", {}, words.rawText(error.kind)), h("pre", { tabindex: "0" }, error.raw)),
+    h("details", {}, h("summary", {}, words.rawText), h("pre", { tabindex: "0" }, error.kind ? `${error.kind}: ${error.raw}` : error.raw)),
   );
 }
 

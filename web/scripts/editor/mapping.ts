@@ -22,17 +22,23 @@ function field(editor: Editor, panel: MappingPanel, options: MappingFieldOptions
   const line = options.preview === false ? undefined : previewLine({
     ask: (text) => (isWorthAsking(text, options) ? editor.services.knowledge?.preview(options.module, options.name, options.type, text) : undefined),
     onError: (at) => input.setError(at),
+    onTake: (text) => {
+      input.value = text;
+      taken(text);
+      input.focus();
+    },
   });
+  const taken = (value: string) => {
+    line?.ask(value);
+    options.onInput(value);
+  };
   input.setUp({
     label: options.label,
     value: options.value,
     isMultiline: options.multiline ?? false,
     placeholder: options.placeholder ?? "",
     world,
-    onInput: (value) => {
-      line?.ask(value);
-      options.onInput(value);
-    },
+    onInput: taken,
     onUndo: () => editor.store.undo(),
     onRedo: () => editor.store.redo(),
   });

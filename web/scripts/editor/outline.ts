@@ -12,18 +12,16 @@ import { type Entry, list } from "./tree";
 import { words } from "./words/canvas";
 
 /** Registers the panel. */
-export function startOutline(editor: Editor, scene: Scene): void {
-  editor.panels.set("outline", (_panel: { kind: "outline" }, box: HTMLElement) => {
-    const { body } = panelFrame(box, editor, { title: words.outline, icon: "list-tree" });
-    const draw = () => redraw(body, editor, scene);
-    draw();
-    scene.addEventListener("drawn", draw);
-    scene.addEventListener("marks", draw);
-    return () => {
-      scene.removeEventListener("drawn", draw);
-      scene.removeEventListener("marks", draw);
-    };
-  });
+export function show(editor: Editor, box: HTMLElement, scene: Scene): () => void {
+  const { body } = panelFrame(box, editor, { title: words.outline, icon: "list-tree" });
+  const draw = () => redraw(body, editor, scene);
+  draw();
+  scene.addEventListener("drawn", draw);
+  scene.addEventListener("marks", draw);
+  return () => {
+    scene.removeEventListener("drawn", draw);
+    scene.removeEventListener("marks", draw);
+  };
 }
 
 /** Draws the list again; the control that had the focus gets it back. */

@@ -8,7 +8,7 @@ import type { NoteBox } from "./notes-layer";
 import type { Mark } from "./services";
 import { words } from "./words/canvas";
 
-const STATES = ["is-selected", "is-target", "is-moving", "is-busy", "is-running", "is-flowing", "is-found", "is-culled"];
+const STATES = ["is-selected", "is-target", "is-moving", "is-busy", "is-running", "is-flowing", "is-found"];
 const pieces = new Map<string, SVGGElement>();
 
 /** A fresh copy of a piece. */
@@ -118,16 +118,17 @@ function paintChip(g: SVGGElement, line: Line): void {
   g.append(chip);
 }
 
-/** The funnel of a line, or the wrench where a filter may be put. */
+/** The funnel of a line, also where a filter may only be put. */
 export function paintFilter(line: Line, counts: string, old?: SVGGElement): SVGGElement {
   const fresh = piece("filter");
   const { filter } = line;
   const isEmpty = filter.className === "is-empty";
-  setIcon(fresh, ".funnel", isEmpty ? "wrench" : filter.className === "is-fallback" ? "corner-down-right" : "funnel");
+  setIcon(fresh, ".funnel", filter.className === "is-fallback" ? "corner-down-right" : "funnel");
   write(fresh, "title", isEmpty ? words.setFilter : filter.title);
   const name = must(".filter-name", fresh);
   name.replaceChildren(
-    ...filter.lines.map((text, index) => {
+    // Where there is none yet, the funnel says what it is for.
+    ...(isEmpty ? [words.setFilter] : filter.lines).map((text, index) => {
       const line = svg("tspan", { x: 0, ...(filter.lines.length === 2 ? { dy: index === 0 ? -13 : 13 } : {}) });
       line.textContent = text;
       return line;

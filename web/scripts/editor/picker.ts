@@ -7,6 +7,8 @@ import { knownElsewhere } from "./elsewhere";
 import type { Catalogue, CatalogueApp, CatalogueModule, Editor } from "./editor";
 import { at } from "./json";
 import { type Choice, type Group, type Offer, appGroups, foundGroups, rootGroups } from "./offers";
+import { COLUMN, RADIUS } from "./geometry";
+import { beside } from "./picker-place";
 import { remember, remembered } from "./recent";
 import { Search, folded } from "./search";
 import type { Where } from "./services";
@@ -105,7 +107,7 @@ class Picker {
     if (!event.composedPath().includes(this.#box)) this.close(false);
   };
 
-  readonly #place = (): void => placeBeside(this.#box, this.anchor);
+  readonly #place = (): void => placeBeside(this.#box, this.anchor, futureOf(this.editor, this.where));
 
   async #load(): Promise<void> {
     this.#box.setAttribute("aria-busy", "true");
@@ -156,13 +158,22 @@ class Picker {
     let groups: Group[];
     if (query === "") groups = this.#app ? appGroups(this.#app, catalogue, this.#offer) : rootGroups(catalogue, this.#apps, this.#offer, remembered());
     else groups = foundGroups(this.#search.find(query).filter(({ app }) => !this.#app || app === this.#app), this.#offer);
-    this.#list.replaceChildren(...groups.map((group) => this.#group(group)));
+    this.#list.replaceChildren(...this.#hints(query), ...groups.map((group) => this.#group(group)));
     this.#tell(this.#choices.length === 0 ? this.#nothing(query) : undefined);
     this.#status.textContent = query === "" ? "" : words.results(this.#choices.length);
     this.#list.scrollTop = 0;
     this.#place();
     const first = this.#choices.findIndex(({ choice }) => choice.why === undefined);
     this.#activate(query === "" && this.#app === undefined ? -1 : first, true);
+  }
+
+  /** What is no module, and a service that has no app here: said above what can
+   *  do the work. */
+  #hints(query: string): HTMLElement[] {
+    // "shop" is no question about Shopify.
+    const missing = query.length < 5 ? undefined : knownElsewhere(query, [...this.#apps.values()].map((app) => app.label));
+    const texts = [hintFor(query), missing && words.noApp(missing)].filter((text) => text !== undefined && text !== "");
+    return texts.map((text) => h("p", { class: "picker-hint", role: "presentation" }, text ?? ""));
   }
 
   #group({ label, choices }: Group): HTMLElement {
@@ -185,6 +196,7 @@ class Picker {
     return h(
       "div",
       { class: "picker-empty" },
+      hintFor(query) !== undefined && h("p", {}, hintFor(query) ?? ""),
       h("p", {}, known ? words.notHere(known) : words.none(query)),
       suggestions.length > 0 && h("p", {}, words.didYouMean),
       ...suggestions,
@@ -295,6 +307,13 @@ export function put(editor: Editor, where: Where, module: CatalogueModule, catal
   if (live) live.textContent = words.added(module.label);
 }
 
+/** What people look for among the modules and find elsewhere. */
+function hintFor(query: string): string | undefined {
+  const word = folded(query.trim());
+  if (word.length < 4) return undefined;
+  return words.elsewhere.find(({ names }) => names.some((name) => name.startsWith(word)))?.text;
+}
+
 function row({ module, app, label, text, why, badge }: Choice): HTMLElement {
   return h(
     "div",
@@ -306,7 +325,7 @@ function row({ module, app, label, text, why, badge }: Choice): HTMLElement {
 }
 
 /** Beside the plus where there is room; CSS makes a sheet of it on a phone. */
-function placeBeside(box: HTMLElement, anchor: Anchor): void {
+function placeBeside(box: HTMLElement, anchor: Anchor, future: DOMRect | undefined): void {
   if (innerWidth <= 700) {
     // Above the keyboard of the phone, which covers the page.
     const keyboard = visualViewport ? Math.max(0, innerHeight - visualViewport.height - visualViewport.offsetTop) : 0;
@@ -320,10 +339,21 @@ function placeBeside(box: HTMLElement, anchor: Anchor): void {
   const { width } = box.getBoundingClientRect();
   // Room for the longest list, so that the box stays where it is while typing.
   const height = Math.min(560, innerHeight - 16);
-  const gap = 12;
-  const right = rect.right + gap;
-  const left = right + width + 8 <= innerWidth ? right : Math.max(8, rect.left - gap - width);
-  const top = Math.max(8, Math.min(rect.top - 24, innerHeight - height - 8));
+  const { left, top } = beside(rect, future, { width, height }, { width: innerWidth, height: innerHeight });
   box.style.left = `${left}px`;
   box.style.top = `${top}px`;
+}
+
+/** Where the new module will stand, in pixels of the window: in its place, or a
+ *  column further than the one it follows; with its name below. */
+function futureOf(editor: Editor, where: Where): DOMRect | undefined {
+  const { scene } = editor.services;
+  const key = "after" in where ? where.after : "error" in where ? where.error : "instead" in where ? where.instead : undefined;
+  const place = "place" in where ? where.place : key === undefined ? undefined : scene?.place(key);
+  if (!scene || !place) return undefined;
+  const further = "after" in where || "error" in where ? COLUMN : 0;
+  const [origin, unit] = [scene.fromWindow({ x: 0, y: 0 }), scene.fromWindow({ x: 100, y: 0 })];
+  const scale = 100 / (unit.x - origin.x);
+  const radius = RADIUS * scale;
+  return new DOMRect((place.x + further - origin.x) * scale - radius, (place.y - origin.y) * scale - radius, 2 * radius, 3 * radius);
 }

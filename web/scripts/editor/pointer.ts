@@ -375,11 +375,12 @@ export class Pointer {
     this.editor.signals.dispatchEvent(new CustomEvent("menu", { detail: { target: kind, key: target.key, at: point } }));
   }
 
-  /** The wrench of a line shows while the pointer is on the line. */
+  /** The funnel of a line shows while the pointer is on the line, or on the
+   *  module that it leads into. */
   #hover(event: PointerEvent): void {
     if (this.#press || event.pointerType === "touch") return;
     const { kind, key } = targetOf(event.target as Element);
-    this.scene.wrench(kind === "link" || kind === "filter" ? key : undefined);
+    this.scene.wrench(kind === "link" || kind === "filter" || kind === "module" ? key : undefined);
   }
 }
 

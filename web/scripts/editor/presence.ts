@@ -1,5 +1,6 @@
 /** Hears what happens to the scenario elsewhere: other people and tabs, their
- *  drafts, runs, requests at the hook. One stream an open, visible tab. */
+ *  drafts, runs, requests at the hook. */
+import { hear } from "../parts/hear";
 import { type Draft, drafts } from "./drafts";
 import { h, must } from "./dom";
 import type { Editor } from "./editor";
@@ -11,50 +12,30 @@ interface Person {
   isYou: boolean;
 }
 
-/** A tab that nobody looks at gives its connection back after this: browsers
- *  have six of them for a server. */
-const HIDDEN_FOR = 5_000;
-
 export function start(editor: Editor): void {
-  let stream: EventSource | undefined;
-  let timer: number | undefined;
+  const { tab } = drafts(editor);
   let wasOpen = false;
-  const open = () => {
-    clearTimeout(timer);
-    if (stream) return;
-    stream = listen(editor);
-    stream.addEventListener("open", () => {
+  hear(`editor:${editor.boot.scenario.id}:${tab}`, {
+    open: () => {
       // What happened in between is not told again: everybody looks once.
       if (wasOpen) editor.signals.dispatchEvent(new Event("returned"));
       wasOpen = true;
-    });
-  };
-  const close = () => {
-    stream?.close();
-    stream = undefined;
-  };
-  document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "visible") open();
-    else timer = setTimeout(close, HIDDEN_FOR) as unknown as number;
+    },
+    news: (event, data) => told(editor, event, data),
   });
-  addEventListener("pagehide", close);
-  editor.signals.addEventListener("returned", open);
-  // Opened in the background it has no need of one yet.
-  if (document.visibilityState === "visible") open();
 }
 
-function listen(editor: Editor): EventSource {
-  const { path, tab } = drafts(editor);
-  const stream = new EventSource(`${path}/edit/live?tab=${encodeURIComponent(tab)}`);
-  const on = <T>(name: string, run: (data: T) => void) =>
-    stream.addEventListener(name, (event) => run(JSON.parse((event as MessageEvent<string>).data) as T));
-  on<Person[]>("people", (people) => showPeople(editor, people));
-  on<{ revision: number; by: string | null; tab: string | null }>("draft", (draft) => heard(editor, draft));
-  on<object>("scenario", () => refreshBar(editor));
+function told(editor: Editor, event: string, detail: unknown): void {
+  if (event === "people") showPeople(editor, detail as Person[]);
+  else if (event === "draft") void heard(editor, detail as Parameters<typeof heard>[1]);
+  else if (event === "scenario") void refreshBar(editor);
+  else if (event === "failures") {
+    Object.assign(editor.boot.scenario, { failures: (detail as { count: number }).count });
+    editor.signals.dispatchEvent(new Event("scenario"));
+  }
   // For the parts that show runs and hooks: a run moved on, a request came.
-  on<{ execution: string }>("run", (detail) => editor.signals.dispatchEvent(new CustomEvent("run-news", { detail })));
-  on<{ id: number }>("hook", (detail) => editor.signals.dispatchEvent(new CustomEvent("hook", { detail })));
-  return stream;
+  else if (event === "run") editor.signals.dispatchEvent(new CustomEvent("run-news", { detail }));
+  else if (event === "hook") editor.signals.dispatchEvent(new CustomEvent("hook", { detail }));
 }
 
 /** Another draft is there. It is taken over while nothing of ours would be

@@ -5,7 +5,7 @@ import type { Editor } from "./editor";
 import { appOf } from "./lines";
 import { rehearse } from "./rehearsal";
 import { running } from "./run";
-import type { RehearsedModule, RunReport } from "./run-data";
+import type { RehearsedModule, RunReport, RunTrouble } from "./run-data";
 import { headOf } from "./run-head";
 import { panelFrame } from "./shell";
 import type { Entry } from "./tree";
@@ -37,7 +37,9 @@ export function openRehearsal(editor: Editor, box: HTMLElement): () => void {
 function content(editor: Editor, report: RunReport): HTMLElement[] {
   const rehearsal = report.rehearsal;
   if (!rehearsal) return [];
-  const parts: HTMLElement[] = [h("p", { class: "notice" }, icon("shield-check"), h("span", {}, h("strong", {}, `${rehearsal.from} `), words.explain))];
+  const parts: HTMLElement[] = [];
+  if (report.error) parts.push(trouble(editor, report.error));
+  parts.push(h("p", { class: report.error ? "quiet" : "notice" }, icon("shield-check"), h("span", {}, h("strong", {}, `${rehearsal.from} `), words.explain)));
   if (rehearsal.isCut) parts.push(h("p", { class: "notice warn" }, icon("triangle-alert"), h("span", {}, words.isCut)));
   parts.push(sample(editor, rehearsal.sample, rehearsal.module !== null));
   const rows = rehearsal.modules.map((module) => row(editor, module));
@@ -47,6 +49,30 @@ function content(editor: Editor, report: RunReport): HTMLElement[] {
     parts.push(h("section", {}, h("h3", {}, words.notReached), h("p", { class: "quiet" }, words.notReachedHelp), h("ul", { class: "told" }, ...missed.map((entry) => h("li", {}, line(editor, entry))))));
   }
   return [h("div", { class: "rehearsal" }, ...parts)];
+}
+
+/** What went wrong comes first, with the way to what mends it. */
+function trouble(editor: Editor, error: RunTrouble): HTMLElement {
+  const key = error.module === null ? undefined : String(error.module);
+  const open = (): void => {
+    if (key === undefined) return;
+    editor.services.scene?.reveal(key);
+    editor.selection.set([key]);
+    editor.open({ kind: "module", key });
+  };
+  return h(
+    "div",
+    { class: "notice bad", role: "alert" },
+    icon("octagon-x"),
+    h(
+      "div",
+      { class: "grow stack" },
+      h("strong", {}, words.cardFailed),
+      error.said !== "" && h("p", {}, error.said),
+      error.do !== "" && h("p", {}, error.do),
+      key !== undefined && editor.store.entry(key) && h("button", { class: "small", type: "button", onclick: open }, icon("settings"), words.openSettings(key)),
+    ),
+  );
 }
 
 function row(editor: Editor, module: RehearsedModule): HTMLElement {

@@ -1,8 +1,8 @@
 /** Run with sample data: the server rehearses the draft and touches nothing;
  *  what came of it is shown like a run, and marked as none. */
 import { must } from "./dom";
-import { type Editor, Refused } from "./editor";
-import { later } from "./later";
+import { type Editor, type PanelMaker, Refused } from "./editor";
+import { fillLater, later } from "./later";
 import { running } from "./run";
 import type { RunReport } from "./run-data";
 import { onAct } from "./shell";
@@ -12,8 +12,8 @@ let counter = 0;
 
 export function start(editor: Editor): void {
   onAct(editor, "rehearse", () => void rehearse(editor));
-  panel(editor, "rehearsal", (box) => later(editor, "rehearsal", ({ openRehearsal }) => openRehearsal(editor, box())));
-  panel(editor, "report", (box) => later(editor, "report", ({ openReport }) => openReport(editor, box())));
+  fillLater(editor, "rehearsal", () => later(editor, "rehearsal", ({ openRehearsal }): PanelMaker<never> => (_panel, box) => openRehearsal(editor, box)));
+  fillLater(editor, "report", () => later(editor, "report", ({ openReport }): PanelMaker<never> => (_panel, box) => openReport(editor, box)));
   asked(editor);
 }
 
@@ -30,22 +30,6 @@ function asked(editor: Editor): void {
     editor.selection.set([key]);
     editor.open({ kind: "module", key });
   }
-}
-
-/** A panel whose content is fetched when it is opened first. */
-function panel(editor: Editor, kind: "rehearsal" | "report", fill: (box: () => HTMLElement) => Promise<unknown>): void {
-  editor.panels.set(kind, (_: { kind: typeof kind }, box: HTMLElement) => {
-    let close: unknown;
-    let isClosed = false;
-    void fill(() => box).then((done) => {
-      close = done;
-      if (isClosed && typeof close === "function") close();
-    });
-    return () => {
-      isClosed = true;
-      if (typeof close === "function") close();
-    };
-  });
 }
 
 /** Rehearses with what is known, or with a text of JSON. Whether it could; a

@@ -1,4 +1,5 @@
 /** The card above the dock: what the run waits for, does, or came to. */
+import { clockTime } from "../parts/times";
 import { h, icon, must } from "./dom";
 import { type Editor, type Refused } from "./editor";
 import { isCollection } from "./json";
@@ -65,6 +66,7 @@ export class RunCard {
     this.#box.hidden = content === undefined;
     this.#box.className = content?.className ?? "";
     this.#box.replaceChildren(...(content?.parts ?? []));
+    this.editor.signals.dispatchEvent(new CustomEvent("card", { detail: this.#box }));
     if (hadFocus) (this.#box.querySelector<HTMLElement>("button") ?? must("[data-act=run]")).focus();
   }
 
@@ -120,7 +122,7 @@ export class RunCard {
     const address = h("input", { readonly: true, value: listening.url, "aria-label": words.address, onfocus: () => address.select() });
     const { isOn } = this.editor.boot.scenario;
     const until = new Date(listening.until);
-    const time = Number.isNaN(until.valueOf()) ? "" : words.waitingUntil(until.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" }));
+    const time = Number.isNaN(until.valueOf()) ? "" : words.waitingUntil(clockTime(until));
     return [
       this.#line("loader", words.waiting),
       h("p", {}, words.waitingHow, isOn && ` ${this.editor.boot.draft.isChanged ? words.waitingBeside : words.waitingLive}`),

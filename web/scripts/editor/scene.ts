@@ -3,6 +3,7 @@
  *  picture"; nothing else is compared. */
 import { lineSame, looksSame, markSame } from "./alike";
 import { type Area, areas } from "./areas";
+import { discard, put } from "./culling";
 import { must, svg } from "./dom";
 import type { Editor } from "./editor";
 import { type Point, bent, curve, places } from "./geometry";
@@ -181,8 +182,8 @@ export class Scene extends EventTarget {
   #bringLine(shown: Shown): void {
     const from = shown.parent && this.shown.get(shown.parent.key);
     if (!from) {
-      shown.wire?.remove();
-      shown.filter?.remove();
+      discard(shown.wire);
+      discard(shown.filter);
       shown.wire = shown.filter = shown.line = undefined;
       return;
     }
@@ -210,7 +211,7 @@ export class Scene extends EventTarget {
    *  nobody sees would slow everything down. */
   #bringFilter(shown: Shown, line: Line): void {
     if (line.filter.className === "is-empty") {
-      shown.filter?.remove();
+      discard(shown.filter);
       shown.filter = undefined;
       return;
     }
@@ -219,10 +220,12 @@ export class Scene extends EventTarget {
     shown.filter = filter;
   }
 
-  /** The wrench on the line that the pointer is on, when it has no filter. */
+  /** The funnel on a line that has no filter: the line that the pointer is on,
+   *  else the one into the module that is selected, which is all that a finger
+   *  or the keyboard has. */
   wrench(key: string | undefined): void {
-    const line = key === undefined ? undefined : this.shown.get(key)?.line;
-    if (this.#wrench?.dataset.key === line?.key) return;
+    const line = this.shown.get(key ?? this.editor.selection.current ?? "")?.line;
+    if (line && this.#wrench?.dataset.key === line.key && line.filter.className === "is-empty") return void paintFilter(line, "", this.#wrench);
     this.#wrench?.remove();
     this.#wrench = line?.filter.className === "is-empty" ? paintFilter(line, "") : undefined;
     if (this.#wrench) this.#filters.append(this.#wrench);
@@ -231,9 +234,7 @@ export class Scene extends EventTarget {
   #drop(key: string): void {
     const shown = this.shown.get(key);
     const had = shown?.node.contains(document.activeElement);
-    shown?.node.remove();
-    shown?.wire?.remove();
-    shown?.filter?.remove();
+    for (const element of [shown?.node, shown?.wire, shown?.filter]) discard(element);
     this.shown.delete(key);
     // The focus must not fall to the page: it goes to what came before.
     if (had && shown?.parent) this.element(shown.parent.key)?.focus();
@@ -309,6 +310,7 @@ export class Scene extends EventTarget {
     for (const [key, shown] of this.shown) shown.node.classList.toggle("is-selected", selection.has(key));
     const current = selection.current;
     this.stop(current !== undefined && this.shown.has(current) ? current : this.#stop);
+    this.wrench(undefined);
   }
 
   /** Makes one module the stop of the Tab key. */
@@ -316,7 +318,7 @@ export class Scene extends EventTarget {
     const next = key !== undefined && this.shown.has(key) ? key : this.shown.keys().next().value;
     if (next === this.#stop && next !== undefined && this.shown.get(next)?.node.getAttribute("tabindex") === "0") return;
     if (this.#stop !== undefined) this.shown.get(this.#stop)?.node.setAttribute("tabindex", "-1");
-    if (next !== undefined) this.shown.get(next)?.node.setAttribute("tabindex", "0");
+    if (next !== undefined) this.element(next)?.setAttribute("tabindex", "0");
     this.#stop = next;
   }
 
@@ -324,7 +326,9 @@ export class Scene extends EventTarget {
     return this.#stop;
   }
 
+  /** The element of a module, in the page even if it is far from what is seen. */
   element(key: string): SVGGElement | undefined {
+    this.uncull(key);
     return this.shown.get(key)?.node;
   }
 
@@ -389,12 +393,12 @@ export class Scene extends EventTarget {
     return boxes.reduce<Box | undefined>((all, box) => (all ? { left: Math.min(all.left, box.left), top: Math.min(all.top, box.top), right: Math.max(all.right, box.right), bottom: Math.max(all.bottom, box.bottom) } : box), undefined);
   }
 
-  /** Shows a module that was hidden for being far away. */
+  /** Puts a module back that was taken out for being far away. */
   uncull(key: string): void {
     const shown = this.shown.get(key);
     if (!shown?.isCulled) return;
     shown.isCulled = false;
-    shown.node.classList.remove("is-culled");
+    put(shown.node, false);
   }
 
   hideNotes(isHidden: boolean): void {

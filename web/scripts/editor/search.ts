@@ -1,6 +1,7 @@
 /** Finds modules by what people call them: names, synonyms, sentences, with a
  *  slip of the finger. Pure; the picker and Ctrl+K draw what it finds. */
 import type { CatalogueApp, CatalogueModule } from "./editor";
+import { usefulness } from "./usage";
 
 /** Small letters without accents. */
 export function folded(text: string): string {
@@ -113,7 +114,7 @@ export class Search {
     const found = this.#entries.map(({ module, app, texts }) => ({ module, app, score: score(words, texts) }));
     const best = Math.max(0, ...found.map(({ score }) => score));
     // Beside what was meant, a word somewhere in a sentence is only noise.
-    const near = found.filter(({ score }) => score > 0 && score >= best * NOISE);
+    const near = found.filter(({ score }) => score > 0 && score >= best * NOISE).map((one) => ({ ...one, score: one.score + usefulness(one.module.name) }));
     return near.sort((a, b) => b.score - a.score || ofFlow(b) - ofFlow(a) || a.module.label.localeCompare(b.module.label));
   }
 

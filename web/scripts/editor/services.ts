@@ -66,6 +66,8 @@ export interface RunService {
   stop(): Promise<void>;
   /** The run whose bubbles are shown. */
   readonly execution: string | undefined;
+  /** How the run that is shown stands. */
+  readonly report?: { status: string; isFinal: boolean; rehearsal?: object } | undefined;
 }
 
 /** The mapping panel. Owner: `mapping.ts` with `../fields/`. */
@@ -115,6 +117,9 @@ export interface DraftService {
 export interface KnowledgeService {
   /** The last answer of `GET /scenarios/{id}/items`; nothing before the first. */
   readonly items: Items | undefined;
+  /** Why `items` may not be what is there: they are on their way for long, or
+   *  could not be loaded. A change is told by the signal `items`. */
+  readonly trouble: "" | "late" | "failed";
   /** Asks again when the draft or the run changed; cheap when nothing did. */
   refresh(): Promise<Items>;
   /** Evaluates a mapped text with the last data. A later question about the
@@ -223,6 +228,8 @@ export interface Preview {
   error?: { at: number; message: string } | null;
   /** False when the last data is not known and nothing could be computed. */
   known: boolean;
+  /** A text that gives what the field wants. */
+  offer?: { text: string; label: string } | null;
 }
 
 export interface Choices {

@@ -126,7 +126,10 @@ class Shell implements Editor {
     const place = must(".toasts");
     place.replaceChildren(toast);
     lift(place);
+    // What a message offers, such as to undo, is about what stands there now.
+    const forget = action ? this.store.subscribe(() => end()) : () => undefined;
     const end = () => {
+      forget();
       toast.remove();
       if (!place.hasChildNodes()) place.hidePopover();
     };

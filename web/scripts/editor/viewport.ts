@@ -26,6 +26,11 @@ const MANY = 150;
  *  further than `HOLDS`, nothing is looked at again. */
 const AROUND = 0.35;
 const HOLDS = 0.2;
+/** From so many modules on, zooming stretches what is drawn and draws anew when
+ *  it comes to rest, or when the stretch would be seen too much. */
+const HEAVY = 60;
+const STRETCH = { least: 0.55, most: 1.8 };
+const REST = 140;
 /** Less than this beside a panel is no room for a module. */
 const LEAST = 200;
 
@@ -39,6 +44,9 @@ export class Viewport extends EventTarget {
   /** Where culling was done last; it holds for some way. */
   #culledAt: View | undefined;
   #ground = h("div", { id: "ground" });
+  /** The view that the drawing was last drawn for. */
+  #drawn: View = { x: 0, y: 0, scale: 0 };
+  #resting: ReturnType<typeof setTimeout> | undefined;
   #step = 0;
   /** Where the stage is. Asking the page in the middle of a change would make
    *  it lay everything out at once, so it is asked when the stage changes. */
@@ -101,9 +109,9 @@ export class Viewport extends EventTarget {
   inset(): { right: number; bottom: number } {
     const frame = this.stage.getBoundingClientRect();
     const over = (selector: string) => document.querySelector<HTMLElement>(selector)?.getBoundingClientRect();
-    const [dock, side, mapping] = [over("#dock"), over("#side:not([hidden])"), over("#mapping:not([hidden]) .mapping-panel")];
+    const [dock, card, side, mapping] = [over("#dock"), over("#run-card:not([hidden])"), over("#side:not([hidden])"), over("#mapping:not([hidden]) .mapping-panel")];
     const isSheet = side !== undefined && side.width > frame.width * 0.8;
-    const bottom = Math.max(dock ? frame.bottom - dock.top : 0, side && isSheet ? frame.bottom - side.top : 0);
+    const bottom = Math.max(dock ? frame.bottom - dock.top : 0, card ? frame.bottom - card.top : 0, side && isSheet ? frame.bottom - side.top : 0);
     const sides = [side, mapping].filter((box) => box !== undefined && !isSheet && box.left - frame.left >= LEAST) as DOMRect[];
     return { right: Math.max(0, ...sides.map((box) => frame.right - box.left)), bottom: Math.max(0, bottom) };
   }
@@ -139,6 +147,8 @@ export class Viewport extends EventTarget {
     const scale = Math.min(LARGEST, Math.max(SMALLEST, this.view.scale * factor));
     const real = scale / this.view.scale;
     this.view = { scale, x: x - (x - this.view.x) * real, y: y - (y - this.view.y) * real };
+    // A wheel or two fingers zoom in many steps, which end some time.
+    if (around && this.scene.shown.size > HEAVY) this.#awaitRest();
     this.#later();
   }
 
@@ -181,6 +191,28 @@ export class Viewport extends EventTarget {
     if (at) this.#bringInto({ left: at.x, top: at.y, right: at.x + NOTE_WIDTH, bottom: at.y + (box?.height ?? 60) });
   }
 
+  /** The card of a run covers no module as far as that can be had: it stands in
+   *  the middle or else at the left, or the view moves up until what is seen
+   *  would leave at the top. */
+  giveWay(card: HTMLElement): void {
+    card.removeAttribute("data-at");
+    if (card.hidden) return;
+    this.#measure();
+    const { left, top, width, height } = this.#box;
+    const boxes = this.scene.points.map(({ x, y }) => ({ from: this.toWindow({ x: x - 80, y: y - 78 }), to: this.toWindow({ x: x + 80, y: y + 106 }) }));
+    const seen = boxes.filter(({ from, to }) => to.y > top && from.y < top + height && to.x > left && from.x < left + width);
+    const covered = (over: DOMRect) => seen.filter(({ from, to }) => from.x < over.right && to.x > over.left && to.y > over.top && from.y < over.bottom);
+    const middle = card.getBoundingClientRect();
+    if (covered(middle).length === 0) return;
+    if (covered(new DOMRect(left + 16, middle.top, middle.width, middle.height)).length === 0) {
+      card.dataset.at = "left";
+      return;
+    }
+    const wanted = Math.max(...covered(middle).map(({ to }) => to.y)) - middle.top + 8;
+    const room = Math.min(...seen.map(({ from }) => from.y)) - top - 8;
+    if (room > 0) this.panBy(0, -Math.min(wanted, room));
+  }
+
   #bringInto(box: Box): void {
     this.#measure();
     const { width, height } = this.size();
@@ -221,17 +253,45 @@ export class Viewport extends EventTarget {
 
   #show(): void {
     this.#frame = 0;
-    const { x, y, scale } = this.view;
-    this.scene.world.setAttribute("transform", `translate(${x.toFixed(2)} ${y.toFixed(2)}) scale(${scale.toFixed(4)})`);
-    this.stage.classList.toggle("far", scale < FAR);
-    this.#keepPlus(scale);
+    const { scale } = this.view;
+    if (this.#resting !== undefined && isWithin(scale / this.#drawn.scale)) this.#stretch();
+    else this.#draw();
     this.#showGrid();
-    this.#cull();
     const percent = words.zoomed(Math.round(scale * 100));
     if (this.#zoomText && this.#zoomText.textContent !== percent) this.#zoomText.textContent = percent;
     clearTimeout(this.#saving);
     this.#saving = setTimeout(() => this.#save(), 300);
     this.dispatchEvent(new Event("view"));
+  }
+
+  #draw(): void {
+    const { x, y, scale } = this.view;
+    this.#drawn = this.view;
+    this.scene.svg.style.transform = "";
+    this.scene.world.setAttribute("transform", `translate(${x.toFixed(2)} ${y.toFixed(2)}) scale(${scale.toFixed(4)})`);
+    this.stage.classList.toggle("far", scale < FAR);
+    this.#keepPlus(scale);
+    this.#cull();
+    // Large drawings are hidden until it is known what of them is seen.
+    this.stage.classList.add("is-drawn");
+  }
+
+  /** Moves the picture that is there: nothing of it is drawn again. */
+  #stretch(): void {
+    const { x, y, scale } = this.view;
+    const drawn = this.#drawn;
+    const real = scale / drawn.scale;
+    this.scene.svg.style.transform = `translate(${(x - drawn.x * real).toFixed(2)}px, ${(y - drawn.y * real).toFixed(2)}px) scale(${real.toFixed(5)})`;
+  }
+
+  #awaitRest(): void {
+    clearTimeout(this.#resting);
+    this.stage.classList.add("is-zooming");
+    this.#resting = setTimeout(() => {
+      this.#resting = undefined;
+      this.stage.classList.remove("is-zooming");
+      this.#later();
+    }, REST);
   }
 
   /** Zoomed out the plus of a module keeps a size that can be hit; in few steps,
@@ -266,7 +326,7 @@ export class Viewport extends EventTarget {
     const isNear = last?.scale === this.view.scale && Math.abs(last.x - this.view.x) < width * HOLDS && Math.abs(last.y - this.view.y) < height * HOLDS;
     if (isNear) return;
     this.#culledAt = { ...this.view };
-    cull(this.scene.shown.values(), this.seen(AROUND));
+    cull(this.scene.shown.values(), this.seen(AROUND), this.scene.tabStop);
   }
 
   /** What is seen, in pixels of the drawing, with some screens around it. */
@@ -296,4 +356,8 @@ export function wayInto(box: Box, { x, y, scale }: View, free: { width: number; 
     return low < 8 ? 8 - low + room : end - 8 - high - room;
   };
   return { x: step(box.left * scale + x, box.right * scale + x, free.width, 120), y: step(box.top * scale + y, box.bottom * scale + y, free.height, 60) };
+}
+
+function isWithin(stretch: number): boolean {
+  return stretch >= STRETCH.least && stretch <= STRETCH.most;
 }

@@ -15,6 +15,8 @@ export interface Suggestion {
   module?: number;
   color?: string;
   what: Insertion;
+  /** It begins as the word does, so that Enter may take it unasked. */
+  isSure: boolean;
   /** What it does, for functions and keywords. */
   help?: string;
   example?: string;
@@ -40,14 +42,21 @@ const MOST = 80;
 export function suggestions(world: World, word: string): Suggestion[] {
   const wanted = plain(word);
   const found: { suggestion: Suggestion; rank: number }[] = [];
-  const offer = (suggestion: Suggestion, names: string[], rank: number) => {
+  // Until it is known what comes in, a function could only be taken for it.
+  const isKnown = world.isKnown;
+  const offer = (made: Omit<Suggestion, "isSure">, names: string[], rank: number) => {
     const match = rankOf(wanted, names);
-    if (match !== undefined) found.push({ suggestion, rank: match * 10 + rank });
+    if (match === undefined) return;
+    const isItem = made.kind === "item";
+    const suggestion = { ...made, isSure: wanted !== "" && match <= (isItem ? 2 : 1) && (isItem || isKnown) };
+    // The second word of a name is as good as the first: what comes in goes
+    // before a function that only begins alike.
+    found.push({ suggestion, rank: (isItem && match === 2 ? 1 : match) * 10 + rank });
   };
   world.groups().forEach((group, distance) => {
     for (const item of allItems(group.items)) {
       const label = labelOf(item, group.items, group.module);
-      const suggestion: Suggestion = { label, detail: sampleOf(item), kind: "item", module: group.module, what: { kind: "value", code: item.path } };
+      const suggestion: Omit<Suggestion, "isSure"> = { label, detail: sampleOf(item), kind: "item", module: group.module, what: { kind: "value", code: item.path } };
       if (group.color) suggestion.color = group.color;
       offer(suggestion, [item.label, item.name, item.path, label], 1 + Math.min(distance, 5) / 10);
     }
@@ -76,7 +85,7 @@ export function suggestions(world: World, word: string): Suggestion[] {
   }
   found.sort((a, b) => a.rank - b.rank);
   const best = found.slice(0, MOST).map((one) => one.suggestion);
-  return isWord(word) && !world.function(word) && !world.isKeyword(word) ? [...best, asText(word)] : best;
+  return isWord(word) && !world.function(word) && !world.isKeyword(word) ? [...best, { ...asText(word), isSure: isKnown && best.length === 0 }] : best;
 }
 
 /** A function with the places for all arguments that it needs. */
@@ -91,7 +100,7 @@ export function shownValue(json: string): string {
   return json.replaceAll(/\{"\$date":"([^"]*)"\}/g, "$1");
 }
 
-function asText(word: string): Suggestion {
+function asText(word: string): Omit<Suggestion, "isSure"> {
   return { label: `"${word}"`, detail: words.asText(word), kind: "text", what: { kind: "value", code: quoted(word) } };
 }
 

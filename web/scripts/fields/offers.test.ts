@@ -23,6 +23,7 @@ const items: Item[] = [
 const world = {
   groups: () => [{ module: 1, items, name: "Webhooks", app: "gateway", color: "#c2185b", bundles: 1, from: "run" }],
   variables: () => [],
+  isKnown: true,
   isKeyword: (name: string) => name === "now",
   function: (name: string) => world.language.functions.find((one) => one.name === name),
   language: {
@@ -59,6 +60,22 @@ test("the best comes first, and an unknown word may be meant as a text", () => {
   assert.deepEqual(labels("now"), ["now"]);
   assert.equal(labels("").length, 6);
   assert.deepEqual(suggestions(world, "if")[0]?.what, { kind: "call", name: "if", places: 2 });
+});
+
+test("what comes in goes before a function that begins alike, and Enter takes only what begins as the word", () => {
+  const functions = ["escapeMarkdown", "emptyarray", "first", "names"].map((name) => ({ name, signature: `${name}(text)`, help: "", examples: [], extension: false, arguments: [{ optional: false }] }));
+  const lines: Item[] = [...items, { name: "a", label: "Last name", type: "text", path: "1.a" }];
+  const groups = [{ module: 1, items: lines, name: "", app: "", color: undefined, bundles: 1, from: "run" }];
+  const other = { ...world, groups: () => groups, language: { functions, keywords: [] } } as unknown as World;
+  const shown = (word: string, of: World = other) => suggestions(of, word).map((one) => `${one.label}${one.isSure ? "!" : ""}`);
+  assert.deepEqual(shown("ema"), ["1. E-mail!", "escapeMarkdown", '"ema"']);
+  assert.deepEqual(shown("name").slice(0, 2), ["1. customer: First name!", "1. Last name!"]);
+  assert.equal(shown("name")[2], "names!");
+  assert.deepEqual(shown(""), shown("").map((label) => label.replace("!", "")));
+  // While nothing is known of what comes in, no function is taken unasked.
+  const waiting = { ...other, isKnown: false, groups: () => [] } as unknown as World;
+  assert.deepEqual(shown("ema", waiting), ["escapeMarkdown", '"ema"']);
+  assert.deepEqual(shown("first", waiting), ["first", '"first"']);
 });
 
 test("labels follow the way to an item", () => {

@@ -128,7 +128,7 @@ export class MappingPanel {
   #state(): string {
     const { world } = this.#target!;
     const groups = world.groups().map((group) => [group.module, group.name, group.color, group.from, group.bundles, group.items.length]);
-    return JSON.stringify([groups, world.language?.functions.length, this.editor.services.knowledge?.items?.run, this.#tab, this.#search.value]);
+    return JSON.stringify([groups, world.language?.functions.length, this.editor.services.knowledge?.items?.run, this.editor.services.knowledge?.trouble, this.#tab, this.#search.value]);
   }
 
   #drawIfChanged(): void {
@@ -168,8 +168,16 @@ export class MappingPanel {
 
   /** Nobody has run it yet, or nothing comes before. */
   #nothing(hasModules: boolean): HTMLElement {
+    const { knowledge } = this.editor.services;
+    if (!knowledge?.items || knowledge.trouble) return this.#notLoaded(knowledge?.trouble === "failed");
     const run = h("button", { type: "button", class: "primary", onclick: () => void this.editor.services.run?.start("once") }, icon("play"), words.runOnce);
     return h("div", { class: "mapping-nothing" }, h("h3", {}, words.nothing), h("p", {}, hasModules ? words.nothingWhy : words.nothingBefore), hasModules && run);
+  }
+
+  /** Nothing is said of what the server has not told. */
+  #notLoaded(hasFailed: boolean): HTMLElement {
+    const again = h("button", { type: "button", onclick: () => void this.editor.services.knowledge?.refresh().catch(() => undefined) }, words.loadAgain);
+    return h("div", { class: "mapping-nothing", role: "status" }, h("h3", {}, hasFailed ? words.cannotLoad : words.loading), h("p", {}, hasFailed ? words.cannotLoadWhy : words.loadingWhy), hasFailed && again);
   }
 
   #pick(what: Insertion, isTouch: boolean): void {

@@ -1,6 +1,6 @@
 /** The line under a field: the value that it gives with the last data. Its
  *  room is reserved, so that nothing jumps while one types. */
-import { h } from "../editor/dom";
+import { h, icon } from "../editor/dom";
 import type { Preview } from "../editor/services";
 import { words } from "../editor/words/mapping";
 
@@ -17,15 +17,19 @@ interface Asked {
   ask: (text: string) => Promise<Preview> | undefined;
   /** Where the text cannot be read; nothing when it can. */
   onError: (at: number | undefined) => void;
+  /** Takes the text that is offered instead. */
+  onTake: (text: string) => void;
 }
 
-export function previewLine({ ask, onError }: Asked): PreviewLine {
+export function previewLine({ ask, onError, onTake }: Asked): PreviewLine {
   const element = h("p", { class: "mapping-gives" });
   let timer = 0;
   let asked = 0;
   const show = (text: string, answer: Preview | undefined) => {
     onError(answer?.error?.at);
     render(element, answer);
+    const offer = answer?.offer;
+    if (offer) element.append(h("button", { type: "button", class: "mapping-offer", title: offer.text, onclick: () => onTake(offer.text) }, icon("sparkles"), offer.label));
     element.title = answer?.text && answer.text.length > 60 ? answer.text : "";
   };
   return {
@@ -40,8 +44,11 @@ export function previewLine({ ask, onError }: Asked): PreviewLine {
         if (!answer) return show(text, undefined);
         answer.then(
           (preview) => mine === asked && show(text, preview),
-          // The line is a help only: without an answer it stays empty.
-          () => mine === asked && show(text, undefined),
+          () => {
+            if (mine !== asked) return;
+            show(text, undefined);
+            element.replaceChildren(words.previewFailed);
+          },
         );
       }, WAIT);
     },

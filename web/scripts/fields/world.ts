@@ -80,6 +80,11 @@ export class World {
     return this.#groups;
   }
 
+  /** Whether it is known what comes in; before that nothing is guessed. */
+  get isKnown(): boolean {
+    return this.editor.services.knowledge?.items !== undefined;
+  }
+
   /** Inputs of the scenario and variables. */
   variables(): Item[] {
     return this.editor.services.knowledge?.items?.variables ?? [];

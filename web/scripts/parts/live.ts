@@ -1,13 +1,12 @@
 import { canvas } from "./canvas";
+import { hear } from "./hear";
 import { localTimes } from "./times";
 
-/** Listens for "changed", fetches the page again and swaps its live parts. The
- *  stream is closed when the page is left: over plain http a browser has only
- *  six connections for all tabs. */
+/** Listens to what the page is about, fetches the page again when that changes,
+ *  and swaps its live parts. */
 export function live(): void {
-  const url = document.querySelector<HTMLElement>("[data-live-url]")?.dataset.liveUrl;
-  if (!url) return;
-  let stream: EventSource;
+  const topic = document.querySelector<HTMLElement>("[data-live-topic]")?.dataset.liveTopic;
+  if (!topic) return;
   let busy = false;
   let again = false;
   const refresh = async () => {
@@ -18,23 +17,14 @@ export function live(): void {
     busy = true;
     const keepListening = await swap().catch(() => true);
     busy = false;
-    if (!keepListening) stream.close();
+    if (!keepListening) stop();
     else if (again) {
       again = false;
       void refresh();
     }
   };
-  const listen = () => {
-    stream = new EventSource(url);
-    // What changed before the stream was open, or while it was broken, was not told.
-    stream.addEventListener("open", () => void refresh());
-    stream.addEventListener("changed", () => void refresh());
-  };
-  listen();
-  addEventListener("pagehide", () => stream.close());
-  addEventListener("pageshow", (event) => {
-    if (event.persisted) listen();
-  });
+  // What changed before the stream was open, or while it was broken, was not told.
+  const stop = hear(topic, { open: () => void refresh(), news: () => void refresh() });
 }
 
 /** False when the new page is not live any more. */
@@ -43,7 +33,7 @@ async function swap(): Promise<boolean> {
   if (!answer.ok || answer.redirected) return false;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   // Asked now: the parts are moved out of it below.
-  const isLive = page.querySelector("[data-live-url]") !== null;
+  const isLive = page.querySelector("[data-live-topic]") !== null;
   for (const part of document.querySelectorAll<HTMLElement>("[data-live]")) {
     const fresh = page.querySelector<HTMLElement>(`[data-live="${part.dataset.live}"]`);
     if (!fresh || isBeingUsed(part)) continue;

@@ -42,7 +42,7 @@ impl SendEmail {
                 Field::boolean("saved", "Saved"),
                 Field::text("saveError", "Why it was not saved"),
             ])
-            .synonyms(&["alert", "mail", "message", "notification", "notify", "outbox", "smtp", "tell"]);
+            .synonyms(&["alert", "gmail", "mail", "message", "notification", "notify", "outbox", "outlook", "smtp", "tell"]);
         Self { spec: if version < 7 { spec.legacy() } else { spec } }
     }
 }

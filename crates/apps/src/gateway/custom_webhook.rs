@@ -24,7 +24,11 @@ impl Default for CustomWebHook {
                     .default("1")
                     .help("How many requests that wait one run takes at most."),
             ])
-            .synonyms(&["api", "callback", "catch", "form", "http", "incoming", "instant", "new order", "post", "receive", "trigger", "when"]);
+            .synonyms(&[
+                "api", "callback", "catch", "customer", "form", "http", "incoming", "instant", "magento", "new order", "order",
+                "payment", "paypal", "post", "prestashop", "receive", "sale", "shop", "shopify", "store", "stripe",
+                "subscription", "trigger", "typeform", "when", "woocommerce", "wordpress",
+            ]);
         Self { spec }
     }
 }

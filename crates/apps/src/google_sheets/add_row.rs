@@ -42,7 +42,7 @@ impl AddRow {
                 Field::new("rowNumber", "Row number", FieldKind::Integer),
                 fields::updates(),
             ])
-            .synonyms(&["add", "append", "create", "insert", "log", "new row", "order", "save", "spreadsheet", "table", "write"]);
+            .synonyms(&["add", "append", "create", "excel", "insert", "line", "log", "new row", "order", "save", "sheet", "spreadsheet", "table", "write"]);
         let spec = if version == 2 { spec } else { spec.legacy() };
         Self { spec, shared: shared.clone() }
     }

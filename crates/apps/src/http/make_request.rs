@@ -26,7 +26,11 @@ impl MakeRequest {
                 Field::new("statusCode", "Status code", FieldKind::Number),
                 Field::new("headers", "Headers", FieldKind::Collection(Vec::new())),
             ])
-            .synonyms(&["api", "call", "curl", "fetch", "get", "graphql", "post", "rest", "send", "url", "web"]);
+            .synonyms(&[
+                "api", "call", "chatgpt", "curl", "discord", "fetch", "get", "graphql", "openai", "post", "prestashop", "rest",
+                "send data", "shop", "shopify", "slack", "sms", "stripe", "teams", "telegram", "url", "web", "whatsapp",
+                "woocommerce",
+            ]);
         Self { spec, jars }
     }
 }

@@ -30,7 +30,7 @@ pub(crate) fn app() -> App {
         label: "HTTP",
         color: "#1f6fd0",
         icon: "http",
-        synonyms: &["api", "request", "rest", "url", "web", "get", "post", "curl", "fetch", "download", "call", "integration"],
+        synonyms: &["api", "request", "rest", "url", "web", "get", "post", "curl", "fetch", "call", "integration"],
         modules: vec![
             Arc::new(make_request::MakeRequest::new(jars.clone())),
             Arc::new(download_file::DownloadFile::new(jars.clone())),

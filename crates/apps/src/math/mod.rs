@@ -13,7 +13,7 @@ pub(crate) fn app() -> App {
         label: "Math",
         color: "#8a4b08",
         icon: "math",
-        synonyms: &["calculate", "formula", "number", "sum", "compute"],
+        synonyms: &["calculate", "formula", "compute"],
         modules: vec![Arc::new(evaluate::Evaluate::default())],
         connections: Vec::new(),
     }

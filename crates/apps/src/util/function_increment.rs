@@ -21,7 +21,7 @@ impl Default for FunctionIncrement {
                     .help("When counting begins with 1 again."),
             ])
             .output(vec![Field::new("i", "i", FieldKind::Integer)])
-            .synonyms(&["count", "counter", "number", "sequence", "increment"]);
+            .synonyms(&["counter", "number", "sequence", "increment"]);
         Self { spec }
     }
 }

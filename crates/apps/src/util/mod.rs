@@ -12,7 +12,7 @@ pub(crate) fn app() -> App {
         label: "Tools",
         color: "#6b4bb8",
         icon: "util",
-        synonyms: &["variable", "sleep", "wait", "delay", "aggregate", "counter", "text", "switch", "tools"],
+        synonyms: &["helpers", "tools", "utilities"],
         modules: vec![Arc::new(function_increment::FunctionIncrement::default())],
         connections: Vec::new(),
     }

@@ -23,7 +23,7 @@ pub(super) fn fill(mut entry: Entry) -> Entry {
             ])
             .output(output(Field::text("text", "Text"))),
         "util:FunctionAggregator2" => entry
-            .synonyms(&["add up", "average", "calculate", "count", "maximum", "minimum", "sum", "total"])
+            .synonyms(&["add up", "average", "count", "maximum", "minimum", "sum", "total"])
             .mapper(vec![
                 Field::new("value", "Value", FieldKind::Number).required().help("The number to take of each bundle."),
             ])

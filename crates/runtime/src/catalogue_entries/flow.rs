@@ -23,7 +23,7 @@ pub(super) fn fill(entry: Entry) -> Entry {
             ])
             .output(position()),
         "builtin:BasicRepeater" => entry
-            .synonyms(&["again", "count", "for", "loop", "numbers", "repeat", "times", "while"])
+            .synonyms(&["again", "for", "loop", "numbers", "repeat", "times", "while"])
             .mapper(vec![
                 Field::new("start", "Initial value", FieldKind::Number)
                     .required()

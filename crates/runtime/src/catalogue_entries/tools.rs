@@ -14,7 +14,7 @@ pub(super) fn fill(entry: Entry) -> Entry {
             .mapper(vec![Field::text("value", "Text").multiline().help("Text with mapped values in it.")])
             .output(vec![Field::text("value", "Text")]),
         "util:FunctionIncrement" => entry
-            .synonyms(&["count", "counter", "increment", "number", "sequence"])
+            .synonyms(&["counter", "increment", "number", "sequence"])
             .parameters(vec![reset()])
             .output(vec![Field::new("i", "i", FieldKind::Integer).help("The count: 1, 2, 3 and so on.")]),
         "util:FunctionSleep" => {

@@ -7,7 +7,7 @@ use rouage_model::execution::Origin;
 use rouage_model::journal::Event;
 use rouage_model::{Certainty, ErrorKind, ExecutionId, ModuleError, Value};
 use rouage_sdk::{Call, Effect, Module, Outcome, Prepared as PreparedCall, Settled};
-use rouage_store::{Job, Update};
+use rouage_store::{Job, Update, breakpoint};
 
 use super::{Drive, Next, later};
 use crate::core::Core;
@@ -86,6 +86,7 @@ impl Drive<'_> {
             Effect::Idempotent | Effect::Write => Some(calls::run(module, &call).await),
         };
         let Some(answer) = answer else { return Ok(Next::GoOn) };
+        breakpoint::pass(if effect == Effect::Write { "answer-received" } else { "answer-read" });
         if let Err(error) = &answer {
             schedule::after_failure(self.core, self.job, error.kind).await;
         }

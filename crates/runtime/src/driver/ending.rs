@@ -4,7 +4,7 @@ use rouage_engine::{Step, Verdict};
 use rouage_model::execution::{Origin, Status};
 use rouage_model::journal::Event;
 use rouage_model::{Certainty, ErrorKind, ModuleError, ModuleId};
-use rouage_sdk::{Spec, subscenario};
+use rouage_sdk::{Field, Spec, subscenario};
 use rouage_store::incompletes::Retried;
 use rouage_store::{Job, Update, connections, notices, retention, scenarios, transactions};
 
@@ -15,7 +15,7 @@ use crate::journal::{Halt, Pen};
 use crate::links;
 use crate::replies::Reply;
 use crate::treatment::{self, Consequence, consequence};
-use crate::{backoff, retry};
+use crate::{backoff, catalogue_entries, retry, told};
 
 /// Ends a run that cannot be driven, with the reason beside it.
 pub(super) async fn give_up(core: &Core, job: &Job, pen: &mut Pen<'_>, reason: &str) -> Result<(), Halt> {
@@ -36,6 +36,7 @@ pub(super) async fn give_up(core: &Core, job: &Job, pen: &mut Pen<'_>, reason: &
         operations: 0,
         finished_at,
         counts: !is_try(job),
+        is_told: !is_try(job),
         name: None,
         is_check: false,
         is_confidential: settings.is_some_and(|settings| settings.confidential),
@@ -65,7 +66,12 @@ const MEND: &str = "Look at it in the history, mend the cause, then switch the s
 fn too_many(errors_in_a_row: Option<u32>, most: u32, last: &str) -> Option<String> {
     let errors = errors_in_a_row.filter(|errors| *errors >= most.max(1))?;
     let times = if errors == 1 { "a run".to_owned() } else { format!("{errors} runs in a row") };
-    Some(format!("Switched off because {times} ended with an error, the last one with {last}. {MEND}"))
+    Some(format!("Switched off because {times} ended with an error. The last one: {} {MEND}", ended(last)))
+}
+
+/// A text as the end of a sentence.
+fn ended(text: &str) -> String {
+    if text.ends_with(['.', '!', '?', '…']) { text.to_owned() } else { format!("{text}.") }
 }
 
 /// What to add to a reason when a call has no answer.
@@ -96,6 +102,7 @@ impl Drive<'_> {
             operations,
             finished_at: at,
             counts: false,
+            is_told: false,
             name: self.run.name().map(ToString::to_string),
             is_check: false,
             is_confidential: self.prepared.plan.settings().confidential,
@@ -110,7 +117,7 @@ impl Drive<'_> {
 
     pub(super) async fn finish(&mut self, verdict: Verdict) -> Result<Next, Halt> {
         let (at, status, operations) = (self.now(), verdict.status, verdict.operations);
-        let text = verdict.error.as_ref().map(|error| format!("{}: {}", error.kind, error.message));
+        let text = self.text_of(&verdict, told::raw).or_else(|| self.set_aside_bundles());
         let retried = self.retried(Some((status, verdict.error.as_ref()))).await?;
         let has_answered = self.has_answered(&verdict).await?;
         self.note_event(Event::Finished { at, status, error: verdict.error.clone(), operations })?;
@@ -122,6 +129,8 @@ impl Drive<'_> {
             operations,
             finished_at: at,
             counts,
+            // What was retried is told of as an incomplete execution.
+            is_told: !verdict.by_rollback && !is_try(self.job) && retried.is_none(),
             name: verdict.name.as_ref().map(ToString::to_string),
             is_check: status == Status::Success && self.run.is_check_run(),
             is_confidential: self.prepared.plan.settings().confidential,
@@ -133,10 +142,35 @@ impl Drive<'_> {
         self.core.endings.tell(self.job.execution, status, text.as_deref(), verdict.outputs.as_ref());
         tracing::debug!(execution.id = %self.job.execution, %status, "run ended");
         self.keep_confidence().await;
-        if let Some(problem) = self.reason_to_switch_off(&verdict, text, errors_in_a_row).await {
+        if let Some(problem) = self.reason_to_switch_off(&verdict, errors_in_a_row).await {
             self.switch_off(&problem).await;
         }
         Ok(Next::Leave)
+    }
+
+    /// Why a run that went on ended with a warning: bundles were stored.
+    fn set_aside_bundles(&self) -> Option<String> {
+        let (module, _) = self.parked.last().filter(|_| !self.prepared.plan.settings().confidential)?;
+        let last = self.last_parked.as_ref().map(|error| told::brief(error, &self.fields_of(*module)));
+        let last = last.unwrap_or_default();
+        Some(match self.parked.len() {
+            1 => format!("A bundle was set aside at module {module}. {last}"),
+            count => format!("{count} bundles were set aside, the last one at module {module}. {last}"),
+        })
+    }
+
+    /// The error of a run in words that name fields by their labels.
+    fn text_of(&self, verdict: &Verdict, words: fn(&ModuleError, &[Field]) -> String) -> Option<String> {
+        let error = verdict.error.as_ref()?;
+        let fields = verdict.failed_module.map(|module| self.fields_of(module)).unwrap_or_default();
+        Some(words(error, &fields))
+    }
+
+    fn fields_of(&self, module: ModuleId) -> Vec<Field> {
+        let planned = self.prepared.plan.module(module);
+        let entry = planned
+            .and_then(|planned| catalogue_entries::entry(&self.core.registry, &planned.name, Some(planned.version)));
+        entry.iter().flat_map(|entry| entry.fields()).map(|(field, _)| field.clone()).collect()
     }
 
     /// Takes the bundles of a confidential run away. When that fails now, it
@@ -172,13 +206,10 @@ impl Drive<'_> {
     /// We wait for `maxErrors` in a row as for any other scenario, so that a
     /// shop's orders are not refused because one of them was bad. A refused
     /// account is another matter: every run would fail (decision D61).
-    async fn reason_to_switch_off(
-        &mut self,
-        verdict: &Verdict,
-        text: Option<String>,
-        errors_in_a_row: Option<u32>,
-    ) -> Option<String> {
-        if verdict.by_rollback || self.is_of_the_past().await {
+    async fn reason_to_switch_off(&mut self, verdict: &Verdict, errors_in_a_row: Option<u32>) -> Option<String> {
+        let is_well = verdict.error.is_none() && self.parked.is_empty() && errors_in_a_row.is_none();
+        // The last one reads the database, which no run that ended well needs.
+        if verdict.by_rollback || is_well || self.is_of_the_past().await {
             return None;
         }
         for (module, kind) in self.kinds(verdict) {
@@ -194,17 +225,17 @@ impl Drive<'_> {
                 Consequence::Counts | Consequence::Pauses => {}
             }
         }
-        if let Some(error) = verdict.error.as_ref().filter(|error| self.was_tried_to_the_end(error)) {
+        if verdict.error.as_ref().is_some_and(|error| self.was_tried_to_the_end(error)) {
             return Some(format!(
-                "Switched off because a module failed {} times in two days, the last time with {}: {}. Look at it in \
-                 the history, then switch the scenario on again.",
+                "Switched off because a module failed {} times in two days. The last time: {} Look at it in the \
+                 history, then switch the scenario on again.",
                 backoff::ATTEMPTS,
-                error.kind,
-                error.message
+                ended(&self.text_of(verdict, told::brief).unwrap_or_default())
             ));
         }
         let most = self.prepared.plan.settings().max_errors;
-        too_many(errors_in_a_row, most, text.as_deref().unwrap_or("no reason given"))
+        let last = self.text_of(verdict, told::brief);
+        too_many(errors_in_a_row, most, last.as_deref().unwrap_or("no reason was given"))
     }
 
     /// Whether it ran another version than the live one, of which its end says

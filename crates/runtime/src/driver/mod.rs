@@ -16,7 +16,7 @@ use std::sync::atomic::Ordering;
 use jiff::{SignedDuration, Timestamp};
 use rouage_engine::{Run, Sleep, Step};
 use rouage_model::journal::Event;
-use rouage_model::{ErrorKind, ModuleId, OperationId, Value};
+use rouage_model::{ErrorKind, ModuleError, ModuleId, OperationId, Value};
 use rouage_store::{Job, Update};
 
 use crate::core::Core;
@@ -44,6 +44,8 @@ struct Drive<'a> {
     /// What was stored rather than ended the run, in this process: it may mean
     /// something for the scenario all the same.
     parked: Vec<(ModuleId, ErrorKind)>,
+    /// The error of the last of them.
+    last_parked: Option<ModuleError>,
     /// Which attempt of a call failed for good, the latest time.
     attempts: u32,
     /// How long it has worked.
@@ -87,6 +89,7 @@ pub async fn drive(core: &Core, mut job: Job, trial: Trial) -> Result<(), Halt> 
         owes_answer: false,
         resumed,
         parked: Vec::new(),
+        last_parked: None,
         attempts: 0,
         worked,
     };

@@ -19,6 +19,7 @@ impl Drive<'_> {
     pub(super) async fn park(&mut self, parked: Parked) -> Result<Next, Halt> {
         let at = self.now();
         self.parked.push((parked.module, parked.error.kind));
+        self.last_parked = Some(parked.error.clone());
         let Parked { operation, module, error, .. } = parked.clone();
         if self.resumed.is_some_and(|resumed| resumed.is_again(operation)) {
             // The same again: what is retried stays, and learns of it when the

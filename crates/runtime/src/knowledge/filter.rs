@@ -23,6 +23,7 @@ use super::kept::weight;
 use super::suggest::{self, Suggestion};
 use super::words::{quoted, sentence, shown};
 use crate::core::Core;
+use crate::history;
 use crate::limits::Limits;
 use crate::retry::{self, Subject};
 
@@ -156,14 +157,9 @@ async fn look(core: &Core, runs: &[Execution], place: &Place) -> Result<Came, Er
             continue;
         };
         let Some(point) = point(beginning.run.plan(), place) else { continue };
-        let mut again = beginning.run.watching(point, MOST_BUNDLES - count);
-        for event in journal::events(&core.store, run.id).await? {
-            if again.apply(&event).is_err() {
-                break;
-            }
-        }
-        // What the last event led to happens when it is asked what comes next.
-        let _ = again.next();
+        let again = beginning.run.watching(point, MOST_BUNDLES - count);
+        let events = journal::events(&core.store, run.id).await?;
+        let again = history::follow(core, again, events, true).await?.run;
         came.is_known = true;
         if let Some(arrivals) = again.arrivals().filter(|arrivals| !arrivals.seen.is_empty()) {
             count += arrivals.seen.len();
@@ -382,12 +378,32 @@ fn is_small(value: &Value) -> bool {
 fn why(known: &Comparison, left: &Value, right: Option<&Value>, passed: bool, ground: &Ground) -> String {
     let zone = &ground.timezone;
     if known.group == Group::Basic {
-        let is_there = passed == (known.name == "exist");
-        return if is_there { format!("There is {}.", quoted(left, zone)) } else { "There is no value.".to_owned() };
+        return match passed == (known.name == "exist") {
+            true => format!("There is {}.", quoted(left, zone)),
+            false if left.as_text() == Some("") => "There is an empty text, which counts as no value.".to_owned(),
+            false => "There is no value.".to_owned(),
+        };
     }
     let verb = if passed { known.holds } else { known.fails };
     let right = right.map_or_else(|| "nothing".to_owned(), |right| quoted(right, zone));
     let reading = if known.name.ends_with(":ci") { "capitals ignored" } else { known.group.reading() };
     let reading = if reading.is_empty() { String::new() } else { format!(", {reading}") };
-    sentence(&format!("{} {verb} {right}{reading}", quoted(left, zone)))
+    let inside = match (left, known.group) {
+        (Value::Collection(_), Group::Text | Group::Number | Group::Date | Group::Boolean) => {
+            " It is a collection: open it in the list of values and map one of its fields."
+        }
+        _ => "",
+    };
+    format!("{}{inside}", sentence(&format!("{} {verb} {right}{reading}", as_read(left, known.group, zone))))
+}
+
+/// A value as it stands in a sentence; a number written as `50.000` with what it
+/// counts for.
+fn as_read(value: &Value, group: Group, zone: &jiff::tz::TimeZone) -> String {
+    let text = quoted(value, zone);
+    let number = value.as_text().filter(|_| group == Group::Number).and_then(|_| rouage_expr::to_number(value));
+    match number.map(|number| quoted(&Value::Number(number), zone)) {
+        Some(number) if text != format!("“{number}”") => format!("{text} ({number})"),
+        _ => text,
+    }
 }

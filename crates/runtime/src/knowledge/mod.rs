@@ -13,7 +13,10 @@ pub(crate) mod ground;
 pub(crate) mod items;
 mod kept;
 mod native;
+mod offer;
+mod presence;
 mod preview;
+mod readings;
 mod samples;
 mod suggest;
 pub(crate) mod tree;
@@ -24,15 +27,17 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use rouage_model::{ExecutionId, HookId, ModuleId, ScenarioId, TeamId, Value, Version, json};
 use rouage_store::drafts;
 use rouage_store::executions::Execution;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::control::{Control, ControlError};
 use crate::core::Core;
+use crate::history::beside;
 
 use kept::Kept;
 
 pub use filter::{BundleTest, ConditionProblem, ConditionTest, FilterTest};
 pub use items::{Item, Items, ModuleItems, Source};
+pub use offer::Offer;
 pub use preview::{Asked, Preview};
 pub use suggest::Suggestion;
 
@@ -72,9 +77,11 @@ pub struct Cache {
     runs: Mutex<Kept<ExecutionId, samples::OfRun>>,
     arrivals: Mutex<Kept<filter::Place, filter::Came>>,
     filters: Turns,
+    replays: Turns,
 }
 
-/// Filters that are tried at once.
+/// How many compute something at once: filters that are tried, journals that
+/// are replayed.
 struct Turns(Semaphore);
 
 impl Default for Turns {
@@ -100,6 +107,11 @@ impl Cache {
 
     fn keep_run(&self, id: ExecutionId, run: &Arc<samples::OfRun>) {
         lock(&self.runs).put(MOST_RUNS, run.weight(), id, run.clone());
+    }
+
+    /// Waits for a turn to replay a journal; it lasts as long as what is given.
+    pub(crate) async fn replays(&self) -> Option<SemaphorePermit<'_>> {
+        self.replays.0.acquire().await.ok()
     }
 
     fn came(&self, place: &filter::Place) -> Option<Arc<filter::Came>> {
@@ -142,7 +154,7 @@ impl Control {
     pub async fn preview(&self, team: TeamId, id: ScenarioId, asked: Asked) -> Result<Preview, ControlError> {
         let knowledge = self.knowledge(team, id).await?;
         let now = self.core.clock.now();
-        aside(move || preview::preview(&knowledge, &asked, now)).await
+        Ok(beside(move || preview::preview(&knowledge, &asked, now)).await?)
     }
 
     /// What a filter before a module, or of a branch of it, would have said to
@@ -159,14 +171,8 @@ impl Control {
         let clock = self.core.clock.clone();
         // Whoever asks again and again waits for their turn.
         let _turn = self.core.knowledge.filters.0.acquire().await;
-        aside(move || filter::test(&knowledge, &came, module, &conditions, clock.as_ref())).await
+        Ok(beside(move || filter::test(&knowledge, &came, module, &conditions, clock.as_ref())).await?)
     }
-}
-
-/// Computes beside the tasks that wait for the network.
-pub(crate) async fn aside<T: Send + 'static>(compute: impl FnOnce() -> T + Send + 'static) -> Result<T, ControlError> {
-    let computed = tokio::task::spawn_blocking(compute).await;
-    computed.map_err(|ended| ControlError::Store(rouage_store::Error::Database(ended.to_string())))
 }
 
 /// What is known now, computed again only when something changed; and the runs

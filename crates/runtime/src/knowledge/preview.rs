@@ -10,6 +10,7 @@ use rouage_model::{ModuleId, Value};
 
 use super::Knowledge;
 use super::ground::Ground;
+use super::offer::{Offer, offer};
 use super::words::{quoted, sentence, shown};
 
 /// Characters of a text that are tried out.
@@ -43,6 +44,8 @@ pub struct Preview {
     pub error: Option<(usize, String)>,
     /// Whether there was data to try it with.
     pub known: bool,
+    /// What would turn the value into what the field wants.
+    pub offer: Option<Offer>,
 }
 
 impl Preview {
@@ -177,6 +180,7 @@ impl Trial<'_> {
             warnings,
             error: None,
             known: true,
+            offer: if is_empty { None } else { offer(&self.asked.text, &value, target) },
         }
     }
 

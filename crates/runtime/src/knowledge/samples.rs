@@ -121,7 +121,7 @@ async fn read(core: &Core, team: TeamId, run: &Execution) -> Result<Arc<OfRun>, 
         return Ok(read);
     }
     let of_run = match history::history(core, team, run.id).await? {
-        Some(history) => of_run(&history),
+        Some(history) => history::beside(move || of_run(&history)).await?,
         None => OfRun::default(),
     };
     let of_run = Arc::new(of_run);

@@ -4,7 +4,12 @@
 use rouage_expr::{compare, comparison, meant_comparison, to_number};
 use rouage_model::Value;
 
-use super::filter::{Fact, rows};
+use super::filter::rows;
+use super::presence;
+use super::readings::{amounts, date_format, inner, number_of, texts};
+use super::words::quoted;
+
+pub use super::filter::Fact;
 
 /// Another operator for a condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,8 +20,14 @@ pub struct Suggestion {
     pub condition: usize,
     /// The operator to take.
     pub operator: &'static str,
+    /// The left value to take with it; `None` to leave it.
+    pub left: Option<String>,
+    /// The right one.
+    pub right: Option<String>,
     /// Why, as a question.
     pub why: String,
+    /// Whether the condition does now what hardly anybody means.
+    pub is_trap: bool,
 }
 
 /// What the data speaks for. `facts` has, for each bundle, what each condition
@@ -32,8 +43,8 @@ pub fn suggestions(conditions: &Value, facts: &[Vec<Vec<Fact>>]) -> Vec<Suggesti
             let operator = condition.field("o").as_text().unwrap_or_default();
             let seen = facts.iter().filter_map(|bundle| bundle.get(tried)?.get(at));
             let seen: Vec<&Fact> = seen.collect();
-            if let Some((operator, why)) = suggestion(operator, condition, &seen) {
-                found.push(Suggestion { group, condition: at, operator, why: why.to_owned() });
+            if let Some(Better { operator, why, left, right, is_trap }) = suggestion(operator, condition, &seen) {
+                found.push(Suggestion { group, condition: at, operator, left, right, why, is_trap });
             }
         }
         tried += 1;
@@ -41,18 +52,72 @@ pub fn suggestions(conditions: &Value, facts: &[Vec<Vec<Fact>>]) -> Vec<Suggesti
     found
 }
 
-type Better = Option<(&'static str, &'static str)>;
+/// What would be better than what a condition has.
+#[derive(Debug, Clone, Default)]
+pub struct Better {
+    /// The operator.
+    pub operator: &'static str,
+    /// Why, as a question.
+    pub why: String,
+    /// The left value; `None` to leave it.
+    pub left: Option<String>,
+    /// The right one.
+    pub right: Option<String>,
+    /// Whether the condition does now what hardly anybody means.
+    pub is_trap: bool,
+}
 
-fn suggestion(operator: &str, condition: &Value, seen: &[&Fact]) -> Better {
+impl Better {
+    /// Only another operator.
+    pub fn of(operator: &'static str, why: impl Into<String>) -> Self {
+        Self { operator, why: why.into(), ..Self::default() }
+    }
+}
+
+/// Another operator for the same values.
+type Other = Option<(&'static str, &'static str)>;
+
+fn suggestion(operator: &str, condition: &Value, seen: &[&Fact]) -> Option<Better> {
     if comparison(operator).is_none() {
         let meant = meant_comparison(operator)?;
-        return Some((meant.name, "There is no such operator. Is this one meant?"));
+        return Some(Better::of(meant.name, "There is no such operator. Is this one meant?"));
     }
-    by_emptiness(operator, condition).or_else(|| by_type(operator, condition, seen)).or_else(|| by_case(operator, seen))
+    let other = |found: Other| found.map(|(operator, why)| Better::of(operator, why));
+    other(by_emptiness(operator, condition))
+        .or_else(|| presence::instead(operator, condition, seen))
+        .or_else(|| by_writing(operator, condition, seen))
+        .or_else(|| other(by_type(operator, condition, seen)))
+        .or_else(|| other(by_case(operator, seen)))
+}
+
+/// A text that means a number or a date, but is not written as a program does.
+fn by_writing(operator: &str, condition: &Value, seen: &[&Fact]) -> Option<Better> {
+    let known = comparison(operator)?;
+    let lefts: Vec<&Value> = seen.iter().filter_map(|fact| fact.left.as_ref()).filter(|left| !is_empty(left)).collect();
+    let written = texts(&lefts)?;
+    let first = quoted(lefts.first()?, &jiff::tz::TimeZone::UTC);
+    match known.name.split_once(':')? {
+        ("number", _) => {
+            let found = amounts(written.into_iter())?;
+            let left = number_of(inner(condition.field("a").as_text()?)?, found);
+            let why = format!("{first} is an amount written as a text, so it is no number yet. Make a number of it?");
+            Some(Better { left: Some(format!("{{{{{left}}}}}")), ..Better::of(known.name, why) })
+        }
+        ("date", _) => {
+            let format = date_format(written.into_iter())?;
+            let left = inner(condition.field("a").as_text()?)?;
+            let why = format!("{first} is a date written as a text. Read it as {format}?");
+            Some(Better {
+                left: Some(format!("{{{{parseDate({left}; \"{format}\")}}}}")),
+                ..Better::of(known.name, why)
+            })
+        }
+        _ => None,
+    }
 }
 
 /// Comparing with nothing asks whether there is something.
-fn by_emptiness(operator: &str, condition: &Value) -> Better {
+fn by_emptiness(operator: &str, condition: &Value) -> Other {
     let right = condition.field("b");
     let is_empty =
         right.is_nothing() || right.as_text().is_some_and(|text| matches!(text.trim(), "" | "{{emptystring}}"));
@@ -63,7 +128,7 @@ fn by_emptiness(operator: &str, condition: &Value) -> Better {
     }
 }
 
-fn by_type(operator: &str, condition: &Value, seen: &[&Fact]) -> Better {
+fn by_type(operator: &str, condition: &Value, seen: &[&Fact]) -> Other {
     let lefts: Vec<&Value> = seen.iter().filter_map(|fact| fact.left.as_ref()).filter(|left| !is_empty(left)).collect();
     let all = |is: fn(&Value) -> bool| !lefts.is_empty() && lefts.iter().all(|left| is(left));
     let rights: Vec<&Value> =
@@ -86,7 +151,22 @@ fn by_type(operator: &str, condition: &Value, seen: &[&Fact]) -> Better {
         ("text", "notequal") if all(is_number) && against(is_numeric) => {
             Some(("number:notequal", "This is a number: compare as numbers?"))
         }
+        ("text", "equal" | "notequal") if differs_as_numbers(seen) => as_numbers(test),
         ("text" | "number", _) if all(is_date) => as_dates(test),
+        ("number", _) if all(is_written_date) => as_dates(test),
+        ("number", "equal") if all(is_boolean) => Some(("boolean:equal", "This is yes or no: compare as such?")),
+        ("number", "notequal") if all(is_boolean) => Some(("boolean:notequal", "This is yes or no: compare as such?")),
+        ("boolean", "equal") if all(is_word) && !all(is_yes_or_no) => {
+            Some(("text:equal", "This is a text, and every text but “false” counts as Yes: compare as texts?"))
+        }
+        ("boolean", "notequal") if all(is_word) && !all(is_yes_or_no) => {
+            Some(("text:notequal", "This is a text, and every text but “false” counts as Yes: compare as texts?"))
+        }
+        ("array", "contain") if all(is_text) => Some(("text:contain", "This is a text: look whether it contains it?")),
+        ("array", "notcontain") if all(is_text) => {
+            Some(("text:notcontain", "This is a text: look whether it contains it?"))
+        }
+        ("array", test) if all(is_number) => as_numbers(test),
         ("number", "equal") if all(is_word) => Some(("text:equal", "This is no number: compare as texts?")),
         ("number", "notequal") if all(is_word) => Some(("text:notequal", "This is no number: compare as texts?")),
         ("number", test) if all(is_list) => as_length(test),
@@ -95,7 +175,7 @@ fn by_type(operator: &str, condition: &Value, seen: &[&Fact]) -> Better {
     }
 }
 
-fn as_dates(test: &str) -> Better {
+fn as_dates(test: &str) -> Other {
     let why = "This is a date: compare as dates?";
     let operator = match test {
         "equal" => "date:equal",
@@ -109,7 +189,7 @@ fn as_dates(test: &str) -> Better {
     Some((operator, why))
 }
 
-fn as_numbers(test: &str) -> Better {
+fn as_numbers(test: &str) -> Other {
     let why = "This is a number: compare as numbers?";
     let operator = match test {
         "equal" => "number:equal",
@@ -123,7 +203,7 @@ fn as_numbers(test: &str) -> Better {
     Some((operator, why))
 }
 
-fn as_length(test: &str) -> Better {
+fn as_length(test: &str) -> Other {
     let why = "This is a list: compare how many items it has?";
     let operator = match test {
         "equal" => "array:equal",
@@ -138,7 +218,7 @@ fn as_length(test: &str) -> Better {
 }
 
 /// A text that fails for nothing but its capitals.
-fn by_case(operator: &str, seen: &[&Fact]) -> Better {
+fn by_case(operator: &str, seen: &[&Fact]) -> Other {
     let known = comparison(operator).filter(|known| known.name.starts_with("text:") && !known.name.ends_with(":ci"))?;
     if known.name.contains(":not") {
         return None;
@@ -159,6 +239,33 @@ fn is_empty(value: &Value) -> bool {
 
 fn is_list(value: &Value) -> bool {
     matches!(value, Value::Array(_))
+}
+
+fn is_text(value: &Value) -> bool {
+    value.as_text().is_some()
+}
+
+fn is_yes_or_no(value: &Value) -> bool {
+    matches!(value.as_text(), Some("true" | "false"))
+}
+
+/// A text as programs write dates: `2026-11-24T09:30:00Z`.
+fn is_written_date(value: &Value) -> bool {
+    let is_long = |text: &str| {
+        text.len() >= 10 && text.as_bytes()[..4].iter().all(u8::is_ascii_digit) && text.as_bytes()[4] == b'-'
+    };
+    value.as_text().is_some_and(is_long)
+        && rouage_expr::coerce(value, rouage_expr::Target::Date, &jiff::tz::TimeZone::UTC).is_ok()
+}
+
+/// Numbers that are written as texts, `50.000` and `50`, and differ as such only.
+fn differs_as_numbers(seen: &[&Fact]) -> bool {
+    let both = |fact: &&&Fact| {
+        let (Some(left), Some(right)) = (&fact.left, &fact.right) else { return false };
+        let as_texts = compare("text:equal", left, Some(right), &jiff::tz::TimeZone::UTC);
+        !as_texts && compare("number:equal", left, Some(right), &jiff::tz::TimeZone::UTC)
+    };
+    seen.iter().any(|fact| both(&fact))
 }
 
 fn is_boolean(value: &Value) -> bool {
@@ -220,6 +327,55 @@ mod tests {
         assert_eq!(suggested("text:equal", "paris", &["\"Paris\"", "\"Lyon\""]), Some("text:equal:ci"));
         assert_eq!(suggested("text:equal", "Paris", &["\"Paris\"", "\"Lyon\""]), None);
         assert_eq!(suggested("text:equal", "Paris", &[]), None);
+    }
+
+    fn better(operator: &str, right: &str, lefts: &[&str]) -> (String, String, String, bool) {
+        let condition: Value = Collection::from_iter([("a", "{{1.x}}"), ("o", operator), ("b", right)]).into();
+        let lefts: Vec<Value> = lefts.iter().map(|left| json::parse(left.as_bytes()).unwrap()).collect();
+        let facts = lefts.into_iter().map(|left| {
+            let right = Value::from(right);
+            let passed = compare(operator, &left, Some(&right), &jiff::tz::TimeZone::UTC);
+            Fact { left: Some(left), right: Some(right), passed }
+        });
+        let facts: Vec<Fact> = facts.collect();
+        let seen: Vec<&Fact> = facts.iter().collect();
+        let found = suggestion(operator, &condition, &seen).unwrap_or_default();
+        let side = |text: Option<String>| text.unwrap_or_default();
+        (found.operator.to_owned(), side(found.left), side(found.right), found.is_trap)
+    }
+
+    #[test]
+    fn what_is_empty_in_its_own_way_is_told_from_what_exists() {
+        let expect =
+            |operator: &str, left: &str, right: &str| (operator.to_owned(), left.to_owned(), right.to_owned(), true);
+        assert_eq!(better("exist", "", &["[]"]), expect("array:greater", "", "0"));
+        assert_eq!(better("exist", "", &["{\"code\":\"X\"}", "[]"]), expect("array:greater", "", "0"));
+        assert_eq!(better("notexist", "", &["[]"]), expect("array:equal", "", "0"));
+        assert_eq!(better("exist", "", &["{}"]), expect("number:greater", "{{length(keys(1.x))}}", "0"));
+        assert_eq!(better("exist", "", &["true", "false"]), expect("boolean:equal", "", "true"));
+        assert_eq!(better("exist", "", &["0", "\"12.00\""]), expect("number:greater", "", "0"));
+        assert!(!better("exist", "", &["[1]"]).3);
+        for fine in ["\"\"", "\"text\"", "5", "true", "null", "{\"a\":1}"] {
+            assert_eq!(better("exist", "", &[fine]).0, "", "{fine}");
+        }
+    }
+
+    #[test]
+    fn amounts_and_dates_of_people_are_read_by_a_formula() {
+        let money = better("number:greater", "100", &["\"1 234,50 €\""]);
+        assert_eq!(money.0, "number:greater");
+        assert_eq!(money.1, "{{parseNumber(replace(1.x; \"/[^0-9.,-]/g\"; emptystring); \",\")}}");
+        assert_eq!(better("number:greater", "100", &["\"50.000\""]).0, "");
+        let date = better("date:greater", "2026-01-01", &["\"24/12/2026\""]);
+        assert_eq!(date.1, "{{parseDate(1.x; \"DD/MM/YYYY\")}}");
+        assert_eq!(
+            suggested("number:greater", "2020-01-01", &["\"2021-01-15T09:02:16.000000Z\""]),
+            Some("date:greater")
+        );
+        assert_eq!(suggested("text:equal", "50", &["\"50.000\""]), Some("number:equal"));
+        assert_eq!(suggested("boolean:equal", "true", &["\"no\""]), Some("text:equal"));
+        assert_eq!(suggested("array:contain", "a", &["\"abc\""]), Some("text:contain"));
+        assert_eq!(suggested("array:greater", "2", &["5"]), Some("number:greater"));
     }
 
     #[test]

@@ -19,8 +19,7 @@ mod told;
 use rouage_model::{ModuleId, ScenarioId, TeamId, Value};
 
 use crate::control::{Control, ControlError};
-use crate::history::History;
-use crate::knowledge;
+use crate::history::{History, beside};
 
 pub use examples::Origin as ExampleOrigin;
 pub use told::Told;
@@ -63,11 +62,11 @@ impl Control {
         let knowledge = self.knowledge(team, id).await?;
         let (core, runtime) = (self.core.clone(), tokio::runtime::Handle::current());
         let now = core.clock.now();
-        knowledge::aside(move || {
+        let rehearsed = beside(move || {
             let setting = driver::Setting { core: &core, team, draft: &draft, knowledge: &knowledge, runtime, now };
             driver::rehearse(&setting, sample)
-        })
-        .await
+        });
+        Ok(rehearsed.await?)
     }
 }
 

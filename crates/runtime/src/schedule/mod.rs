@@ -37,7 +37,7 @@ use rouage_model::scenario::MissedRuns;
 use rouage_model::schedule::{SHORTEST_INTERVAL, Scheduling, USUAL_INTERVAL, When};
 use rouage_model::{Blueprint, Value, clock};
 use rouage_store::scenarios::{self, Scenario, Scheduled};
-use rouage_store::{Error, Lineage, NewExecution, WriteTx, executions};
+use rouage_store::{Error, Lineage, NewExecution, WriteTx, breakpoint, executions};
 
 use crate::catalogue::RegistryCatalogue;
 use crate::core::Core;
@@ -168,7 +168,9 @@ async fn start(core: &Core, due: &Scheduled) -> Result<u32, Error> {
     let note = left_out.map(|why| format!("The run of {} was left out: {why}.", slots::moment(come.last, &zone)));
     let note = note.or_else(|| come.note(due.missed_runs, &zone, now));
     scenarios::note_schedule(&mut tx, due.scenario, note.as_deref()).await?;
+    breakpoint::pass("slot-before-commit");
     tx.commit().await?;
+    breakpoint::pass("slot-after-commit");
     if let Some(note) = note {
         tracing::info!(scenario.id = %due.scenario, note, "schedule");
     }

@@ -68,6 +68,25 @@ impl Guard {
         }
     }
 
+    /// Whether a URL that somebody writes would be refused, as far as its host
+    /// says so by itself; what is mapped may follow the host.
+    pub fn foresee(&self, written: &str) -> Option<Refusal> {
+        let (scheme, rest) = written.trim().split_once("://")?;
+        let authority = rest.split(['/', '?', '#']).next().filter(|authority| !authority.contains("{{"))?;
+        let url = Url::parse(&format!("{scheme}://{authority}")).ok()?;
+        let port = url.port_or_known_default()?;
+        let Some(Host::Domain(name)) = url.host() else {
+            return self.check_url(&url).err().filter(|refusal| matches!(refusal, Refusal::Address { .. }));
+        };
+        let name = bare_name(name);
+        if name != "localhost" && !name.ends_with(".localhost") {
+            return None;
+        }
+        let loopback = [IpAddr::from([127, 0, 0, 1]), IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1])];
+        let refusals = loopback.map(|address| self.check(&name, address, port).err());
+        refusals.iter().all(Option::is_some).then(|| refusals.into_iter().flatten().next()).flatten()
+    }
+
     /// The addresses of a host, all of them checked: one that is refused
     /// refuses the host.
     pub async fn resolve(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, ConnectError> {
@@ -157,6 +176,16 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+/// The address that was refused and what it is, when the text of an error is
+/// that of [`Refusal::Address`]: errors are kept as texts.
+pub fn refused_address(text: &str) -> Option<(&str, &str)> {
+    let (before, after) = text.split_once("); an administrator can allow it with --allow-net ")?;
+    let (_, rule) = before.rsplit_once(" (")?;
+    // What a server answered begins with its status.
+    let is_ours = before.contains("calling ") && !text.starts_with('[');
+    Some((after.split(',').next()?, rule)).filter(|_| is_ours)
+}
 
 impl From<Refusal> for ModuleError {
     fn from(refusal: Refusal) -> Self {

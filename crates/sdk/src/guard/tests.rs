@@ -122,3 +122,36 @@ async fn connections_go_where_they_were_checked_and_policies_change() {
     guard.clone().set_policy(Policy::default());
     assert!(matches!(guard.connect("127.0.0.1", port).await, Err(ConnectError::Refused(_))));
 }
+
+#[test]
+fn what_is_written_is_judged_before_it_is_called() {
+    let refused = |url: &str| guard(&[]).foresee(url).is_some();
+    for url in [
+        "http://127.0.0.1:9000/a",
+        "https://LOCALHOST/{{1.path}}",
+        "http://shop.localhost?x={{1.x}}",
+        " http://10.0.0.5/",
+        "http://[::1]/",
+        "http://user@192.168.1.1",
+    ] {
+        assert!(refused(url), "{url}");
+    }
+    for url in
+        ["https://example.com/127.0.0.1", "{{1.url}}", "http://{{1.host}}/", "http://127.0.0.{{1.n}}/", "localhost", ""]
+    {
+        assert!(!refused(url), "{url}");
+    }
+    assert!(guard(&["127.0.0.1:9000"]).foresee("http://localhost:9000/").is_none());
+    assert!(guard(&["127.0.0.1:9000"]).foresee("http://localhost:9001/").is_some());
+    assert!(guard(&["localhost"]).foresee("http://localhost/").is_none());
+}
+
+#[test]
+fn a_refusal_is_known_again_by_its_text() {
+    let refusal = guard(&[]).foresee("http://localhost:9000/").unwrap();
+    let text = format!("reading the feed: {}", ModuleError::from(refusal).message);
+    assert_eq!(refused_address(&text), Some(("127.0.0.1", "this machine")));
+    let answered = format!("[400] calling x ({text}");
+    assert_eq!(refused_address(&answered), None);
+    assert_eq!(refused_address("calling x is refused (or not)"), None);
+}

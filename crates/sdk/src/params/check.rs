@@ -146,7 +146,7 @@ fn is_required(field: &Field, fields: &[Field], given: &Collection) -> bool {
 
 /// Whether there is nothing to coerce. An empty text is something only for a
 /// boolean (it means no) and where anything is welcome.
-fn is_missing(kind: &FieldKind, given: &Value) -> bool {
+pub(super) fn is_missing(kind: &FieldKind, given: &Value) -> bool {
     match given {
         Value::Text(text) if text.is_empty() => match kind {
             FieldKind::Any | FieldKind::Boolean => false,

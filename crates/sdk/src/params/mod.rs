@@ -6,6 +6,7 @@
 
 mod check;
 mod inputs;
+mod missing;
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use rouage_model::{Buffer, Collection, Content, ModuleError, Value};
 use crate::spec::Field;
 
 pub use inputs::{Misfit, inputs};
+pub use missing::{Missing, missing};
 
 /// Checked input of a module. Cloning shares it.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::Timestamp;
 use rouage_model::execution::{Origin, Status};
 use rouage_model::{DeliveryId, ExecutionId, HookId, ScenarioId, TeamId};
-use sea_orm::sea_query::{Expr, Query};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryTrait};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
 use super::prepare::{self, Row};
 use super::statements::{self, Settled};
 use super::writer::Pending;
-use super::{Accepted, Appended, Request, Update, locks, staged};
+use super::{Accepted, Appended, Request, Update, locks, rows, staged};
 use crate::blobs::{Holder, reference};
 use crate::entities::{blob_references, deliveries, executions, hooks, journal, lineages};
 use crate::incompletes::{self, Retried};
@@ -20,9 +20,6 @@ use crate::queue::Job;
 use crate::store::{Change, WriteTx};
 use crate::text::{clean, micros};
 use crate::{Error, deliveries as log, retention, scenarios as counting};
-
-/// Rows in one statement: both databases allow some 32,000 values in one.
-const ROWS: usize = 1000;
 
 /// How an execution stands, as the batch goes on.
 struct Standing {
@@ -57,7 +54,7 @@ pub(super) struct Batch {
     /// Runs whose requests go back to the queue.
     returning: Vec<Uuid>,
     /// Ends by scenario, in order; sorted, so that two nodes lock alike.
-    ends: BTreeMap<i64, Vec<Status>>,
+    ends: BTreeMap<i64, counting::Ends>,
     /// Answers that tell the count of errors: their place and their scenario.
     error_ends: Vec<(usize, i64)>,
     /// Called runs that ended.
@@ -264,6 +261,7 @@ impl Batch {
                 operations,
                 finished_at,
                 counts,
+                is_told,
                 name,
                 is_check,
                 is_confidential,
@@ -282,8 +280,11 @@ impl Batch {
                 if status == Status::Error && operations > 0 {
                     self.returning.push(id.0);
                 }
-                if counts {
-                    self.ends.entry(scenario.0).or_default().push(status);
+                let is_unseen = is_told && status == Status::Error;
+                if counts || is_unseen {
+                    let ends = self.ends.entry(scenario.0).or_default();
+                    ends.counted.extend(counts.then_some(status));
+                    ends.unseen += i32::from(is_unseen);
                 }
             }
         }
@@ -305,16 +306,9 @@ impl Batch {
     /// Writes what was collected.
     async fn flush(&mut self, pending: &mut [Pending]) -> Result<(), Error> {
         self.insert_deliveries(pending).await?;
-        let db = self.tx.db();
-        for rows in chunks(std::mem::take(&mut self.executions)) {
-            executions::Entity::insert_many(rows).exec_without_returning(db).await?;
-        }
-        for rows in chunks(std::mem::take(&mut self.journal)) {
-            journal::Entity::insert_many(rows).exec_without_returning(db).await?;
-        }
-        for rows in chunks(std::mem::take(&mut self.lineages)) {
-            lineages::Entity::insert_many(rows).exec_without_returning(db).await?;
-        }
+        rows::insert(&self.tx, std::mem::take(&mut self.executions)).await?;
+        rows::insert(&self.tx, std::mem::take(&mut self.journal)).await?;
+        rows::insert(&self.tx, std::mem::take(&mut self.lineages)).await?;
         crate::blobs::refer(&self.tx, std::mem::take(&mut self.references)).await?;
         statements::settle(&self.tx, std::mem::take(&mut self.settled)).await?;
         statements::wake_callers(&self.tx, std::mem::take(&mut self.ended), micros(self.now)).await?;
@@ -332,16 +326,8 @@ impl Batch {
 
     /// Inserts the log and replaces positions by ids.
     async fn insert_deliveries(&mut self, pending: &mut [Pending]) -> Result<(), Error> {
-        let mut ids = Vec::with_capacity(self.deliveries.len());
-        for rows in chunks(std::mem::take(&mut self.deliveries)) {
-            let mut insert = deliveries::Entity::insert_many(rows).into_query();
-            insert.returning(Query::returning().column(deliveries::Column::Id));
-            let found = self.tx.db().query_all(&insert).await?;
-            let mut given = found.iter().map(|row| row.try_get_by_index(0)).collect::<Result<Vec<i64>, _>>()?;
-            // Ids are given in the order of the rows; the answer has no order.
-            given.sort_unstable();
-            ids.extend(given);
-        }
+        let rows = std::mem::take(&mut self.deliveries);
+        let ids = rows::insert_with_ids(&self.tx, deliveries::Column::Id, rows).await?;
         for (position, blob) in std::mem::take(&mut self.request_files) {
             let id = ids.get(position).ok_or_else(|| Error::Database("a request got no id".into()))?;
             self.references.push(reference(blob, Holder::Delivery(*id)));
@@ -403,12 +389,4 @@ fn execution_of(request: &Request) -> Option<Uuid> {
         Request::Accept(delivery, _) => delivery.execution.as_ref().map(|execution| execution.new.id.0),
         Request::Stop(_) => None,
     }
-}
-
-fn chunks<T>(rows: Vec<T>) -> impl Iterator<Item = Vec<T>> {
-    let mut rows = rows.into_iter();
-    std::iter::from_fn(move || {
-        let chunk: Vec<T> = rows.by_ref().take(ROWS).collect();
-        (!chunk.is_empty()).then_some(chunk)
-    })
 }

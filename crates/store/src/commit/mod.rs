@@ -23,6 +23,7 @@ use crate::{Error, Store};
 mod batch;
 mod locks;
 pub(crate) mod prepare;
+mod rows;
 mod staged;
 pub(crate) mod statements;
 mod writer;
@@ -269,6 +270,9 @@ pub enum Update {
         /// Whether it matters to the count of errors; one that the user asked
         /// for (the Rollback directive) does not.
         counts: bool,
+        /// Whether people are told of it when it ended by an error, until
+        /// somebody has looked; see [`crate::scenarios::failing`].
+        is_told: bool,
         /// The name that the run gave itself.
         name: Option<String>,
         /// A poll that found nothing.
@@ -341,6 +345,18 @@ pub(crate) enum Request {
     Start(Box<prepare::Execution>, Reply<Job>),
     /// Write what has come so far and end.
     Stop(oneshot::Sender<()>),
+}
+
+#[cfg(debug_assertions)]
+impl Request {
+    /// What its breakpoint is called; see [`crate::breakpoint`].
+    fn place(&self) -> Option<&'static str> {
+        match self {
+            Request::Accept(..) => Some("accept"),
+            Request::Start(..) | Request::Stop(_) => None,
+            Request::Append(entry, _) => Some(entry.place()),
+        }
+    }
 }
 
 /// Lets the writer end after what was asked so far.

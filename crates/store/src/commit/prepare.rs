@@ -189,4 +189,31 @@ impl Entry {
             update: append.update,
         }
     }
+
+    /// What its breakpoint is called; see [`crate::breakpoint`].
+    #[cfg(debug_assertions)]
+    pub(crate) fn place(&self) -> &'static str {
+        use super::StoreEffect;
+
+        match (self.staged.as_ref().map(|staged| &staged.effect), &self.update) {
+            (Some(StoreEffect::Incomplete(_)), _) => "park",
+            (Some(StoreEffect::Position(_)), _) => "position",
+            (Some(StoreEffect::Start(_)), _) => "child",
+            (Some(StoreEffect::Counter { .. }), _) => "counter",
+            (Some(StoreEffect::Commit { .. }), _) => "cycle",
+            (Some(StoreEffect::Rollback { .. }), _) => "rollback",
+            (Some(_), _) => "effect",
+            (None, Update::Waiting { .. }) => "wait",
+            (None, Update::InDoubt) => "doubt",
+            (None, Update::Requeue) => "hand-back",
+            (None, Update::Finished { .. }) => "finish",
+            (None, Update::None) if self.ends_with_a_call() => "called",
+            (None, Update::None) => "append",
+        }
+    }
+
+    #[cfg(debug_assertions)]
+    fn ends_with_a_call(&self) -> bool {
+        self.rows.last().is_some_and(|row| row.data.starts_with(br#"{"event":"called""#))
+    }
 }

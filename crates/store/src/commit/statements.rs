@@ -16,17 +16,32 @@ pub(crate) struct Given {
     sql: String,
     values: Vec<Column>,
     types: &'static [&'static str],
+    rows: usize,
     backend: DbBackend,
 }
 
 impl Given {
     /// `columns` such as `id, fence` with their PostgreSQL `types`.
     pub(crate) fn new(backend: DbBackend, columns: &str, types: &'static [&'static str]) -> Self {
-        Self { sql: format!("WITH given ({columns}) AS (VALUES "), values: Vec::new(), types, backend }
+        Self { sql: format!("WITH given ({columns}) AS (VALUES "), values: Vec::new(), types, rows: 0, backend }
     }
 
     /// Adds a row.
     pub(crate) fn row<const N: usize>(&mut self, row: [Column; N]) {
+        self.push(row);
+    }
+
+    /// Repeats the last row until there is a power of two of rows: few
+    /// statements, that are prepared already. For those that do not mind.
+    fn pad(&mut self) {
+        let width = self.values.len().checked_div(self.rows).unwrap_or(0);
+        for _ in self.rows..self.rows.next_power_of_two() {
+            self.push(self.values[self.values.len() - width..].to_vec());
+        }
+    }
+
+    fn push(&mut self, row: impl IntoIterator<Item = Column>) {
+        self.rows += 1;
         self.sql.push_str(if self.values.is_empty() { "(" } else { ", (" });
         for (at, (value, kind)) in row.into_iter().zip(self.types).enumerate() {
             self.values.push(value);
@@ -71,6 +86,7 @@ pub(super) async fn standings(tx: &WriteTx, ids: &[Uuid]) -> Result<Vec<Standing
     for id in ids {
         given.row([(*id).into()]);
     }
+    given.pad();
     let lock = if tx.backend() == DbBackend::Postgres { " ORDER BY e.id FOR UPDATE OF e" } else { "" };
     let statement = given.then(&format!(
         "SELECT e.id, e.team_id, e.fence, e.status, e.origin, e.stop_requested, \
@@ -129,6 +145,7 @@ pub(super) async fn settle(tx: &WriteTx, settled: Vec<Settled>) -> Result<(), Er
             one.confidential.into(),
         ]);
     }
+    given.pad();
     let length = if tx.backend() == DbBackend::Postgres { "OCTET_LENGTH" } else { "LENGTH" };
     let statement = given.then(&format!(
         "UPDATE executions SET status = given.status, ready_at = given.ready_at, lease_owner = NULL, \
@@ -153,6 +170,7 @@ pub(super) async fn wake_callers(tx: &WriteTx, ended: Vec<Uuid>, now: i64) -> Re
     for id in ended {
         given.row([id.into()]);
     }
+    given.pad();
     let statement = given.then(&format!(
         "UPDATE executions SET ready_at = {now} WHERE status = 'waiting' AND ready_at > {now} AND id IN \
          (SELECT source_id FROM lineages WHERE kind = 'child' AND execution_id IN (SELECT id FROM given))"

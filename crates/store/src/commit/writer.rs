@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::batch::Batch;
 use super::{Accepted, Appended, BATCH, Reply, Request};
 use crate::Error;
+use crate::breakpoint;
 use crate::queue::Job;
 use crate::store::{Shared, WriteTx};
 
@@ -106,9 +107,26 @@ async fn write_and_commit(
         }
     };
     let batch = Batch::new(tx);
+    let places = places(&requests);
     let tx = batch.write(requests, pending).await?;
+    places.iter().for_each(|place| breakpoint::pass(&format!("{place}-before-commit")));
     let (_, news) = tx.commit_silently().await?;
+    places.iter().for_each(|place| breakpoint::pass(&format!("{place}-after-commit")));
     Ok(news)
+}
+
+/// What the breakpoints of these requests are called; nothing in a release.
+#[cfg(debug_assertions)]
+fn places(requests: &[Request]) -> Vec<&'static str> {
+    let mut places: Vec<_> = requests.iter().filter_map(Request::place).collect();
+    places.sort_unstable();
+    places.dedup();
+    places
+}
+
+#[cfg(not(debug_assertions))]
+fn places(_requests: &[Request]) -> [&'static str; 0] {
+    []
 }
 
 /// Answers everybody with the same error.

@@ -19,6 +19,7 @@ pub(crate) mod lineages;
 pub(crate) mod mails;
 pub(crate) mod notices;
 pub(crate) mod positions;
+pub(crate) mod replaced_drafts;
 pub(crate) mod retentions;
 pub(crate) mod scenario_versions;
 pub(crate) mod scenarios;

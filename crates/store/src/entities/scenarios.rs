@@ -34,6 +34,8 @@ pub struct Model {
     pub schedule_note: Option<String>,
     pub folder_id: Option<i64>,
     pub draft_revision: i64,
+    pub unseen_failures: i32,
+    pub failed_at: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -38,6 +38,8 @@ pub async fn create(tx: &mut WriteTx, team: TeamId, scenario: NewScenario) -> Re
         schedule_note: Set(None),
         folder_id: Set(None),
         draft_revision: Set(0),
+        unseen_failures: Set(0),
+        failed_at: Set(None),
     };
     let id = ScenarioId(scenarios::Entity::insert(row).exec(tx.db()).await?.last_insert_id);
     let content = Content::of(&scenario.blueprint, &scenario.links);
@@ -79,11 +81,31 @@ pub(crate) async fn publish(
     made: Made<'_>,
 ) -> Result<Version, Error> {
     let (team, id) = (TeamId(row.team_id), ScenarioId(row.id));
-    let version = Version(row.version.saturating_add(1));
+    // The empty canvas that a scenario begins with is no version of anybody's.
+    let is_first = is_untouched(tx, row).await?;
+    let version = Version(row.version.saturating_add(i32::from(!is_first)));
+    if is_first {
+        scenario_versions::Entity::delete_by_id((row.id, row.version)).exec(tx.db()).await?;
+    }
     insert_version(tx, id, version, Content::of(blueprint, links), made).await?;
     let change = scenarios::ActiveModel { version: Set(version.0), apps: Set(apps(blueprint)), ..Default::default() };
     update(tx, team, id, change).await?;
     Ok(version)
+}
+
+/// Whether it is still as it was made, without any module, and has not run.
+async fn is_untouched(tx: &WriteTx, row: &scenarios::Model) -> Result<bool, Error> {
+    if row.version != 1 {
+        return Ok(false);
+    }
+    let content = live(tx, row).await?;
+    if Blueprint::parse(content.blueprint.as_bytes()).is_ok_and(|blueprint| !blueprint.modules().is_empty()) {
+        return Ok(false);
+    }
+    let runs = executions::Entity::find()
+        .filter(executions::Column::ScenarioId.eq(row.id))
+        .filter(executions::Column::Version.eq(1));
+    Ok(runs.one(tx.db()).await?.is_none())
 }
 
 /// Keeps a copy of blueprint and links that is made for one run, such as the
@@ -229,6 +251,8 @@ pub async fn duplicate(tx: &mut WriteTx, team: TeamId, id: ScenarioId, name: &st
         schedule_note: Set(None),
         folder_id: Set(row.folder_id),
         draft_revision: Set(0),
+        unseen_failures: Set(0),
+        failed_at: Set(None),
     };
     let copy = scenarios::Entity::insert(copy).exec(tx.db()).await?.last_insert_id;
     insert_version(tx, ScenarioId(copy), Version(1), content, Made::default()).await?;
@@ -268,28 +292,45 @@ pub async fn delete(tx: &mut WriteTx, team: TeamId, id: ScenarioId) -> Result<()
 /// Counts the end of a run: an error adds 1, a success sets 0. Gives the count.
 /// [`crate::Store::append`] does this by itself.
 pub async fn note_result(tx: &mut WriteTx, id: ScenarioId, status: Status) -> Result<u32, Error> {
-    count_ends(tx, id, &[status]).await?;
+    count_ends(tx, id, &Ends { counted: vec![status], unseen: 0 }).await?;
     let row = scenarios::Entity::find_by_id(id.0).one(tx.db()).await?.ok_or(Error::NotFound)?;
     Ok(small(row.consecutive_errors))
 }
 
+/// Ends of runs of a scenario that are written together.
+#[derive(Debug, Default)]
+pub(crate) struct Ends {
+    /// Those that count, in their order.
+    pub counted: Vec<Status>,
+    /// How many failed and are to be looked at by somebody.
+    pub unseen: i32,
+}
+
 /// Counts several ends in their order. Gives the count when one was an error.
-pub(crate) async fn count_ends(tx: &mut WriteTx, id: ScenarioId, ends: &[Status]) -> Result<Option<u32>, Error> {
-    use scenarios::Column::{ConsecutiveErrors, Id};
-    let after_success = ends.iter().rposition(|status| *status == Status::Success).map(|at| &ends[at + 1..]);
-    let errors = after_success.unwrap_or(ends).iter().filter(|status| **status == Status::Error).count();
+pub(crate) async fn count_ends(tx: &mut WriteTx, id: ScenarioId, ends: &Ends) -> Result<Option<u32>, Error> {
+    use scenarios::Column::{ConsecutiveErrors, FailedAt, Id, UnseenFailures};
+    let counted = ends.counted.as_slice();
+    let after_success = counted.iter().rposition(|status| *status == Status::Success).map(|at| &counted[at + 1..]);
+    let errors = after_success.unwrap_or(counted).iter().filter(|status| **status == Status::Error).count();
     let errors = i32::try_from(errors).unwrap_or(i32::MAX);
     let mut update = scenarios::Entity::update_many().filter(Id.eq(id.0));
+    if ends.unseen > 0 {
+        update = update
+            .col_expr(UnseenFailures, Expr::col(UnseenFailures).add(ends.unseen))
+            .col_expr(FailedAt, Expr::value(micros(tx.now())));
+    }
     update = match (after_success.is_some(), errors) {
         // Nearly always there is nothing to reset, and then nothing is locked.
-        (true, 0) => update.col_expr(ConsecutiveErrors, Expr::value(0)).filter(ConsecutiveErrors.ne(0)),
+        (true, 0) if ends.unseen == 0 => {
+            update.col_expr(ConsecutiveErrors, Expr::value(0)).filter(ConsecutiveErrors.ne(0))
+        }
         (true, errors) => update.col_expr(ConsecutiveErrors, Expr::value(errors)),
-        (false, 0) => return Ok(None),
+        (false, 0) if ends.unseen == 0 => return Ok(None),
         (false, errors) => update.col_expr(ConsecutiveErrors, Expr::col(ConsecutiveErrors).add(errors)),
     };
     update.exec(tx.db()).await?;
     if errors == 0 {
-        return Ok(ends.contains(&Status::Error).then_some(0));
+        return Ok(counted.contains(&Status::Error).then_some(0));
     }
     let row = scenarios::Entity::find_by_id(id.0).one(tx.db()).await?;
     Ok(row.map(|row| small(row.consecutive_errors)))

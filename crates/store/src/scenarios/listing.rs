@@ -110,6 +110,7 @@ async fn listed(store: &Store, row: scenarios::Model, hook: Option<HookId>) -> R
         runs_24h: activity.runs,
         errors_24h: activity.errors,
         incompletes: activity.incompletes,
+        unseen_failures: count(row.unseen_failures.into()),
         name: row.name,
         problem: row.problem,
     })

@@ -14,14 +14,16 @@ use crate::text::{instant, read_value, small};
 use crate::{Error, Store};
 
 mod change;
+mod failing;
 mod listing;
 mod schedule;
 
-pub(crate) use change::{Content, Made, count_ends, live, locked, publish, version_content};
+pub(crate) use change::{Content, Ends, Made, count_ends, live, locked, publish, version_content};
 pub use change::{
     create, create_variant, delete, delete_variant, duplicate, note_result, rename, set_enabled, set_links,
     set_next_run, set_scheduling, set_timezone, stands, update_blueprint,
 };
+pub use failing::{Failing, count_failing, failing, see_failures, unseen_failures};
 pub(crate) use listing::with_link;
 pub use listing::{Brief, brief, ids, list, list_in};
 pub use schedule::{Scheduled, advance, due, next_slot, note_schedule, pause, scheduled, set_missed_runs};
@@ -103,6 +105,8 @@ pub struct ScenarioRow {
     pub errors_24h: u64,
     /// Incomplete executions that are not resolved.
     pub incompletes: u64,
+    /// Live runs that failed since somebody looked.
+    pub unseen_failures: u64,
 }
 
 /// A version of a scenario.

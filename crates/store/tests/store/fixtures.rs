@@ -110,6 +110,7 @@ impl World {
             operations: 2,
             finished_at,
             counts: true,
+            is_told: true,
             name: None,
             is_check: false,
             is_confidential: false,

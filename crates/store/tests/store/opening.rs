@@ -163,6 +163,11 @@ async fn a_full_sqlite_file_refuses_and_recovers() {
     assert!(refused > 0);
     world.store.limit_sqlite_pages(1_000_000).await.unwrap();
     world.accept(false).await;
+    // And it is kept for all to see, not within a transaction that hangs.
+    let mut other = sqlx::SqliteConnection::connect(&database.url).await.unwrap();
+    let kept: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM executions").fetch_one(&mut other).await.unwrap();
+    assert_eq!(kept, 200 - refused + 1);
+    other.execute("BEGIN IMMEDIATE").await.unwrap();
 }
 
 #[tokio::test]

@@ -198,6 +198,7 @@ async fn requests_go_back_to_their_place_when_their_run_fails(database: Database
             operations,
             finished_at,
             counts,
+            is_told: false,
             name: None,
             is_check: false,
             is_confidential: false,

@@ -6,6 +6,7 @@ use rouage_model::{ModuleId, Value};
 
 use super::draw::Node;
 use super::tree::Entry;
+use crate::words::t;
 
 /// A band behind the modules of a loop.
 #[derive(Debug, Clone, Default)]
@@ -80,10 +81,11 @@ fn area(chain: &[usize], level: usize, nodes: &[Node]) -> Area {
         level,
         x: first.x + 30,
         y: first.y + DOWN - width / 2 + 4,
-        name: format!("For each bundle of {}", first.number),
-        title: format!(
-            "Loop: the modules in it run once for each bundle that module {} gives; module {} puts them together again.",
-            first.number, last.number
+        name: t!("For each bundle of {number}", number = first.number),
+        title: t!(
+            "Loop: the modules in it run once for each bundle that module {number} gives; module {other} puts them together again.",
+            number = first.number,
+            other = last.number
         ),
     }
 }

@@ -11,6 +11,7 @@ use super::tree::Entry;
 use super::{Diagram, Mark, Overlay, View};
 use crate::look::Look;
 use crate::words;
+use crate::words::t;
 
 /// A disc.
 #[derive(Debug, Clone)]
@@ -99,7 +100,11 @@ pub fn draw(
         top,
         width: right - left,
         height: bottom - top,
-        title: format!("Diagram of {}, {}", blueprint.name(), words::count(entries.len() as u64, "module")),
+        title: t!(
+            "Diagram of {blueprint}, {number}",
+            blueprint = blueprint.name(),
+            number = words::count(entries.len() as u64, "module")
+        ),
         areas: areas(entries, &nodes),
         nodes,
         links,
@@ -124,16 +129,16 @@ fn node(entry: &Entry<'_>, place: (i64, i64), look: Look, overlay: &Overlay) -> 
     let (title, subtitle) = (words::cut(title, 24), words::cut(subtitle, 26));
     let is_vacant = module.name().is_empty() || module.app() == "placeholder";
     let states = [
-        (entry.is_off && !entry.is_loose, "is-off", ", switched off"),
-        (entry.is_loose, "is-loose", ", not connected"),
+        (entry.is_off && !entry.is_loose, "is-off", t!(", switched off")),
+        (entry.is_loose, "is-loose", t!(", not connected")),
         (is_vacant, "is-vacant", ""),
-        (!look.is_available && !is_vacant, "is-unavailable", ", not available"),
+        (!look.is_available && !is_vacant, "is-unavailable", t!(", not available")),
     ];
     let on = states.iter().filter(|(is_on, _, _)| *is_on);
     let state: String = on.clone().map(|(_, _, text)| *text).collect();
     let bubble = id.and_then(|id| overlay.get(&id)).and_then(bubble);
     let operations = bubble.as_ref().map(|bubble| format!(", {}", bubble.title)).unwrap_or_default();
-    let name = if number.is_empty() { String::new() } else { format!(", module {number}") };
+    let name = if number.is_empty() { String::new() } else { t!(", module {number}", number = number) };
     Node {
         x: place.0,
         y: place.1,
@@ -163,9 +168,9 @@ fn is_end(module: Module<'_>) -> bool {
 fn bubble(mark: &Mark) -> Option<Bubble> {
     let (class, state) = match mark {
         Mark { operations: 0, .. } => return None,
-        Mark { errors: 1.., .. } => ("error", ", failed"),
-        Mark { parked: 1.., .. } => ("warning", ", needs a decision"),
-        Mark { running: 1.., .. } => ("running", ", running"),
+        Mark { errors: 1.., .. } => ("error", t!(", failed")),
+        Mark { parked: 1.., .. } => ("warning", t!(", needs a decision")),
+        Mark { running: 1.., .. } => ("running", t!(", running")),
         _ => ("ok", ""),
     };
     let title = format!("{}{state}", words::count(u64::from(mark.operations), "operation"));

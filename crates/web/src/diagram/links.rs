@@ -10,6 +10,7 @@ use super::layout::RADIUS;
 use super::tree::{self, Entry, Kind};
 use super::{Mark, Overlay};
 use crate::words;
+use crate::words::t;
 
 /// A dotted line into a module.
 #[derive(Debug, Clone, Default)]
@@ -194,12 +195,22 @@ fn is_fallback(parent: Module<'_>, entry: &Entry<'_>) -> bool {
 fn chip(parent: Module<'_>, entry: &Entry<'_>, curve: &Curve) -> Option<Chip> {
     if entry.kind == Kind::Error {
         let (x, y) = curve.point(ERROR_AT);
-        return Some(Chip { x, y, text: String::new(), title: "Error route: runs when the module fails".to_owned() });
+        return Some(Chip {
+            x,
+            y,
+            text: String::new(),
+            title: t!("Error route: runs when the module fails").to_owned(),
+        });
     }
     let routes = parent.routes().len().max(parent.branches().len());
     let route = entry.route.filter(|_| routes > 1)?;
     let (x, y) = curve.point(CHIP_AT);
-    Some(Chip { x, y, text: (route + 1).to_string(), title: format!("Route {} of {routes}", route + 1) })
+    Some(Chip {
+        x,
+        y,
+        text: (route + 1).to_string(),
+        title: t!("Route {route} of {routes}", route = route + 1, routes = routes),
+    })
 }
 
 fn filter(parent: Module<'_>, entry: &Entry<'_>, place: (i64, i64), overlay: &Overlay) -> FilterMark {
@@ -211,7 +222,7 @@ fn filter(parent: Module<'_>, entry: &Entry<'_>, place: (i64, i64), overlay: &Ov
     let has_conditions = asks(filter) || route.is_some_and(asks);
     let is_fallback = is_fallback(parent, entry);
     let title = match (own, of_route) {
-        ("", "") if is_fallback => "Fallback",
+        ("", "") if is_fallback => t!("Fallback"),
         ("", name) | (name, _) => name,
     };
     let class = match (is_fallback, title.is_empty() && !has_conditions) {
@@ -221,14 +232,14 @@ fn filter(parent: Module<'_>, entry: &Entry<'_>, place: (i64, i64), overlay: &Ov
     };
     let mark = entry.module.id().and_then(|id| overlay.get(&id)).copied().unwrap_or_default();
     let counts = counts(&mark);
-    let named = if title.is_empty() { "Filter".to_owned() } else { format!("Filter: {title}") };
+    let named = if title.is_empty() { t!("Filter").to_owned() } else { t!("Filter: {title}", title = title) };
     FilterMark {
         key: entry.key.clone(),
         x: place.0,
         y: place.1,
         lines: words::wrapped(title, 17, 2),
         label: [named.as_str(), &counts].join(" ").trim().to_owned(),
-        title: if title.is_empty() { "Filter".to_owned() } else { title.to_owned() },
+        title: if title.is_empty() { t!("Filter").to_owned() } else { title.to_owned() },
         anchor: format!("m{}", entry.module.id().map(|id| id.to_string()).unwrap_or_default()),
         class,
         counts,
@@ -238,6 +249,6 @@ fn filter(parent: Module<'_>, entry: &Entry<'_>, place: (i64, i64), overlay: &Ov
 fn counts(mark: &Mark) -> String {
     match mark.held_back + mark.let_through {
         0 => String::new(),
-        asked => format!("{} of {asked} passed", mark.let_through),
+        asked => t!("{let_through} of {asked} passed", let_through = mark.let_through, asked = asked),
     }
 }

@@ -18,7 +18,9 @@ use askama::Template;
 use rouage_model::blueprint::Module;
 use rouage_model::{Blueprint, ModuleId};
 
+use crate::words::t;
 use crate::look::Look;
+use crate::words::filters;
 
 pub use areas::Area;
 pub use draw::{Bubble, Node};
@@ -152,7 +154,7 @@ impl Pieces {
             is_instant: true,
         };
         let bubble = Bubble { class: "ok", text: "0".to_owned(), title: String::new() };
-        let counts = "0 of 0 passed".to_owned();
+        let counts = t!("{let_through} of {asked} passed", let_through = 0, asked = 0);
         Self {
             view: View::Editor,
             node: Node {

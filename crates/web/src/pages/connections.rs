@@ -13,6 +13,7 @@ use crate::PageError;
 use crate::query::Query;
 use crate::render::{self, Ask, Form, Layout, Page, Reply, Times};
 use crate::words::Moment;
+use crate::words::{filters, t};
 
 #[derive(Template)]
 #[template(path = "connections/list.html")]
@@ -37,7 +38,7 @@ pub async fn list(page: Page) -> Reply {
     let all = connections::list(page.app.store(), page.app.team(), None).await?;
     let found = all.into_iter().filter(|row| row.name.to_lowercase().contains(&search));
     let rows = found.map(|row| list_row(page.app.registry(), row, &times)).collect();
-    let layout = page.layout("Connections", "connections").await;
+    let layout = page.layout(t!("Connections"), "connections").await;
     render::ok(&List { layout, search: page.query.text("q").to_owned(), rows })
 }
 
@@ -53,7 +54,7 @@ fn list_row(registry: &Registry, row: ConnectionRow, times: &Times) -> Row {
 
 /// A type of connections, for people.
 pub fn kind_label(registry: &Registry, kind: &str) -> String {
-    spec(registry, kind).map_or_else(|| kind.to_owned(), |spec| spec.label.to_owned())
+    spec(registry, kind).map_or_else(|| kind.to_owned(), |spec| t(spec.label).to_owned())
 }
 
 /// What a type of connections asks for.
@@ -79,10 +80,10 @@ pub async fn choose(page: Page) -> Reply {
     let mut kinds: Vec<Kind> = Vec::new();
     for spec in page.app.registry().connections() {
         if !kinds.iter().any(|known| known.kind == spec.kind) {
-            kinds.push(Kind { kind: spec.kind, label: spec.label, help: spec.help });
+            kinds.push(Kind { kind: spec.kind, label: t(spec.label), help: t(spec.help) });
         }
     }
-    render::ok(&Choose { layout: page.layout("New connection", "connections").await, kinds })
+    render::ok(&Choose { layout: page.layout(t!("New connection"), "connections").await, kinds })
 }
 
 #[derive(Template)]
@@ -141,8 +142,8 @@ fn input(field: &Field, is_secret: bool, sent: &Query) -> FormInput {
     };
     FormInput {
         name: field.name,
-        label: field.label,
-        help: field.help,
+        label: t(field.label),
+        help: t(field.help),
         // What is secret is never sent back, not even after a mistake.
         value: if is_secret { String::new() } else { given.to_owned() },
         kind,
@@ -166,11 +167,11 @@ async fn form_page(page: &Page, kind: &str, sent: &Query, problems: Vec<String>)
     let fields = form_inputs(spec, sent);
     let name = sent.text("connection_name");
     render::ok(&FormPage {
-        layout: page.layout(format!("New connection: {}", spec.label), "connections").await,
+        layout: page.layout(t!("New connection: {label}", label = t(spec.label)), "connections").await,
         kind: kind.to_owned(),
-        label: spec.label,
-        help: spec.help,
-        name: if name.is_empty() { format!("My {}", spec.label) } else { name.to_owned() },
+        label: t(spec.label),
+        help: t(spec.help),
+        name: if name.is_empty() { t!("My {label}", label = t(spec.label)) } else { name.to_owned() },
         fields,
         problems,
     })
@@ -215,13 +216,13 @@ pub fn values(fields: &[Field], form: &Query, problems: &mut Vec<String>) -> Col
         }
         if text.is_empty() {
             if field.required {
-                problems.push(format!("{} is missing.", field.label));
+                problems.push(t!("{label} is missing.", label = t(field.label)));
             }
             continue;
         }
         match value(field, text) {
             Ok(value) => values.insert(field.name, value),
-            Err(problem) => problems.push(format!("{}: {problem}.", field.label)),
+            Err(problem) => problems.push(format!("{}: {problem}.", t(field.label))),
         }
     }
     values
@@ -229,12 +230,13 @@ pub fn values(fields: &[Field], form: &Query, problems: &mut Vec<String>) -> Col
 
 fn value(field: &Field, text: &str) -> Result<Value, String> {
     match &field.kind {
-        FieldKind::Number | FieldKind::Integer | FieldKind::UnsignedInteger => {
-            text.parse::<i64>().map(Value::from).map_err(|_| format!("{text:?} is not a whole number"))
-        }
+        FieldKind::Number | FieldKind::Integer | FieldKind::UnsignedInteger => text
+            .parse::<i64>()
+            .map(Value::from)
+            .map_err(|_| t!("{text} is not a whole number", text = format!("{text:?}"))),
         FieldKind::Collection(_) => json::parse(text.as_bytes()).map_err(|error| error.to_string()),
         FieldKind::Select(options) if !options.iter().any(|(value, _)| *value == text) => {
-            Err("choose one of the list".to_owned())
+            Err(t!("choose one of the list").to_owned())
         }
         _ => Ok(Value::from(text)),
     }
@@ -267,7 +269,7 @@ async fn show_connection(page: &Page, id: ConnectionId, test: Option<Result<Stri
     let spec = spec(page.app.registry(), &row.kind);
     let label = |name: &str| {
         let fields = spec.map(|spec| spec.fields.as_slice()).unwrap_or_default();
-        fields.iter().find(|field| field.name == name).map_or_else(|| name.to_owned(), |field| field.label.to_owned())
+        fields.iter().find(|field| field.name == name).map_or_else(|| name.to_owned(), |field| t(field.label).to_owned())
     };
     let text = |value: &Value| value.as_text().map_or_else(|| json::to_string(value), str::to_owned);
     let data = row.data.as_collection().into_iter().flat_map(Collection::iter);
@@ -316,14 +318,14 @@ pub async fn rename(page: Page, Path(id): Path<ConnectionId>, Form(form): Form) 
 pub async fn ask_delete(page: Page, Path(id): Path<ConnectionId>) -> Reply {
     let row = find(&page, id).await?;
     let used_by = connections::used_by(page.app.store(), page.app.team(), id).await?;
-    let mut consequences = vec!["Its secret is erased and cannot be brought back.".to_owned()];
-    consequences.extend(used_by.iter().map(|(_, name)| format!("The scenario “{name}” uses it.")));
+    let mut consequences = vec![t!("Its secret is erased and cannot be brought back.").to_owned()];
+    consequences.extend(used_by.iter().map(|(_, name)| t!("The scenario “{name}” uses it.", name = name)));
     render::ok(&Ask {
-        layout: page.layout("Delete a connection", "connections").await,
-        question: format!("Delete the connection “{}”?", row.name),
+        layout: page.layout(t!("Delete a connection"), "connections").await,
+        question: t!("Delete the connection “{name}”?", name = row.name),
         consequences,
         action: format!("/connections/{id}/delete"),
-        yes: "Delete connection",
+        yes: t!("Delete connection"),
         back: format!("/connections/{id}"),
     })
 }

@@ -10,6 +10,7 @@ use super::scenarios;
 use crate::refusal::{self, again};
 use crate::render::{self, Ask, Form, Page, Reply};
 use crate::routes::Permission::SignedIn;
+use crate::words::t;
 use crate::{PageError, Route, words};
 
 /// Rows of the route table.
@@ -53,7 +54,7 @@ pub async fn choices(page: &Page, chosen: Option<FolderId>) -> Result<Vec<Choice
     if all.is_empty() {
         return Ok(Vec::new());
     }
-    let none = Choice { value: String::new(), label: "No folder".to_owned(), is_chosen: chosen.is_none() };
+    let none = Choice { value: String::new(), label: t!("No folder").to_owned(), is_chosen: chosen.is_none() };
     let choice = |folder: folders::Folder| Choice {
         value: folder.id.to_string(),
         is_chosen: chosen == Some(folder.id),
@@ -115,14 +116,16 @@ async fn find(page: &Page, id: FolderId) -> Result<folders::Folder, PageError> {
 async fn ask_delete(page: Page, Path(id): Path<FolderId>) -> Reply {
     let folder = find(&page, id).await?;
     render::ok(&Ask {
-        layout: page.layout("Delete a folder", "scenarios").await,
-        question: format!("Delete the folder “{}”?", folder.name),
+        layout: page.layout(t!("Delete a folder"), "scenarios").await,
+        question: t!("Delete the folder “{name}”?", name = folder.name),
         consequences: vec![match folder.scenarios {
-            0 => "It is empty.".to_owned(),
-            count => format!("{} in it stay as they are, outside of any folder.", words::count(count, "scenario")),
+            0 => t!("It is empty.").to_owned(),
+            count => {
+                t!("{number} in it stay as they are, outside of any folder.", number = words::count(count, "scenario"))
+            }
         }],
         action: format!("/folders/{id}/delete"),
-        yes: "Delete folder",
+        yes: t!("Delete folder"),
         back: format!("/scenarios?folder={id}"),
     })
 }

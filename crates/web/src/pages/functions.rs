@@ -7,6 +7,7 @@ use rouage_expr::{Category, FunctionInfo, Keyword};
 use crate::Route;
 use crate::render::{self, Layout, Page, Reply};
 use crate::routes::Permission::SignedIn;
+use crate::words::{filters, t};
 
 /// The rows of this page.
 pub fn routes() -> Vec<Route> {
@@ -40,7 +41,7 @@ pub async fn show(page: Page) -> Reply {
     let keywords = keywords(&search, &category);
     let hint = rouage_expr::suggestion(&search).unwrap_or_default();
     let tabs = Category::all().map(|category| (category.name(), category.heading())).to_vec();
-    let layout = page.layout("Functions", "settings").await;
+    let layout = page.layout(t!("Functions"), "settings").await;
     render::ok(&Reference { layout, search, category, tabs, groups, keywords, hint })
 }
 

@@ -9,13 +9,15 @@ use futures_util::stream::{self, Stream};
 use jiff::Timestamp;
 use rouage_model::execution::{Origin, Status};
 use rouage_model::{ExecutionId, ScenarioId};
+use rouage_runtime::brief_of_raw;
 use rouage_store::Lineage;
 use rouage_store::executions::{self, Execution, Filter, Key, Search};
 
 use super::scenario::{Choice, Head, head};
 use crate::PageError;
 use crate::render::{self, Layout, Page, Reply, Times};
-use crate::words::{self, Moment};
+use crate::words::{Moment, noted, self};
+use crate::words::{filters, t};
 
 /// Runs on one page.
 const SIZE: u32 = 30;
@@ -72,11 +74,11 @@ pub fn run(execution: Execution, times: &Times) -> Run {
         operations: words::count(u64::from(execution.operations), "operation"),
         size: if execution.size > 0 { words::bytes(execution.size) } else { String::new() },
         is_draft: execution.origin == Origin::Draft,
-        origin: if execution.is_single_module() { "Run this module only" } else { words::origin(execution.origin) },
+        origin: if execution.is_single_module() { t!("Run this module only") } else { words::origin(execution.origin) },
         source: source.unwrap_or_default(),
         name: execution.name.unwrap_or_default(),
         scenario: String::new(),
-        error: execution.error.unwrap_or_default(),
+        error: execution.error.as_deref().map(brief_of_raw).unwrap_or_default(),
         is_check: execution.is_check,
     }
 }
@@ -140,14 +142,14 @@ const STATUSES: &[Status] = &[
 ];
 
 const ORIGINS: &[(Origin, &str)] = &[
-    (Origin::Webhook, "Webhook"),
-    (Origin::Schedule, "Schedule"),
-    (Origin::Manual, "Run once"),
-    (Origin::Draft, "Run once in the editor"),
-    (Origin::Replay, "Replay"),
-    (Origin::Retry, "Retry"),
-    (Origin::Scenario, "Another scenario"),
-    (Origin::Api, "Command line or API"),
+    (Origin::Webhook, noted!("Webhook")),
+    (Origin::Schedule, noted!("Schedule")),
+    (Origin::Manual, noted!("Run once")),
+    (Origin::Draft, noted!("Run once in the editor")),
+    (Origin::Replay, noted!("Replay")),
+    (Origin::Retry, noted!("Retry")),
+    (Origin::Scenario, noted!("Another scenario")),
+    (Origin::Api, noted!("Command line or API")),
 ];
 
 /// `GET /scenarios/{id}/history`.
@@ -175,7 +177,7 @@ pub async fn of_scenario(page: Page, Path(id): Path<ScenarioId>) -> Reply {
 pub async fn of_all(page: Page) -> Reply {
     let times = page.times().await;
     let list = list(&page, None, &times).await?;
-    render::ok(&OfAll { layout: page.layout("History", "history").await, list })
+    render::ok(&OfAll { layout: page.layout(t!("History"), "history").await, list })
 }
 
 async fn list(page: &Page, scenario: Option<ScenarioId>, times: &Times) -> Result<List, PageError> {
@@ -190,7 +192,7 @@ async fn list(page: &Page, scenario: Option<ScenarioId>, times: &Times) -> Resul
     Ok(List {
         search: page.query.text("q").to_owned(),
         statuses: choices(STATUSES.iter().map(|one| (one.as_str(), words::status(*one))), page.query.text("status")),
-        origins: choices(ORIGINS.iter().map(|(one, label)| (one.as_str(), *label)), page.query.text("origin")),
+        origins: choices(ORIGINS.iter().map(|(one, label)| (one.as_str(), words::t(label))), page.query.text("origin")),
         from: page.query.text("from").to_owned(),
         to: page.query.text("to").to_owned(),
         hides_checks: filter.no_checks,

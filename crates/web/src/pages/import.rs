@@ -10,6 +10,7 @@ use rouage_runtime::ReportStatus;
 use rouage_store::scenarios::{self, NewScenario};
 
 use crate::render::{self, Layout, Page, Reply};
+use crate::words::{filters, noted, t};
 use crate::{PageError, words};
 
 /// Files of one import.
@@ -25,7 +26,7 @@ struct Show {
 
 /// `GET /import`.
 pub async fn show(page: Page) -> Reply {
-    let layout = page.layout("Import a scenario", "scenarios").await;
+    let layout = page.layout(t!("Import a scenario"), "scenarios").await;
     render::ok(&Show { layout, problem: String::new(), text: String::new() })
 }
 
@@ -38,7 +39,7 @@ pub async fn import(page: Page, request: Request) -> Reply {
     if sent.len() > 1 {
         return several(&page, sent).await;
     }
-    let Some(sent) = sent.pop() else { return again(&page, NOTHING.to_owned(), Vec::new()).await };
+    let Some(sent) = sent.pop() else { return again(&page, words::t(NOTHING).to_owned(), Vec::new()).await };
     let blueprint = match Blueprint::parse(&sent.content) {
         Ok(blueprint) => blueprint,
         Err(error) => return again(&page, sentence(&error), sent.content).await,
@@ -84,7 +85,7 @@ async fn several(page: &Page, sent: Vec<Sent>) -> Reply {
         }
     }
     let status = if made.is_empty() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let layout = page.layout("Imported", "scenarios").await;
+    let layout = page.layout(t!("Imported"), "scenarios").await;
     Ok(render::page(status, &Done { layout, made, failed }))
 }
 
@@ -108,15 +109,16 @@ async fn row(page: &Page, id: ScenarioId, file: String) -> Result<MadeRow, PageE
 }
 
 fn sentence(error: &blueprint::Error) -> String {
-    format!(
-        "This cannot be imported: {error}. Export the blueprint again in Make (… → Export blueprint) and take that file as it is."
+    t!(
+        "This cannot be imported: {error}. Export the blueprint again in Make (… → Export blueprint) and take that file as it is.",
+        error = error
     )
 }
 
 /// The form again, with what was pasted unless that is very long.
 async fn again(page: &Page, problem: String, content: Vec<u8>) -> Reply {
     let text = if content.len() <= 100_000 { String::from_utf8_lossy(&content).into_owned() } else { String::new() };
-    let layout = page.layout("Import a scenario", "scenarios").await;
+    let layout = page.layout(t!("Import a scenario"), "scenarios").await;
     Ok(render::page(StatusCode::UNPROCESSABLE_ENTITY, &Show { layout, problem, text }))
 }
 
@@ -125,18 +127,18 @@ struct Sent {
     content: Vec<u8>,
 }
 
-const NOTHING: &str = "Choose a file or paste a blueprint.";
+const NOTHING: &str = noted!("Choose a file or paste a blueprint.");
 
 /// Chosen files win over pasted text.
 async fn read(request: Request) -> Result<Vec<Sent>, String> {
     let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if !content_type.unwrap_or_default().starts_with("multipart/form-data") {
-        return Err(NOTHING.into());
+        return Err(words::t(NOTHING).into());
     }
     let too_large = |_| {
-        format!(
-            "The files are too large or did not arrive; blueprints of up to {} are read.",
-            words::bytes(blueprint::MAX_SIZE as u64)
+        t!(
+            "The files are too large or did not arrive; blueprints of up to {size} are read.",
+            size = words::bytes(blueprint::MAX_SIZE as u64)
         )
     };
     let mut form = Multipart::from_request(request, &()).await.map_err(|error| error.to_string())?;
@@ -149,14 +151,14 @@ async fn read(request: Request) -> Result<Vec<Sent>, String> {
             continue;
         }
         if files.len() >= MOST_FILES {
-            return Err(format!("These are too many files: up to {MOST_FILES} are taken at once."));
+            return Err(t!("These are too many files: up to {most_files} are taken at once.", most_files = MOST_FILES));
         }
         let sent = Sent { name, content: content.to_vec() };
         if is_file { files.push(sent) } else { pasted.push(sent) }
     }
     if files.is_empty() {
         pasted.truncate(1);
-        return if pasted.is_empty() { Err(NOTHING.into()) } else { Ok(pasted) };
+        return if pasted.is_empty() { Err(words::t(NOTHING).into()) } else { Ok(pasted) };
     }
     Ok(files)
 }
@@ -164,7 +166,7 @@ async fn read(request: Request) -> Result<Vec<Sent>, String> {
 async fn create(page: &Page, blueprint: Blueprint, file: &str) -> Result<ScenarioId, PageError> {
     let own = blueprint.name().trim();
     let file = file.trim_end_matches(".json").trim_end_matches(".blueprint");
-    let name = [own, file, "Imported scenario"].into_iter().find(|name| !name.is_empty()).unwrap_or_default();
+    let name = [own, file, t!("Imported scenario")].into_iter().find(|name| !name.is_empty()).unwrap_or_default();
     let (scheduling, problem) = page.app.control().schedule_of(&blueprint);
     let new = NewScenario {
         name: words::cut(name, 119),

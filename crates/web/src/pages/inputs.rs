@@ -16,6 +16,7 @@ use rouage_store::{executions, journal, scenarios};
 use super::scenario::{self, Choice};
 use crate::query::Query;
 use crate::render::{self, Form, Layout, Page, Reply};
+use crate::words::{filters, t};
 use crate::{PageError, Permission, Route};
 
 /// Before the name of an input, so that it is none of the form's own names.
@@ -128,9 +129,9 @@ async fn form(
         input(field, shown(field), problems.join(" "))
     });
     let inputs: Vec<Input> = inputs.collect();
-    let problem = if misfits.is_empty() { "" } else { "Nothing was run yet: look at what is marked below." };
+    let problem = if misfits.is_empty() { "" } else { t!("Nothing was run yet: look at what is marked below.") };
     let page = InputsPage {
-        layout: page.layout(format!("Run once: {}", scenario.name), "scenarios").await,
+        layout: page.layout(t!("Run once: {name}", name = scenario.name), "scenarios").await,
         id: scenario.id.to_string(),
         name: scenario.name.clone(),
         problem: problem.to_owned(),
@@ -146,10 +147,10 @@ fn input(field: &Field, value: String, problem: String) -> Input {
         is_chosen: value_ == value,
     };
     let choices = match field.kind {
-        Kind::Boolean => vec![choice("", "Not set"), choice("true", "Yes"), choice("false", "No")],
+        Kind::Boolean => vec![choice("", t!("Not set")), choice("true", t!("Yes")), choice("false", t!("No"))],
         Kind::Select => {
             let options = field.choices.iter().map(|option| choice(&option.value, &option.label));
-            std::iter::once(choice("", "Not set")).chain(options).collect()
+            std::iter::once(choice("", t!("Not set"))).chain(options).collect()
         }
         _ => Vec::new(),
     };
@@ -167,9 +168,9 @@ fn input(field: &Field, value: String, problem: String) -> Input {
 
 fn help(field: &Field) -> String {
     let kind = match field.kind {
-        Kind::Array => "A list, as JSON.",
-        Kind::Collection | Kind::DynamicCollection => "A collection, as JSON.",
-        Kind::Color => "Such as #22aa44.",
+        Kind::Array => t!("A list, as JSON."),
+        Kind::Collection | Kind::DynamicCollection => t!("A collection, as JSON."),
+        Kind::Color => t!("Such as #22aa44."),
         _ => "",
     };
     [field.help.trim(), kind].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
@@ -209,7 +210,7 @@ fn unreadable(field: &Field, given: &Collection) -> Option<Misfit> {
         return None;
     };
     let error = text.starts_with(['[', '{']).then(|| json::parse_bounded(text.as_bytes()).err())??;
-    Some(Misfit { field: field.name.to_string(), text: format!("This is not JSON: {error}.").into() })
+    Some(Misfit { field: field.name.to_string(), text: t!("This is not JSON: {error}.", error = error).into() })
 }
 
 /// What was sent for an input; nothing when it was left empty.

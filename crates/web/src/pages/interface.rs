@@ -14,6 +14,7 @@ use rouage_store::{counters, scenarios};
 use super::scenario::{self, Choice, Head};
 use crate::query::Query;
 use crate::render::{self, Form, Layout, Page, Reply};
+use crate::words::{filters, t};
 use crate::{PageError, Permission, Route, words};
 
 /// Its rows of the route table.
@@ -100,8 +101,7 @@ async fn save(page: Page, Path(id): Path<ScenarioId>, Form(sent): Form) -> Reply
     problems.extend(edited.problems());
     if edited.needs_input() && scenario.enabled && !scenario.scheduling.is_on_demand() {
         problems.push(
-            "A scenario with required inputs can only run on demand: set its schedule to On demand first, or give the \
-             required inputs a default."
+            t!("A scenario with required inputs can only run on demand: set its schedule to On demand first, or give the required inputs a default.")
                 .to_owned(),
         );
     }
@@ -138,14 +138,14 @@ async fn form(
         sides: [
             Side {
                 name: "input",
-                title: "Inputs",
-                help: "What a run is given by Run once, another scenario or the API. Map it as {{var.input.name}}.",
+                title: t!("Inputs"),
+                help: t!("What a run is given by Run once, another scenario or the API. Map it as {{var.input.name}}."),
                 rows: rows("input", inputs),
             },
             Side {
                 name: "output",
-                title: "Outputs",
-                help: "What the module Return output gives to whoever started the run.",
+                title: t!("Outputs"),
+                help: t!("What the module Return output gives to whoever started the run."),
                 rows: rows("output", outputs),
             },
         ],
@@ -241,7 +241,11 @@ impl Sent {
             Ok(fields) if matches!(kind, Kind::Array | Kind::Collection | Kind::DynamicCollection) => fields,
             Ok(_) => Vec::new(),
             Err(error) => {
-                problems.push(format!("The fields inside “{}” are no list of fields: {error}.", self.name));
+                problems.push(t!(
+                    "The fields inside “{name}” are no list of fields: {error}.",
+                    name = self.name,
+                    error = error
+                ));
                 Vec::new()
             }
         };
@@ -260,7 +264,7 @@ impl Sent {
             Ok(_) if field.kind == Kind::Date => alone.default,
             Ok(checked) => checked.field(&field.name).clone(),
             Err(misfits) => {
-                problems.extend(misfits.iter().map(|misfit| format!("The default: {}", misfit.text)));
+                problems.extend(misfits.iter().map(|misfit| t!("The default: {text}", text = misfit.text)));
                 alone.default
             }
         }
@@ -280,7 +284,7 @@ impl Sent {
         Row {
             prefix,
             kinds: Kind::all().map(|kind| choice(chosen, kind.as_str(), kind.label())).collect(),
-            items: std::iter::once(choice(&self.items, "", "Anything, or the fields below")).chain(items).collect(),
+            items: std::iter::once(choice(&self.items, "", t!("Anything, or the fields below"))).chain(items).collect(),
             is_open: !self.options.is_empty() || !self.contents.is_empty() || !self.items.is_empty() || self.multiline,
             was: self.was,
             name: self.name,

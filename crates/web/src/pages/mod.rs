@@ -4,6 +4,7 @@ pub mod connections;
 pub mod datastores;
 pub mod editor;
 pub mod executions;
+pub mod failures;
 pub mod files;
 pub mod folders;
 pub mod functions;
@@ -36,6 +37,7 @@ use crate::Route;
 /// Rows that other files bring.
 pub fn more() -> Vec<Route> {
     let own = [
+        failures::routes(),
         files::routes(),
         folders::routes(),
         functions::routes(),

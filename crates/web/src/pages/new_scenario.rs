@@ -9,6 +9,7 @@ use rouage_runtime::ImportRequest;
 use super::scenario;
 use crate::look::{self, Look};
 use crate::render::{self, Layout, Page, Reply};
+use crate::words::{filters, noted, t};
 use crate::{PageError, Permission, Route};
 
 /// Rows of the route table.
@@ -31,7 +32,7 @@ struct Example {
 }
 
 macro_rules! examples {
-    ($($group:literal: $($folder:literal)*;)*) => {
+    ($($group:expr => $($folder:literal)*;)*) => {
         &[$($(Example {
             folder: $folder,
             group: $group,
@@ -43,11 +44,11 @@ macro_rules! examples {
 
 /// In the order in which they are shown.
 const EXAMPLES: &[Example] = examples! {
-    "Orders and customers": "order-to-spreadsheet" "route-by-amount" "order-items" "abandoned-cart"
+    noted!("Orders and customers") => "order-to-spreadsheet" "route-by-amount" "order-items" "abandoned-cart"
         "updated-subscription" "birthday-mail";
-    "Forms and lists": "contact-form" "no-duplicates" "new-row-to-email" "mail-to-spreadsheet";
-    "Reports and news": "daily-report" "weekly-news" "feed-to-spreadsheet";
-    "Other programs": "answer-a-question" "csv-to-spreadsheet" "website-check";
+    noted!("Forms and lists") => "contact-form" "no-duplicates" "new-row-to-email" "mail-to-spreadsheet";
+    noted!("Reports and news") => "daily-report" "weekly-news" "feed-to-spreadsheet";
+    noted!("Other programs") => "answer-a-question" "csv-to-spreadsheet" "website-check";
 };
 
 #[derive(Template)]
@@ -84,12 +85,13 @@ async fn show(page: Page) -> Reply {
             None => groups.push(Group { name: example.group, examples: vec![card] }),
         }
     }
-    let layout = page.layout("New scenario", "scenarios").await;
+    let layout = page.layout(t!("New scenario"), "scenarios").await;
     render::ok(&New { layout, search: page.query.text("q").to_owned(), groups })
 }
 
 fn blueprint(example: &Example) -> Result<Blueprint, PageError> {
-    Blueprint::parse(example.blueprint).map_err(|error| PageError::Invalid(format!("The example is broken: {error}.")))
+    Blueprint::parse(example.blueprint)
+        .map_err(|error| PageError::Invalid(t!("The example is broken: {error}.", error = error)))
 }
 
 fn card(page: &Page, example: &Example) -> Result<Card, PageError> {

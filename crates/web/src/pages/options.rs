@@ -9,6 +9,7 @@ use super::scenario::{self, refuse};
 use crate::query::Query;
 use crate::refusal::{Problems, again};
 use crate::render::{self, Form, Page, Reply};
+use crate::words::t;
 use crate::{PageError, Permission, Route};
 
 /// The most cycles and errors that the form takes.
@@ -46,12 +47,12 @@ pub fn form(scenario: &Scenario) -> OptionsForm {
         action: format!("/scenarios/{}/options", scenario.id),
         version: scenario.version.to_string(),
         switches: vec![
-            ("dlq", "Store incomplete executions", "A bundle at which a module fails is kept under “Needs a decision”, the others go on. Off: the run ends with an error.", settings.incomplete_executions),
-            ("sequential", "Sequential processing", "One run at a time, in the order of arrival. Incomplete executions hold up the next runs.", settings.sequential),
-            ("confidential", "Data is confidential", "The history keeps no bundles: you see what ran, not with which data.", settings.confidential),
-            ("dataloss", "Enable data loss", "When the store of incomplete executions is full, the scenario goes on and what fails is lost.", settings.data_loss),
-            ("autoCommit", "Auto commit", "Every module keeps what it did at once. Off: data stores and built-in spreadsheets are written for good only when the cycle has ended well.", settings.auto_commit),
-            ("autoCommitTriggerLast", "Commit trigger last", "A trigger moves on only when all that it gave has been processed.", settings.auto_commit_trigger_last),
+            ("dlq", t!("Store incomplete executions"), t!("A bundle at which a module fails is kept under “Needs a decision”, the others go on. Off: the run ends with an error."), settings.incomplete_executions),
+            ("sequential", t!("Sequential processing"), t!("One run at a time, in the order of arrival. Incomplete executions hold up the next runs."), settings.sequential),
+            ("confidential", t!("Data is confidential"), t!("The history keeps no bundles: you see what ran, not with which data."), settings.confidential),
+            ("dataloss", t!("Enable data loss"), t!("When the store of incomplete executions is full, the scenario goes on and what fails is lost."), settings.data_loss),
+            ("autoCommit", t!("Auto commit"), t!("Every module keeps what it did at once. Off: data stores and built-in spreadsheets are written for good only when the cycle has ended well."), settings.auto_commit),
+            ("autoCommitTriggerLast", t!("Commit trigger last"), t!("A trigger moves on only when all that it gave has been processed."), settings.auto_commit_trigger_last),
         ],
         roundtrips: settings.roundtrips,
         max_errors: settings.max_errors,
@@ -91,14 +92,14 @@ async fn check(page: &Page, scenario: &Scenario, blueprint: &Blueprint) -> Resul
     if problems.is_empty() {
         return Ok(());
     }
-    Err(refuse(rouage_runtime::ControlError::Problems(problems), "kept on with these settings"))
+    Err(refuse(rouage_runtime::ControlError::Problems(problems), t!("kept on with these settings")))
 }
 
 fn read(sent: &Query) -> Result<Settings, PageError> {
     let mut problems = Problems::default();
     let mut count = |name: &str| {
         let number = sent.text(name).parse::<u32>().ok().filter(|number| (1..=MOST).contains(number));
-        let refusal = || PageError::Invalid(format!("Enter a whole number from 1 to {MOST}."));
+        let refusal = || PageError::Invalid(t!("Enter a whole number from 1 to {most}.", most = MOST));
         problems.take(name, number.ok_or_else(refusal))
     };
     let (roundtrips, max_errors) = (count("roundtrips"), count("maxErrors"));

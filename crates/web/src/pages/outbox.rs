@@ -12,6 +12,7 @@ use crate::PageError;
 use crate::mime;
 use crate::render::{self, Form, Layout, Page, Pager, Reply};
 use crate::words::{self, Moment};
+use crate::words::{filters, t};
 
 #[derive(Template)]
 #[template(path = "outbox/list.html")]
@@ -47,12 +48,12 @@ pub async fn list(page: Page) -> Reply {
         is_read: mail.read,
     };
     let rows = list.items.into_iter().map(row).collect();
-    let layout = page.layout("Outbox", "outbox").await;
+    let layout = page.layout(t!("Outbox"), "outbox").await;
     render::ok(&List { layout, search: page.query.text("q").to_owned(), rows, pager })
 }
 
 fn subject(mail: &Mail) -> String {
-    if mail.subject.trim().is_empty() { "(no subject)".to_owned() } else { mail.subject.clone() }
+    if mail.subject.trim().is_empty() { t!("(no subject)").to_owned() } else { mail.subject.clone() }
 }
 
 async fn find(page: &Page, id: MailId) -> Result<Mail, PageError> {
@@ -82,8 +83,8 @@ pub async fn show(page: Page, Path(id): Path<MailId>) -> Reply {
         tx.commit().await?;
     }
     let times = page.times().await;
-    let mut headers = vec![("From", mail.from.clone()), ("To", mail.to.join(", "))];
-    for (name, list) in [("Cc", &mail.cc), ("Bcc", &mail.bcc)] {
+    let mut headers = vec![(t!("From"), mail.from.clone()), (t!("To"), mail.to.join(", "))];
+    for (name, list) in [(t!("Cc"), &mail.cc), (t!("Bcc"), &mail.bcc)] {
         if !list.is_empty() {
             headers.push((name, list.join(", ")));
         }

@@ -11,6 +11,7 @@ use rouage_sdk::Registry;
 use crate::diagram;
 use crate::look::{self, Look};
 use crate::pills::{self, Pill};
+use crate::words::t;
 
 /// The settings of a module, to be read.
 pub struct Panel {
@@ -101,10 +102,10 @@ fn diagram_notes(blueprint: &Blueprint) -> HashMap<i64, Vec<String>> {
 pub fn place(place: Place) -> String {
     match place {
         Place::Flow => String::new(),
-        Place::Route(router, index) => format!("On route {} of module {router}", index + 1),
-        Place::Branch(owner, index) => format!("On branch {} of module {owner}", index + 1),
-        Place::ErrorRoute(owner) => format!("When module {owner} fails"),
-        Place::Tool(owner) => format!("A tool of module {owner}"),
+        Place::Route(router, index) => t!("On route {index} of module {router}", index = index + 1, router = router),
+        Place::Branch(owner, index) => t!("On branch {index} of module {owner}", index = index + 1, owner = owner),
+        Place::ErrorRoute(owner) => t!("When module {owner} fails", owner = owner),
+        Place::Tool(owner) => t!("A tool of module {owner}", owner = owner),
     }
 }
 
@@ -119,7 +120,7 @@ fn fields(registry: &Registry, module: Module<'_>, links: &Value, app_of: &dyn F
             match links.field(&format!("{number}.{name}")) {
                 Value::Undefined => add(&mut fields, label, value, 0, app_of),
                 Value::Text(text) if text.as_ref() == "builtin" => {
-                    add(&mut fields, label, &Value::from("Built-in"), 0, app_of)
+                    add(&mut fields, label, &Value::from(t!("Built-in")), 0, app_of)
                 }
                 chosen => add(&mut fields, label, chosen, 0, app_of),
             }
@@ -142,7 +143,7 @@ pub fn labels(registry: &Registry, module: Module<'_>) -> HashMap<String, String
     if let Some(known) = registry.module(module.name(), module.version()) {
         let spec = known.spec();
         for field in spec.parameters.iter().chain(&spec.mapper) {
-            labels.insert(field.name.to_owned(), field.label.to_owned());
+            labels.insert(field.name.to_owned(), t(field.label).to_owned());
         }
     }
     labels
@@ -160,7 +161,7 @@ fn add(fields: &mut Vec<Field>, label: String, value: &Value, level: usize, app_
     let is_simple = !matches!(value, Value::Collection(_) | Value::Array(_));
     let pills = match value {
         Value::Text(text) => pills::split(text, app_of),
-        Value::Boolean(yes) => vec![plain(if *yes { "Yes" } else { "No" })],
+        Value::Boolean(yes) => vec![plain(if *yes { t!("Yes") } else { t!("No") })],
         other if is_simple => vec![plain(&json::to_string(other))],
         _ if nested.is_empty() => vec![plain("empty")],
         _ => Vec::new(),
@@ -182,8 +183,8 @@ pub fn filter_lines(filter: &Value) -> Vec<String> {
         for (position, condition) in group.as_array().unwrap_or_default().iter().enumerate() {
             let joint = match (at, position) {
                 (0, 0) => "",
-                (_, 0) => "or ",
-                _ => "and ",
+                (_, 0) => t!("or "),
+                _ => t!("and "),
             };
             let text = |name: &str| match condition.field(name) {
                 Value::Text(text) => text.to_string(),
@@ -206,26 +207,26 @@ pub fn operator_words(operator: &str) -> String {
         _ => ("", "", ""),
     };
     let words = match name {
-        "" | "exist" => "exists",
-        "notexist" => "does not exist",
-        "equal" => "is equal to",
-        "notequal" => "is not equal to",
-        "contain" => "contains",
-        "notcontain" => "does not contain",
-        "startwith" => "starts with",
-        "notstartwith" => "does not start with",
-        "endwith" => "ends with",
-        "notendwith" => "does not end with",
-        "pattern" => "matches the pattern",
-        "notpattern" => "does not match the pattern",
-        "greater" => "is greater than",
-        "less" => "is less than",
-        "greaterorequal" => "is at least",
-        "lessorequal" => "is at most",
+        "" | "exist" => t!("exists"),
+        "notexist" => t!("does not exist"),
+        "equal" => t!("is equal to"),
+        "notequal" => t!("is not equal to"),
+        "contain" => t!("contains"),
+        "notcontain" => t!("does not contain"),
+        "startwith" => t!("starts with"),
+        "notstartwith" => t!("does not start with"),
+        "endwith" => t!("ends with"),
+        "notendwith" => t!("does not end with"),
+        "pattern" => t!("matches the pattern"),
+        "notpattern" => t!("does not match the pattern"),
+        "greater" => t!("is greater than"),
+        "less" => t!("is less than"),
+        "greaterorequal" => t!("is at least"),
+        "lessorequal" => t!("is at most"),
         other => other,
     };
     let kind = if matches!(kind, "" | "text" | "boolean") { String::new() } else { format!(" ({kind})") };
-    let case = if option == "ci" { " (any case)" } else { "" };
+    let case = if option == "ci" { t!(" (any case)") } else { "" };
     format!("{words}{kind}{case}")
 }
 
@@ -234,12 +235,12 @@ pub fn sentence(registry: &Registry, blueprint: &Blueprint, hook: Option<&str>) 
     let mut modules = blueprint.modules();
     // Empty places are where something will stand; they do nothing.
     modules.retain(|visited| !visited.module.name().starts_with("placeholder:"));
-    let Some(first) = modules.first() else { return "This scenario is empty.".to_owned() };
+    let Some(first) = modules.first() else { return t!("This scenario is empty.").to_owned() };
     let trigger = look::of(registry, first.module);
     let start = match hook {
-        Some(name) if trigger.is_instant => format!("When data arrives at the webhook “{name}”"),
-        _ if trigger.is_instant => "When data arrives at its webhook".to_owned(),
-        _ => format!("Starting with {}", app_and_module(&trigger)),
+        Some(name) if trigger.is_instant => t!("When data arrives at the webhook “{name}”", name = name),
+        _ if trigger.is_instant => t!("When data arrives at its webhook").to_owned(),
+        _ => t!("Starting with {app_and_module}", app_and_module = app_and_module(&trigger)),
     };
     let acts = |visited: &&Visited<'_>| {
         !matches!(visited.place, Place::ErrorRoute(_))
@@ -260,13 +261,18 @@ pub fn sentence(registry: &Registry, blueprint: &Blueprint, hook: Option<&str>) 
     let more = steps.len().saturating_sub(5);
     steps.truncate(5);
     if more > 0 {
-        steps.push(format!("{more} more"));
+        steps.push(t!("{more} more", more = more));
     }
     match steps.len() {
-        0 if trigger.is_instant => format!("{start}, nothing is done with it yet: add a module after it."),
-        0 => format!("It runs {}.", app_and_module(&trigger)),
-        1 => format!("{start}, it goes to {}.", steps[0]),
-        count => format!("{start}, it goes to {} and {}.", steps[..count - 1].join(", "), steps[count - 1]),
+        0 if trigger.is_instant => t!("{start}, nothing is done with it yet: add a module after it.", start = start),
+        0 => t!("It runs {app_and_module}.", app_and_module = app_and_module(&trigger)),
+        1 => t!("{start}, it goes to {steps}.", start = start, steps = steps[0]),
+        count => t!(
+            "{start}, it goes to {count} and {other}.",
+            start = start,
+            count = steps[..count - 1].join(", "),
+            other = steps[count - 1]
+        ),
     }
 }
 
@@ -282,9 +288,9 @@ fn app_and_module(look: &Look) -> String {
 /// How a module fared in the report, for badges.
 pub fn status_words(status: ReportStatus) -> &'static str {
     match status {
-        ReportStatus::Same => "Same",
-        ReportStatus::Check => "Please check",
-        ReportStatus::Unavailable => "Not available",
+        ReportStatus::Same => t!("Same"),
+        ReportStatus::Check => t!("Please check"),
+        ReportStatus::Unavailable => t!("Not available"),
     }
 }
 

@@ -11,6 +11,7 @@ use rouage_store::{PageRequest, connections, datastores, hooks, sheets, structur
 use super::scenario::Choice;
 use crate::look::{self, Look};
 use crate::render::Page;
+use crate::words::t;
 use crate::{PageError, words};
 
 /// A choice that leaves the links of its modules as they are, each its own.
@@ -150,7 +151,7 @@ fn finished(mut group: Group, links: &[Option<Value>]) -> Group {
         for option in &mut group.choice.options {
             option.is_chosen = false;
         }
-        let label = "As it is: not the same for all of these modules".to_owned();
+        let label = t!("As it is: not the same for all of these modules").to_owned();
         group.choice.options.insert(0, Choice { value: OWN.to_owned(), label, is_chosen: true });
     }
     group
@@ -190,7 +191,7 @@ impl Offers {
         Ok(Self {
             hooks: free.map(|hook| (hook.id.to_string(), hook.name)).collect(),
             connections: connections::list(store, team, None).await?,
-            kinds: page.app.registry().connections().map(|spec| (spec.kind, spec.label)).collect(),
+            kinds: page.app.registry().connections().map(|spec| (spec.kind, t(spec.label))).collect(),
             datastores: datastores.into_iter().map(|store| (store.id.to_string(), store.name)).collect(),
             structures: structures.into_iter().map(|row| (row.id.to_string(), row.name)).collect(),
             scenarios: scenarios::brief(store, team).await?.into_iter().map(callable).collect(),
@@ -207,8 +208,8 @@ impl Offers {
 fn callable(scenario: scenarios::Brief) -> (String, String) {
     let lacks = match (scenario.is_on, scenario.is_on_demand) {
         (true, true) => "",
-        (false, _) => " (is off)",
-        (true, false) => " (does not run on demand)",
+        (false, _) => t!(" (is off)"),
+        (true, false) => t!(" (does not run on demand)"),
     };
     (scenario.id.to_string(), format!("{}{lacks}", scenario.name))
 }
@@ -223,51 +224,56 @@ fn choice(id: ModuleId, action: &Action, scenario: &Scenario, offers: &Offers) -
         let value = scenario.links.field(&format!("{id}.{field}"));
         value.as_text().map(str::to_owned).or_else(|| value.as_i64().map(|number| number.to_string()))
     };
-    let was = |was: &Option<String>| was.as_deref().map(|name| format!(" (it was “{name}”)")).unwrap_or_default();
+    let was =
+        |was: &Option<String>| was.as_deref().map(|name| t!(" (it was “{name}”)", name = name)).unwrap_or_default();
     let (field, label, first, rest) = match action {
         Action::ChooseHook { field, was: old } => {
-            let first = vec![("new".to_owned(), "Create a new webhook".to_owned())];
-            (*field, format!("Webhook{}", was(old)), first, offers.hooks.clone())
+            let first = vec![("new".to_owned(), t!("Create a new webhook").to_owned())];
+            (*field, t!("Webhook{was}", was = was(old)), first, offers.hooks.clone())
         }
         Action::ChooseConnection { field, kinds, built_in, was: old } => {
             let mut first = Vec::new();
             if *built_in {
-                let what = if kinds.contains(&"google") { "Built-in spreadsheets" } else { "Built-in outbox" };
-                first.push(("builtin".to_owned(), format!("{what}, no account needed")));
+                let what = if kinds.contains(&"google") { t!("Built-in spreadsheets") } else { t!("Built-in outbox") };
+                first.push(("builtin".to_owned(), t!("{what}, no account needed", what = what)));
             }
             let fitting = offers.connections.iter().filter(|row| kinds.contains(&row.kind.as_str()));
             (
                 *field,
-                format!("Connection{}{}", kind_words(kinds, offers), was(old)),
+                t!("Connection{kind_words}{was}", kind_words = kind_words(kinds, offers), was = was(old)),
                 first,
                 fitting.map(|row| (row.id.to_string(), row.name.clone())).collect(),
             )
         }
         Action::ChooseScenario { field, was: old } => {
-            let first = vec![(String::new(), "Choose a scenario".to_owned())];
-            (*field, format!("Scenario to call{}", was(old)), first, offers.scenarios.clone())
+            let first = vec![(String::new(), t!("Choose a scenario").to_owned())];
+            (*field, t!("Scenario to call{was}", was = was(old)), first, offers.scenarios.clone())
         }
         Action::ChooseDatastore { field, was: old, structure, .. } => {
-            let first = vec![("new".to_owned(), format!("Create a new data store{}", with_fields(structure.as_ref())))];
-            (*field, format!("Data store{}", was(old)), first, offers.datastores.clone())
+            let first = vec![(
+                "new".to_owned(),
+                t!("Create a new data store{with_fields}", with_fields = with_fields(structure.as_ref())),
+            )];
+            (*field, t!("Data store{was}", was = was(old)), first, offers.datastores.clone())
         }
         Action::ChooseStructure { field, was: old, structure, .. } => {
-            let none = (String::new(), "None: take the data as it is".to_owned());
-            let create = ("new".to_owned(), format!("Create it{}", with_fields(structure.as_ref())));
+            let none = (String::new(), t!("None: take the data as it is").to_owned());
+            let create =
+                ("new".to_owned(), t!("Create it{with_fields}", with_fields = with_fields(structure.as_ref())));
             let first = if structure.is_some() { vec![create, none] } else { vec![none] };
-            (*field, format!("Data structure{}", was(old)), first, offers.structures.clone())
+            (*field, t!("Data structure{was}", was = was(old)), first, offers.structures.clone())
         }
         Action::ChooseSpreadsheet { field, was: old, headers, .. } => {
             let columns = if headers.is_empty() {
                 String::new()
             } else {
-                format!(" with {}", words::count(headers.len() as u64, "column"))
+                t!(" with {number}", number = words::count(headers.len() as u64, "column"))
             };
             let first = vec![
-                ("new".to_owned(), format!("Create a built-in spreadsheet{columns}")),
-                ("keep".to_owned(), "Keep the one named in the blueprint".to_owned()),
+                ("new".to_owned(), t!("Create a built-in spreadsheet{columns}", columns = columns)),
+                ("keep".to_owned(), t!("Keep the one named in the blueprint").to_owned()),
             ];
-            (*field, format!("Spreadsheet{}", was(old)), first, offers.spreadsheets.clone())
+            (*field, t!("Spreadsheet{was}", was = was(old)), first, offers.spreadsheets.clone())
         }
     };
     let chosen = linked(field);
@@ -280,7 +286,7 @@ fn choice(id: ModuleId, action: &Action, scenario: &Scenario, offers: &Offers) -
     let options: Vec<Choice> = options.collect();
     let create = match action {
         Action::ChooseConnection { kinds, .. } => {
-            kinds.first().map(|kind| ("New connection", format!("/connections/new/{kind}")))
+            kinds.first().map(|kind| (t!("New connection"), format!("/connections/new/{kind}")))
         }
         _ => None,
     };
@@ -299,7 +305,7 @@ fn kind_words(kinds: &[&str], offers: &Offers) -> String {
 /// What is known of a structure that can be made.
 fn with_fields(structure: Option<&Structure>) -> String {
     structure.map_or(String::new(), |structure| {
-        format!(" with {}, as the blueprint has it", words::count(structure.fields.len() as u64, "field"))
+        t!(" with {number}, as the blueprint has it", number = words::count(structure.fields.len() as u64, "field"))
     })
 }
 

@@ -11,6 +11,7 @@ use crate::query::Query;
 use crate::refusal::{Problem, Problems, again};
 use crate::render::{self, Form, Page, Reply};
 use crate::words;
+use crate::words::t;
 
 /// What the form is called when it is refused.
 const FORM: &str = "retention";
@@ -40,7 +41,7 @@ pub async fn of_server(page: &Page) -> Result<RetentionForm, PageError> {
     let policy = policy(page).await?;
     let disk = retention::disk_use(page.app.store()).await?;
     let bytes = |bytes: i64| words::bytes(u64::try_from(bytes).unwrap_or(0));
-    let free = if disk.free > 0 { format!(", {} of it free", bytes(disk.free)) } else { String::new() };
+    let free = if disk.free > 0 { t!(", {bytes} of it free", bytes = bytes(disk.free)) } else { String::new() };
     Ok(RetentionForm {
         action: "/settings/retention".to_owned(),
         days: policy.days.to_string(),
@@ -72,11 +73,11 @@ async fn policy(page: &Page) -> Result<Policy, PageError> {
 
 fn sentence(policy: Policy) -> String {
     let limit = |is_set: bool, text: String, without: &str| if is_set { text } else { without.to_owned() };
-    format!(
-        "The server says: {}, {}, {}.",
-        limit(policy.days > 0, words::count(u64::from(policy.days), "day"), "any age"),
-        limit(policy.runs > 0, words::count(policy.runs, "run"), "any number of runs"),
-        limit(policy.bytes > 0, words::bytes(policy.bytes), "any size"),
+    t!(
+        "The server says: {number}, {other}, {size}.",
+        number = limit(policy.days > 0, words::count(u64::from(policy.days), "day"), t!("any age")),
+        other = limit(policy.runs > 0, words::count(policy.runs, "run"), t!("any number of runs")),
+        size = limit(policy.bytes > 0, words::bytes(policy.bytes), t!("any size"))
     )
 }
 
@@ -93,7 +94,7 @@ async fn store_server(page: &Page, form: &Query) -> Result<(), PageError> {
     let (Some(days), Some(runs), Some(bytes)) = (own.days, own.runs, own.bytes) else {
         let empty = ["days", "runs", "megabytes"].into_iter().filter(|name| form.text(name).is_empty());
         let problem =
-            |name: &str| Problem { field: name.to_owned(), text: "Fill it in; 0 means without limit.".into() };
+            |name: &str| Problem { field: name.to_owned(), text: t!("Fill it in; 0 means without limit.").into() };
         return Err(PageError::Fields(empty.map(problem).collect()));
     };
     let mut tx = page.app.store().begin().await?;
@@ -137,7 +138,7 @@ fn number(text: &str, most: u64) -> Result<Option<u64>, PageError> {
     }
     match text.parse::<u64>() {
         Ok(number) if number <= most => Ok(Some(number)),
-        _ => Err(PageError::Invalid(format!("Enter a whole number from 0 to {most}; 0 means without limit."))),
+        _ => Err(PageError::Invalid(t!("Enter a whole number from 0 to {most}; 0 means without limit.", most = most))),
     }
 }
 

@@ -20,6 +20,7 @@ use crate::diagram::{self, Diagram, Overlay};
 use crate::refusal::{self, again};
 use crate::render::{self, Ask, Form, Layout, Page, Reply, Times};
 use crate::words::{self, Moment};
+use crate::words::{filters, t};
 use crate::{PageError, look};
 
 /// The head that all tabs of a scenario share.
@@ -112,19 +113,24 @@ pub async fn head(
 /// Whether it is on and when it runs, in a sentence or two.
 fn schedule_words(scenario: &scenarios::Scenario, now: Timestamp) -> String {
     if !scenario.enabled {
-        return "This scenario is off: nothing runs until you switch it on or press Run once.".to_owned();
+        return t!("This scenario is off: nothing runs until you switch it on or press Run once.").to_owned();
     }
     let zone = preview::zone(&scenario.timezone);
     match scenario.scheduling.when {
-        When::Immediately => "This scenario is on and runs as soon as data arrives.".to_owned(),
-        When::OnDemand => "This scenario is on and runs when you press Run once.".to_owned(),
+        When::Immediately => t!("This scenario is on and runs as soon as data arrives.").to_owned(),
+        When::OnDemand => t!("This scenario is on and runs when you press Run once.").to_owned(),
         _ => {
             let words = schedule::describe(&scenario.scheduling, &zone);
             let next = scenario.next_run_at.max(scenario.paused_until.filter(|until| *until > now));
-            let next = next.map_or("It has no run any more.".to_owned(), |next| {
-                format!("Next run: {}.", preview::moment(next, &zone))
+            let next = next.map_or(t!("It has no run any more.").to_owned(), |next| {
+                t!("Next run: {moment}.", moment = preview::moment(next, &zone))
             });
-            format!("This scenario is on. {words} ({}). {next}", scenario.timezone)
+            t!(
+                "This scenario is on. {words} ({timezone}). {next}",
+                words = words,
+                timezone = scenario.timezone,
+                next = next
+            )
         }
     }
 }
@@ -244,7 +250,11 @@ pub async fn switch(page: Page, Path(id): Path<ScenarioId>, Form(form): Form) ->
     if on {
         return switch_on(&page, id, &back).await;
     }
-    page.app.control().set_enabled(page.app.team(), id, false).await.map_err(|error| refuse(error, "switched off"))?;
+    page.app
+        .control()
+        .set_enabled(page.app.team(), id, false)
+        .await
+        .map_err(|error| refuse(error, t!("switched off")))?;
     render::see(&back)
 }
 
@@ -256,7 +266,7 @@ pub async fn switch_on(page: &Page, id: ScenarioId, back: &str) -> Reply {
     if start::is_open(page, &scenario).await? {
         return render::see(&format!("/scenarios/{id}/start?on=1"));
     }
-    page.app.control().set_enabled(team, id, true).await.map_err(|error| refuse(error, "switched on"))?;
+    page.app.control().set_enabled(team, id, true).await.map_err(|error| refuse(error, t!("switched on")))?;
     render::see(back)
 }
 
@@ -285,9 +295,11 @@ pub async fn run_once(page: Page, Path(id): Path<ScenarioId>, Form(form): Form) 
 pub fn refuse(error: ControlError, what: &str) -> PageError {
     match error {
         ControlError::NotFound(_) => PageError::NotFound,
-        ControlError::Problems(problems) => {
-            PageError::Invalid(format!("The scenario cannot be {what} yet: {}.", problems.join("; ")))
-        }
+        ControlError::Problems(problems) => PageError::Invalid(t!(
+            "The scenario cannot be {what} yet: {problems}.",
+            what = what,
+            problems = problems.join("; ")
+        )),
         ControlError::Conflict(text) => PageError::Invalid(format!("{text}.")),
         error @ ControlError::Inputs(_) => PageError::Invalid(error.to_string()),
         ControlError::Store(error) => error.into(),
@@ -316,9 +328,9 @@ async fn store_name(page: &Page, id: ScenarioId, name: &str) -> Result<(), PageE
 pub fn checked_name(name: &str) -> Result<&str, PageError> {
     let refused = |text: &str| Err(refusal::field("name", PageError::Invalid(text.to_owned())));
     match name.chars().count() {
-        0 => refused("Enter a name."),
+        0 => refused(t!("Enter a name.")),
         1..=120 => Ok(name),
-        _ => refused("A name has at most 120 characters."),
+        _ => refused(t!("A name has at most 120 characters.")),
     }
 }
 
@@ -336,15 +348,15 @@ pub async fn duplicate(page: Page, Path(id): Path<ScenarioId>) -> Reply {
 pub async fn ask_delete(page: Page, Path(id): Path<ScenarioId>) -> Reply {
     let scenario = scenarios::find(page.app.store(), page.app.team(), id).await?.ok_or(PageError::NotFound)?;
     render::ok(&Ask {
-        layout: page.layout("Delete a scenario", "scenarios").await,
-        question: format!("Delete the scenario “{}”?", scenario.name),
+        layout: page.layout(t!("Delete a scenario"), "scenarios").await,
+        question: t!("Delete the scenario “{name}”?", name = scenario.name),
         consequences: vec![
-            "It stops running and disappears from the lists.".into(),
-            "Its webhook stays, but nothing listens to it any more.".into(),
-            "Export it first if you may want it back.".into(),
+            t!("It stops running and disappears from the lists.").into(),
+            t!("Its webhook stays, but nothing listens to it any more.").into(),
+            t!("Export it first if you may want it back.").into(),
         ],
         action: format!("/scenarios/{id}/delete"),
-        yes: "Delete scenario",
+        yes: t!("Delete scenario"),
         back: format!("/scenarios/{id}/settings"),
     })
 }

@@ -8,6 +8,7 @@ use super::folders::{self, FolderView};
 use crate::look::{self, Look};
 use crate::render::{self, Layout, Page, Pager, Reply, Times};
 use crate::words::{self, Moment};
+use crate::words::{filters, t};
 
 #[derive(Template)]
 #[template(path = "scenarios/list.html")]
@@ -35,6 +36,8 @@ struct Row {
     more_apps: usize,
     problem: String,
     waits: u64,
+    /// Live runs that failed since somebody looked.
+    failed: u64,
     last: Option<LastRun>,
     counts: String,
     /// The next run by the schedule, of those that are on.
@@ -62,7 +65,7 @@ pub async fn list(page: Page) -> Reply {
     let times = page.times().await;
     let pager = Pager::new(&list, &page.query, "scenario");
     let rows = list.items.into_iter().map(|item| row(&page, item, &times)).collect();
-    let layout = page.layout("Scenarios", "scenarios").await;
+    let layout = page.layout(t!("Scenarios"), "scenarios").await;
     render::ok(&List { layout, search: page.query.text("q").to_owned(), rows, pager, folders })
 }
 
@@ -75,7 +78,8 @@ fn row(page: &Page, item: ScenarioRow, times: &Times) -> Row {
         icon: words::status_icon(status),
         at: times.moment(at),
     });
-    let errors = if item.errors_24h > 0 { format!(", {} with an error", item.errors_24h) } else { String::new() };
+    let errors =
+        if item.errors_24h > 0 { t!(", {number} with an error", number = item.errors_24h) } else { String::new() };
     Row {
         id: item.id.to_string(),
         name: item.name,
@@ -84,8 +88,9 @@ fn row(page: &Page, item: ScenarioRow, times: &Times) -> Row {
         apps: item.apps.iter().take(SHOWN_APPS).map(|app| look::of_app(page.app.registry(), app)).collect(),
         problem: item.problem.unwrap_or_default(),
         waits: item.incompletes,
+        failed: item.unseen_failures,
         last,
         next: item.next_run_at.filter(|_| item.enabled).map(|at| times.moment(at)),
-        counts: format!("{} in 24 h{errors}", words::count(item.runs_24h, "run")),
+        counts: t!("{number} in 24 h{errors}", number = words::count(item.runs_24h, "run"), errors = errors),
     }
 }

@@ -15,6 +15,7 @@ use crate::PageError;
 use crate::guard::Principal;
 use crate::render::{self, Form, Layout, Page, Reply};
 use crate::words::Moment;
+use crate::words::{filters, t};
 
 #[derive(Template)]
 #[template(path = "settings/show.html")]
@@ -59,28 +60,32 @@ async fn show_with(page: &Page, problem: String) -> Reply {
     let owner = users::list(store).await?.iter().map(|user| user.id).min();
     let parts = page.app.parts();
     let networks =
-        if parts.allowed_networks.is_empty() { "None".to_owned() } else { parts.allowed_networks.join(", ") };
+        if parts.allowed_networks.is_empty() { t!("None").to_owned() } else { parts.allowed_networks.join(", ") };
     let facts = vec![
-        ("Version", parts.version.clone(), "of this Rouage."),
+        (t!("Version"), parts.version.clone(), t!("of this Rouage.")),
         (
-            "Public address",
+            t!("Public address"),
             parts.public_url.to_string(),
-            "Webhook addresses start with it. Set it with --public-url or ROUAGE_PUBLIC_URL.",
+            t!("Webhook addresses start with it. Set it with --public-url or ROUAGE_PUBLIC_URL."),
         ),
         (
-            "Allowed private networks",
+            t!("Allowed private networks"),
             networks,
-            "Modules reach public addresses only, and these. Set them in the configuration.",
+            t!("Modules reach public addresses only, and these. Set them in the configuration."),
         ),
-        ("Team", team.as_ref().map(|team| team.name.clone()).unwrap_or_default(), "Owns everything here."),
-        ("Time zone", team.map(|team| team.timezone).unwrap_or_default(), "New scenarios and these pages use it."),
+        (t!("Team"), team.as_ref().map(|team| team.name.clone()).unwrap_or_default(), t!("Owns everything here.")),
+        (
+            t!("Time zone"),
+            team.map(|team| team.timezone).unwrap_or_default(),
+            t!("New scenarios and these pages use it."),
+        ),
     ];
     let retention = retention::of_server(page).await?;
     let status = if problem.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     Ok(render::page(
         status,
         &Show {
-            layout: page.layout("Settings", "settings").await,
+            layout: page.layout(t!("Settings"), "settings").await,
             facts,
             email: principal.user.email.clone(),
             is_owner: owner == Some(principal.user.id),
@@ -94,10 +99,10 @@ async fn show_with(page: &Page, problem: String) -> Reply {
 /// The part of a user agent that people know.
 fn browser(user_agent: &str) -> String {
     let known = ["Firefox", "Edg", "OPR", "Chrome", "Safari", "curl"];
-    let name = known.iter().find(|name| user_agent.contains(*name)).copied().unwrap_or("Another program");
+    let name = known.iter().find(|name| user_agent.contains(*name)).copied().unwrap_or(t!("Another program"));
     let system =
         ["Windows", "Android", "iPhone", "iPad", "Mac OS", "Linux"].iter().find(|name| user_agent.contains(*name));
-    system.map_or_else(|| name.to_owned(), |system| format!("{name} on {system}"))
+    system.map_or_else(|| name.to_owned(), |system| t!("{name} on {system}", name = name, system = system))
 }
 
 /// `POST /settings/password`.
@@ -106,12 +111,12 @@ pub async fn change_password(page: Page, Form(form): Form) -> Reply {
     let store = page.app.store();
     let keys = [format!("account:{}", principal.user.email)];
     if page.app.slow_down().wait(&keys).is_some() {
-        return show_with(&page, "Too many attempts. Try again in a few minutes.".into()).await;
+        return show_with(&page, t!("Too many attempts. Try again in a few minutes.").into()).await;
     }
     let old = form.get("old").unwrap_or_default();
     if users::verify(store, &principal.user.email, old).await?.is_none() {
         page.app.slow_down().failed(&keys);
-        return show_with(&page, "The old password is not right.".into()).await;
+        return show_with(&page, t!("The old password is not right.").into()).await;
     }
     let new = form.get("new").unwrap_or_default();
     if let Err(problem) = check_password(new) {
@@ -178,7 +183,7 @@ async fn show_users(page: &Page, problem: String) -> Reply {
         created: times.moment(user.created_at),
     };
     let rows = users.into_iter().map(row).collect();
-    render::ok(&Users { layout: page.layout("Users", "settings").await, rows, problem })
+    render::ok(&Users { layout: page.layout(t!("Users"), "settings").await, rows, problem })
 }
 
 /// `POST /settings/users`.
@@ -197,10 +202,10 @@ pub async fn create_user(page: Page, Form(form): Form) -> Reply {
 /// `POST /settings/users/{id}/delete`.
 pub async fn delete_user(page: Page, Path(id): Path<UserId>, Form(form): Form) -> Reply {
     if id == principal(&page)?.user.id {
-        return Err(PageError::Invalid("You cannot delete yourself.".into()));
+        return Err(PageError::Invalid(t!("You cannot delete yourself.").into()));
     }
     if !form.is_on("sure") {
-        return Err(PageError::Invalid("Tick the box beside the user to delete them.".into()));
+        return Err(PageError::Invalid(t!("Tick the box beside the user to delete them.").into()));
     }
     let mut tx = page.app.store().begin().await?;
     sessions::delete_all(&mut tx, id).await?;

@@ -16,6 +16,7 @@ use crate::PageError;
 use crate::look::{self, Look};
 use crate::query::Query;
 use crate::render::{self, Form, Layout, Page, Reply};
+use crate::words::{filters, t};
 
 #[derive(Template)]
 #[template(path = "import/setup.html")]
@@ -102,7 +103,7 @@ fn rows(page: &Page, scenario: &Scenario, report: &Report, groups: &[relink::Gro
         ModuleRow {
             look: look::of(page.app.registry(), visited.module),
             label: module.label.clone(),
-            version: module.version.map(|version| format!("version {version}")).unwrap_or_default(),
+            version: module.version.map(|version| t!("version {version}", version = version)).unwrap_or_default(),
             status: status_words(module.status),
             class: module.status.as_str(),
             problems: module.problems.clone(),

@@ -12,6 +12,7 @@ use subtle::ConstantTimeEq as _;
 use crate::guard::{self, SESSION_COOKIE};
 use crate::query::Query;
 use crate::render::{self, Bare, Form, Page, Reply};
+use crate::words::{filters, t};
 use crate::{App, PageError, client};
 
 const SHORTEST_PASSWORD: usize = 10;
@@ -46,13 +47,13 @@ pub async fn log_in(page: Page, peer: Caller, Form(form): Form) -> Reply {
         Ok(render::page(status, &view))
     };
     if let Some(wait) = page.app.slow_down().wait(&keys) {
-        let text = format!("Too many attempts. Try again in {} s.", wait.as_secs() + 1);
+        let text = t!("Too many attempts. Try again in {seconds} s.", seconds = wait.as_secs() + 1);
         return refused(StatusCode::TOO_MANY_REQUESTS, text);
     }
     let password = form.get("password").unwrap_or_default();
     let Some(user) = users::verify(page.app.store(), &email, password).await? else {
         page.app.slow_down().failed(&keys);
-        return refused(StatusCode::UNAUTHORIZED, "The e-mail address or the password is not right.".into());
+        return refused(StatusCode::UNAUTHORIZED, t!("The e-mail address or the password is not right.").into());
     };
     page.app.slow_down().succeeded(&keys[..1]);
     signed_in(&page.app, user.id, &peer, &next).await
@@ -105,11 +106,11 @@ pub async fn set_up(page: Page, peer: Caller, Path(token): Path<String>, Form(fo
 /// What is wrong with a new account, if anything.
 pub fn check_account(form: &Query) -> Result<(), String> {
     if form.text("name").is_empty() {
-        return Err("Enter a name.".into());
+        return Err(t!("Enter a name.").into());
     }
     let email = form.text("email");
     if !email.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty()) {
-        return Err("Enter an e-mail address, such as ada@example.org.".into());
+        return Err(t!("Enter an e-mail address, such as ada@example.org.").into());
     }
     check_password(form.get("password").unwrap_or_default())
 }
@@ -117,7 +118,10 @@ pub fn check_account(form: &Query) -> Result<(), String> {
 /// Long is what counts.
 pub fn check_password(password: &str) -> Result<(), String> {
     if password.chars().count() < SHORTEST_PASSWORD {
-        return Err(format!("The password needs at least {SHORTEST_PASSWORD} characters."));
+        return Err(t!(
+            "The password needs at least {shortest_password} characters.",
+            shortest_password = SHORTEST_PASSWORD
+        ));
     }
     Ok(())
 }

@@ -13,6 +13,7 @@ use crate::look::{self, Look};
 use crate::query::Query;
 use crate::refusal::{Problems, again};
 use crate::render::{self, Form, Layout, Page, Reply};
+use crate::words::{filters, noted, t};
 
 #[derive(Template)]
 #[template(path = "scenarios/single.html")]
@@ -27,11 +28,11 @@ struct Show {
 
 /// The types to choose from, with their names for people.
 pub const KINDS: [(&str, &str); 5] = [
-    ("text", "Text"),
-    ("number", "Number"),
-    ("boolean", "Boolean (true or false)"),
-    ("date", "Date"),
-    ("json", "Collection or array (JSON)"),
+    ("text", noted!("Text")),
+    ("number", noted!("Number")),
+    ("boolean", noted!("Boolean (true or false)")),
+    ("date", noted!("Date")),
+    ("json", noted!("Collection or array (JSON)")),
 ];
 
 /// A value to write down.
@@ -49,7 +50,7 @@ pub async fn show(page: Page, Path((id, module)): Path<(ScenarioId, ModuleId)>) 
     let wanted = wanted(&page, id, module).await?;
     let found = scenario.blueprint.module(module).ok_or(PageError::NotFound)?;
     render::ok(&Show {
-        layout: page.layout("Run this module only", "scenarios").await,
+        layout: page.layout(t!("Run this module only"), "scenarios").await,
         scenario_id: id.to_string(),
         number: module.to_string(),
         look: look::of(page.app.registry(), found),
@@ -91,7 +92,7 @@ fn key(wanted: &Wanted) -> String {
 /// A value as it is written down, with the type that it has.
 pub fn field(wanted: &Wanted) -> Field {
     let label = match wanted.field.as_str() {
-        "" => format!("The whole bundle of module {}", wanted.module),
+        "" => t!("The whole bundle of module {module}", module = wanted.module),
         field => format!("{}. {field}", wanted.module),
     };
     let (kind, text) = match &wanted.value {
@@ -122,25 +123,32 @@ pub fn typed(wanted: &Wanted, kind: &str, written: &str) -> Result<Value, PageEr
     if kind != "text" && written.trim().is_empty() {
         return Ok(Value::Undefined);
     }
-    let bad = |what: &str| PageError::Invalid(format!("{key}: {written:?} is not {what}."));
+    let bad = |what: &str| {
+        PageError::Invalid(t!(
+            "{key}: {written} is not {what}.",
+            key = key,
+            written = format!("{written:?}"),
+            what = what
+        ))
+    };
     match kind {
         "number" => match json::parse(written.trim().as_bytes()) {
             Ok(number @ Value::Number(_)) => Ok(number),
-            _ => Err(bad("a number")),
+            _ => Err(bad(t!("a number"))),
         },
         "boolean" => match written.trim() {
             "true" | "yes" | "Yes" => Ok(true.into()),
             "false" | "no" | "No" => Ok(false.into()),
-            _ => Err(bad("true or false")),
+            _ => Err(bad(t!("true or false"))),
         },
         "date" => match written.trim().parse::<jiff::Timestamp>() {
             Ok(at) => Ok(at.into()),
-            Err(_) => Err(bad("a date such as 2026-11-24T08:00:00Z")),
+            Err(_) => Err(bad(t!("a date such as 2026-11-24T08:00:00Z"))),
         },
         "json" => match json::parse(written.as_bytes()) {
             Ok(value) if !wanted.field.is_empty() || matches!(value, Value::Collection(_)) => Ok(value),
-            Ok(_) => Err(bad("a JSON object")),
-            Err(error) => Err(PageError::Invalid(format!("{key} is not JSON: {error}."))),
+            Ok(_) => Err(bad(t!("a JSON object"))),
+            Err(error) => Err(PageError::Invalid(t!("{key} is not JSON: {error}.", key = key, error = error))),
         },
         _ => Ok(written.replace("\r\n", "\n").into()),
     }

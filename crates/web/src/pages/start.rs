@@ -16,6 +16,7 @@ use super::schedule::preview;
 use crate::query::Query;
 use crate::render::{self, Form, Layout, Page, Reply};
 use crate::routes::Permission::SignedIn;
+use crate::words::{filters, t};
 use crate::{PageError, Route};
 
 #[derive(Template)]
@@ -84,7 +85,7 @@ pub async fn show(page: Page, Path(id): Path<ScenarioId>) -> Reply {
 pub async fn choose(page: Page, Path(id): Path<ScenarioId>, Form(form): Form) -> Reply {
     let (scenario, trigger) = find(&page, id).await?;
     let Some(option) = StartOption::parse(form.text("start")) else {
-        return Err(PageError::Invalid("Choose where to start.".into()));
+        return Err(PageError::Invalid(t!("Choose where to start.").into()));
     };
     let start = match read(option, &form, &scenario) {
         Ok(start) => start,
@@ -95,7 +96,7 @@ pub async fn choose(page: Page, Path(id): Path<ScenarioId>, Form(form): Form) ->
     if !form.is_on("on") {
         return render::see(&format!("/scenarios/{id}/start?notice=saved"));
     }
-    control.set_enabled(team, id, true).await.map_err(|error| refuse(error, "switched on"))?;
+    control.set_enabled(team, id, true).await.map_err(|error| refuse(error, t!("switched on")))?;
     render::see(&format!("/scenarios/{id}?notice=on"))
 }
 
@@ -114,15 +115,15 @@ fn read(option: StartOption, form: &Query, scenario: &Scenario) -> Result<Start,
         StartOption::Since => {
             let local = form.text("since").parse::<DateTime>().ok();
             let at = local.and_then(|local| Local::Local(local).instant(&zone));
-            at.map(Start::Since).ok_or_else(|| "Choose the date and time to start from.".to_owned())
+            at.map(Start::Since).ok_or_else(|| t!("Choose the date and time to start from.").to_owned())
         }
         StartOption::FromId => match form.text("id") {
-            "" => Err("Write the ID to start from.".to_owned()),
+            "" => Err(t!("Write the ID to start from.").to_owned()),
             id => Ok(Start::FromId(id.into())),
         },
         StartOption::First => json::parse_bounded(form.text("first").as_bytes())
             .map(Start::First)
-            .map_err(|_| "Choose the first bundle from the list.".to_owned()),
+            .map_err(|_| t!("Choose the first bundle from the list.").to_owned()),
     }
 }
 
@@ -146,7 +147,7 @@ async fn draw(
     let from_id = if let Start::FromId(id) = &trigger.start { id.to_string() } else { String::new() };
     let or = |entered: &str, stored: String| if entered.is_empty() { stored } else { entered.to_owned() };
     let shown = StartPage {
-        layout: page.layout(format!("Where {} starts", scenario.name), "scenarios").await,
+        layout: page.layout(t!("Where {name} starts", name = scenario.name), "scenarios").await,
         id: scenario.id.to_string(),
         name: scenario.name.clone(),
         label: trigger.label,
@@ -168,7 +169,7 @@ async fn draw(
 /// The latest items, or why they cannot be listed.
 async fn items(page: &Page, id: ScenarioId) -> (Vec<Item>, String) {
     match page.app.control().trigger_choices(page.app.team(), id).await {
-        Ok(choices) if choices.is_empty() => (Vec::new(), "There is nothing yet to choose from.".to_owned()),
+        Ok(choices) if choices.is_empty() => (Vec::new(), t!("There is nothing yet to choose from.").to_owned()),
         Ok(choices) => {
             let item = |choice: rouage_sdk::Choice| Item { value: json::to_string(&choice.value), label: choice.label };
             (choices.into_iter().map(item).collect(), String::new())
@@ -179,11 +180,11 @@ async fn items(page: &Page, id: ScenarioId) -> (Vec<Item>, String) {
 
 fn choosable(option: StartOption, is_on: bool) -> Choosable {
     let help = match option {
-        StartOption::FromNow => "What is there already is left alone; only what comes later runs.",
-        StartOption::Since => "What was made at or after this moment, oldest first.",
-        StartOption::FromId => "What has this ID or a later one.",
-        StartOption::All => "Everything that is there, oldest first, and then what comes later.",
-        StartOption::First => "The item that you choose and everything after it.",
+        StartOption::FromNow => t!("What is there already is left alone; only what comes later runs."),
+        StartOption::Since => t!("What was made at or after this moment, oldest first."),
+        StartOption::FromId => t!("What has this ID or a later one."),
+        StartOption::All => t!("Everything that is there, oldest first, and then what comes later."),
+        StartOption::First => t!("The item that you choose and everything after it."),
     };
-    Choosable { name: option.name(), label: option.label(), help, is_on }
+    Choosable { name: option.name(), label: t(option.label()), help, is_on }
 }

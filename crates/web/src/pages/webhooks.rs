@@ -16,6 +16,7 @@ use crate::refusal::{Problems, again};
 use crate::render::{self, Ask, Form, Layout, Page, Pager, Reply, Times};
 use crate::tree::{self, Tree};
 use crate::words::{self, Moment};
+use crate::words::{filters, t};
 
 #[derive(Template)]
 #[template(path = "webhooks/list.html")]
@@ -63,7 +64,7 @@ pub async fn list(page: Page) -> Reply {
         });
     }
     render::ok(&List {
-        layout: page.layout("Webhooks", "webhooks").await,
+        layout: page.layout(t!("Webhooks"), "webhooks").await,
         search: page.query.text("q").to_owned(),
         rows,
     })
@@ -191,10 +192,10 @@ async fn show_hook(page: &Page, hook: Hook, new_key: String) -> Reply {
 
 fn request_row(row: DeliveryRow, times: &Times) -> RequestRow {
     let (status, class) = match row.status {
-        DeliveryStatus::Accepted => ("Accepted", "success"),
-        DeliveryStatus::Queued => ("In the queue", "queued"),
-        DeliveryStatus::Learned => ("Only a sample", "waiting"),
-        DeliveryStatus::Refused => ("Refused", "error"),
+        DeliveryStatus::Accepted => (t!("Accepted"), "success"),
+        DeliveryStatus::Queued => (t!("In the queue"), "queued"),
+        DeliveryStatus::Learned => (t!("Only a sample"), "waiting"),
+        DeliveryStatus::Refused => (t!("Refused"), "error"),
     };
     RequestRow {
         id: row.id.to_string(),
@@ -230,7 +231,7 @@ fn add_structure(fields: &Value, level: usize, rows: &mut Vec<FieldRow>) {
 async fn structures(page: &Page, settings: &HookSettings) -> Result<Vec<Choice>, PageError> {
     let all = rouage_store::structures::list(page.app.store(), page.app.team()).await?;
     let chosen = settings.structure_id;
-    let none = Choice { value: String::new(), label: "None".to_owned(), is_chosen: chosen.is_none() };
+    let none = Choice { value: String::new(), label: t!("None").to_owned(), is_chosen: chosen.is_none() };
     let choice =
         |row: StructureRow| Choice { value: row.id.to_string(), is_chosen: chosen == Some(row.id), label: row.name };
     Ok(std::iter::once(none).chain(all.into_iter().map(choice)).collect())
@@ -284,7 +285,7 @@ pub async fn request(page: Page, Path((id, delivery)): Path<(HookId, DeliveryId)
     let delivery = delivery.filter(|delivery| delivery.row.hook == id).ok_or(PageError::NotFound)?;
     let times = page.times().await;
     render::ok(&RequestPage {
-        layout: page.layout(format!("Request to {}", hook.name), "webhooks").await,
+        layout: page.layout(t!("Request to {name}", name = hook.name), "webhooks").await,
         hook_id: id.to_string(),
         hook_name: hook.name,
         content_type: delivery.row.content_type.clone(),
@@ -354,7 +355,10 @@ fn checked_ips(text: &str) -> Result<Vec<String>, PageError> {
         if fits {
             Ok(entry.to_owned())
         } else {
-            Err(PageError::Invalid(format!("{entry:?} is neither an address nor a range such as 10.0.0.0/8.")))
+            Err(PageError::Invalid(t!(
+                "{entry} is neither an address nor a range such as 10.0.0.0/8.",
+                entry = format!("{entry:?}")
+            )))
         }
     };
     entries.map(check).collect()
@@ -365,10 +369,10 @@ fn checked_structure(text: &str) -> Result<Option<Value>, PageError> {
         return Ok(None);
     }
     let value = json::parse(text.as_bytes())
-        .map_err(|error| PageError::Invalid(format!("The data structure is not valid JSON: {error}.")))?;
+        .map_err(|error| PageError::Invalid(t!("The data structure is not valid JSON: {error}.", error = error)))?;
     match Structure::parse(&value) {
         Ok(_) => Ok(Some(value)),
-        Err(problem) => Err(PageError::Invalid(format!("This is no data structure: {problem}."))),
+        Err(problem) => Err(PageError::Invalid(t!("This is no data structure: {problem}.", problem = problem))),
     }
 }
 
@@ -380,7 +384,7 @@ fn checked_response(form: &Query) -> Result<Option<DefaultResponse>, PageError> 
     let status = if status.is_empty() { Ok(200) } else { status.parse::<u16>() };
     let status = status.ok().filter(|status| (200..=599).contains(status));
     let status =
-        status.ok_or_else(|| PageError::Invalid("The status of the answer is a number from 200 to 599.".into()))?;
+        status.ok_or_else(|| PageError::Invalid(t!("The status of the answer is a number from 200 to 599.").into()))?;
     let content_type = form.text("response_type");
     let headers =
         if content_type.is_empty() { Vec::new() } else { vec![("Content-Type".to_owned(), content_type.to_owned())] };
@@ -406,7 +410,7 @@ async fn store_key(page: &Page, hook: Hook, form: &Query) -> Result<String, Page
     let key = match form.text("key") {
         "" => Ok(clock::token(page.app.clock().as_ref())),
         own if own.len() <= 512 && own.is_ascii() => Ok(own.to_owned()),
-        _ => Err(PageError::Invalid("A key has at most 512 characters, and only ASCII ones.".into())),
+        _ => Err(PageError::Invalid(t!("A key has at most 512 characters, and only ASCII ones.").into())),
     };
     let key = problems.take("key", key);
     let mut settings = hook.settings;
@@ -445,7 +449,7 @@ pub async fn delete_queue(page: Page, Path(id): Path<HookId>, Form(form): Form) 
             let all = deliveries::queue(store, team, id, PageRequest { page: 1, size: 500 }).await?;
             all.items.into_iter().map(|row| row.id).collect()
         }
-        Err(_) => return Err(PageError::Invalid("Tick the box to delete the whole queue.".into())),
+        Err(_) => return Err(PageError::Invalid(t!("Tick the box to delete the whole queue.").into())),
     };
     let mut tx = store.begin().await?;
     deliveries::delete_queued(&mut tx, team, id, &ids).await?;
@@ -456,16 +460,16 @@ pub async fn delete_queue(page: Page, Path(id): Path<HookId>, Form(form): Form) 
 /// `GET /webhooks/{id}/delete`.
 pub async fn ask_delete(page: Page, Path(id): Path<HookId>) -> Reply {
     let hook = find(&page, id).await?;
-    let mut consequences = vec!["Its address answers 404 from then on; the sender has to be told.".to_owned()];
+    let mut consequences = vec![t!("Its address answers 404 from then on; the sender has to be told.").to_owned()];
     if let Some(scenario) = scenario_of(&page, &hook).await? {
-        consequences.push(format!("The scenario “{}” receives nothing any more.", scenario.name));
+        consequences.push(t!("The scenario “{name}” receives nothing any more.", name = scenario.name));
     }
     render::ok(&Ask {
-        layout: page.layout("Delete a webhook", "webhooks").await,
-        question: format!("Delete the webhook “{}”?", hook.name),
+        layout: page.layout(t!("Delete a webhook"), "webhooks").await,
+        question: t!("Delete the webhook “{name}”?", name = hook.name),
         consequences,
         action: format!("/webhooks/{id}/delete"),
-        yes: "Delete webhook",
+        yes: t!("Delete webhook"),
         back: format!("/webhooks/{id}"),
     })
 }

@@ -1,6 +1,7 @@
 //! The Sheets v4 calls, and the one of Drive by which spreadsheets are found.
 
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -169,7 +170,7 @@ impl Parsed {
 
     fn note(&self, google: &mut Google, kind: &'static str, id: &str, range: &str) {
         let (spreadsheet, range, body) = (id.to_owned(), range.to_owned(), self.body.clone());
-        google.effects.push(Effect { kind, spreadsheet, range, body });
+        google.effects.push(Effect { kind, spreadsheet, range, body, at: Instant::now() });
     }
 
     /// Drive's list; of its query only the part of a name is understood.

@@ -10,7 +10,7 @@ mod token;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use serde_json::{Value as Json, json};
@@ -68,6 +68,8 @@ pub struct Effect {
     pub range: String,
     /// The request body.
     pub body: Json,
+    /// When it was made.
+    pub at: Instant,
 }
 
 #[derive(Debug, Default)]

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Comparison } from "../services";
-import { FRESH, groupsOf, isUnary, places, removed, says, stored, withOperator } from "./model";
+import { FRESH, groupsOf, isUnary, places, removed, says, stored, withOperator, withSuggested } from "./model";
 
 const comparisons: Comparison[] = [
   { name: "exist", group: "Basic", label: "Exists", unary: true },
@@ -34,4 +34,11 @@ test("what files hold is read, whatever its form", () => {
   assert.deepEqual(groupsOf([[rule, 5], []]), [[rule]]);
   assert.deepEqual(groupsOf(null), []);
   assert.deepEqual(removed([[rule], [rule, FRESH]], 0, 0), [[rule, FRESH]]);
+});
+
+test("a suggestion is taken whole: operator, and the values that go with it", () => {
+  const exists = { a: "{{1.coupon}}", o: "exist", own: 1 };
+  const many: Comparison[] = [...comparisons, { name: "array:greater", group: "Array", label: "Array length greater than", unary: false }];
+  assert.deepEqual(withSuggested(exists, { operator: "array:greater", left: null, right: "0" }, many), { a: "{{1.coupon}}", o: "array:greater", b: "0", own: 1 });
+  assert.deepEqual(withSuggested(rule, { operator: "text:equal", left: "{{upper(1.x)}}", right: null }, many), { a: "{{upper(1.x)}}", o: "text:equal", b: "y" });
 });

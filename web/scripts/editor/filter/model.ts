@@ -66,6 +66,12 @@ export function withOperator(rule: Rule, operator: string, comparisons: readonly
   return { ...rest, o: operator, b: b ?? before ?? "" };
 }
 
+/** A rule with what the server suggests for it. */
+export function withSuggested(rule: Rule, suggested: { operator: string; left: string | null; right: string | null }, comparisons: readonly Comparison[]): Rule {
+  const other = withOperator(rule, suggested.operator, comparisons, undefined);
+  return { ...other, ...(suggested.left === null ? {} : { a: suggested.left }), ...(suggested.right === null ? {} : { b: suggested.right }) };
+}
+
 /** The rows with one of them changed. */
 export function changed(groups: Groups, group: number, condition: number, change: (rule: Rule) => Rule): Groups {
   return groups.map((rules, at) => (at === group ? rules.map((rule, index) => (index === condition ? change(rule) : rule)) : rules));

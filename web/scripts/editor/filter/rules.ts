@@ -5,8 +5,8 @@ import { mappingField } from "../plain-field";
 import type { Comparison, MappingFieldHandle } from "../services";
 import { operatorGroups } from "./operators";
 import { words } from "../words/filter";
-import { FRESH, type Groups, type Rule, changed, isBlank, isUnary, places, removed, text, withOperator } from "./model";
-import { type FilterTest, opinion } from "./tested";
+import { FRESH, type Groups, type Rule, changed, isBlank, isUnary, places, removed, text, withOperator, withSuggested } from "./model";
+import { type FilterTest, type Opinion, type Suggested, opinion } from "./tested";
 
 export interface RulesOptions {
   editor: Editor;
@@ -186,6 +186,8 @@ export class Rules {
         if (!drawn) return;
         const place = stored[group]?.[at];
         const said = this.#own(rule) ?? (place && this.#test ? opinion(this.#test, place) : undefined);
+        const reading = this.#rowElement(group, at)?.querySelector<HTMLElement>(".rule-reading");
+        if (reading) reading.hidden = isBlank(rule);
         drawn.said.className = `rule-said ${said ? `is-${said.kind}` : ""}`;
         drawn.said.replaceChildren(...(said ? [icon(ICONS[said.kind]), h("span", {}, said.text)] : []));
         drawn.left.setInvalid(said?.kind === "bad" && said.side !== "right" ? said.text : undefined);
@@ -196,22 +198,32 @@ export class Rules {
   }
 
   /** What needs no server. */
-  #own(rule: Rule): { kind: "bad"; text: string; side?: "right" } | undefined {
+  #own(rule: Rule): Opinion | undefined {
+    if (isBlank(rule)) return { kind: "blank", text: words.blank };
     const operator = text(rule.o);
     if (this.#comparisons.length > 0 && operator !== "" && !this.#comparisons.some((comparison) => comparison.name === operator)) return { kind: "bad", text: words.unknownHelp(operator) };
-    return !isBlank(rule) && text(rule.a).trim() === "" ? { kind: "bad", text: words.nothingLeft } : undefined;
+    return text(rule.a).trim() === "" ? { kind: "bad", text: words.nothingLeft } : undefined;
   }
 
   #chips(group: number, at: number, place: { group: number; condition: number } | undefined): HTMLElement[] {
-    const fitting = this.#test?.suggest.filter((one) => place && one.group === place.group && one.condition === place.condition && one.operator !== text(this.#groups[group]?.[at]?.o)) ?? [];
+    const fitting = this.#test?.suggest.filter((one) => place && one.group === place.group && one.condition === place.condition && (one.left !== null || one.operator !== text(this.#groups[group]?.[at]?.o))) ?? [];
     return fitting.map((one) => {
       const label = this.#comparisons.find((comparison) => comparison.name === one.operator)?.label ?? one.operator;
-      return h("button", { type: "button", class: "rule-chip", title: words.take(label), onclick: () => this.#choose(group, at, one.operator, false) }, icon("sparkles"), one.why);
+      const offer = words.offer(label, one.right ?? undefined, one.left ?? undefined);
+      return h("button", { type: "button", class: "rule-chip", onclick: () => this.#take(group, at, one) }, icon(one.trap ? "triangle-alert" : "sparkles"), h("span", { class: "grow" }, one.why, " ", h("strong", {}, offer)));
     });
+  }
+
+  /** What was suggested, in one step that can be undone. */
+  #take(group: number, at: number, suggested: Suggested): void {
+    this.#kept.delete(`${group}.${at}`);
+    this.#write(changed(this.#groups, group, at, (rule) => withSuggested(rule, suggested, this.#comparisons)));
+    this.#draw();
+    this.#drawn[group]?.[at]?.left.focus();
   }
 }
 
-const ICONS = { ok: "circle-check", held: "circle-x", bad: "circle-alert" } as const;
+const ICONS = { ok: "circle-check", held: "circle-x", bad: "circle-alert", trap: "triangle-alert", blank: "pencil" } as const;
 
 /** Whatever decides which controls there are. */
 function shape(groups: Groups): string {

@@ -9,9 +9,21 @@ export interface FilterTest {
   bundles: BundleTest[];
   /** Bundles that are not listed. */
   more: number;
-  suggest: { group: number; condition: number; operator: string; why: string }[];
+  suggest: Suggested[];
   /** Where it cannot be read. */
   problems: { group: number; condition: number; message: string }[];
+}
+
+/** What would be better: another operator, and perhaps other values. */
+export interface Suggested {
+  group: number;
+  condition: number;
+  operator: string;
+  left: string | null;
+  right: string | null;
+  why: string;
+  /** The condition does now what hardly anybody means. */
+  trap: boolean;
 }
 
 export interface BundleTest {
@@ -30,7 +42,7 @@ export interface ConditionTest {
 }
 
 export interface Opinion {
-  kind: "ok" | "held" | "bad";
+  kind: "ok" | "held" | "bad" | "trap" | "blank";
   text: string;
   side?: "right" | undefined;
 }
@@ -47,5 +59,6 @@ export function opinion(test: FilterTest, place: { group: number; condition: num
   const telling = tests.find((one) => !one.passed) ?? tests[0];
   if (!telling) return undefined;
   const note = tests.length > 1 ? words.holdsFor(holding, tests.length, telling.bundle, telling.note) : telling.note;
-  return { kind: holding > 0 ? "ok" : "held", text: note };
+  const isTrap = test.suggest.some((one) => one.trap && one.group === place.group && one.condition === place.condition);
+  return { kind: isTrap ? "trap" : holding > 0 ? "ok" : "held", text: note };
 }

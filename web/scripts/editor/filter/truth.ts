@@ -13,12 +13,14 @@ export class Truth {
   /** Bundles that a person has opened or closed. */
   readonly #open = new Map<number, boolean>();
 
-  show(test: FilterTest, isConfidential: boolean): void {
+  show(test: FilterTest, isConfidential: boolean, isBlank = false): void {
     const passing = test.bundles.filter((bundle) => bundle.passed).length;
     const run = h("button", { type: "button", class: "small", onclick: () => act("run") }, icon("play"), words.runOnce);
     if (isConfidential) return this.#nothing(words.confidential);
     if (!test.known) return this.#nothing(words.notKnown, run);
     if (test.bundles.length === 0) return this.#nothing(words.nothingCame, run);
+    // Without a condition there is nothing that a bundle could be said to pass.
+    if (isBlank) return this.#nothing(words.blankAll);
     this.#say(words.passes(passing, test.bundles.length));
     this.#list.replaceChildren(...test.bundles.map((bundle, at) => this.#bundle(bundle, at, test.bundles.length)));
     this.#foot.replaceChildren(...(test.more > 0 ? [h("p", {}, words.moreCame(test.more))] : []));

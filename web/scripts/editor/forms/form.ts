@@ -29,8 +29,9 @@ export class Form {
   /** How fields were switched since the form was opened, by place. */
   #modes = new Map<string, Mode>();
   #lists = new Map<object, { fields: Field[]; base: string; path: Path }>();
-  /** Asked for the choices of fields that hang on others. */
-  readonly reloads = new Set<() => void>();
+  /** Asked for the choices of fields that hang on others; told whether somebody
+   *  changed the document, or took a change back. */
+  readonly reloads = new Set<(isChange?: boolean) => void>();
 
   constructor(
     readonly editor: Editor,

@@ -25,7 +25,6 @@ export function hookView(editor: Editor, id: number, first: HookState | undefine
   const stop = new AbortController();
   const { signal } = stop;
   let state = first;
-  let stream: EventSource | undefined;
   let timer = 0;
   let hasArrived = false;
 
@@ -61,27 +60,17 @@ export function hookView(editor: Editor, id: number, first: HookState | undefine
     }
   };
 
-  /** While it waits, every request is seen at once. */
+  /** The live stream tells of every request; this finds what it missed. */
   const watch = () => {
     const isWaiting = state?.isLearning === true && !signal.aborted;
-    if (!isWaiting) {
-      stream?.close();
-      stream = undefined;
+    if (isWaiting) timer ||= window.setInterval(() => document.visibilityState === "visible" && void ask(), PATIENCE);
+    else {
       clearInterval(timer);
       timer = 0;
-      return;
     }
-    stream ??= listen();
-    timer ||= window.setInterval(() => document.visibilityState === "visible" && void ask(), PATIENCE);
-  };
-  const listen = () => {
-    const source = new EventSource(`/webhooks/${id}/live`);
-    source.addEventListener("changed", () => void ask());
-    return source;
   };
   editor.signals.addEventListener("hook", () => void ask(), { signal });
   addEventListener("focus", () => void ask(), { signal });
-  addEventListener("pagehide", () => stream?.close(), { signal });
 
   const draw = () => {
     if (!state) return;

@@ -10,13 +10,16 @@ import type { Change, Form, Place } from "./form";
 import { makeDatastore, makeSpreadsheet } from "./making";
 import { type Control, type Names, type Row, row } from "./row";
 import { toggledRow } from "./toggled";
-import { asText, choiceValue, isEmpty, isMapped, restoredChoice } from "./values";
+import { LINKED_TYPES, asText, choiceValue, isEmpty, isMapped, restoredChoice } from "./values";
 
 /** Kept as links beside the document, never in it. */
-export const LINKED: ReadonlySet<FieldType> = new Set<FieldType>(["connection", "keychain", "hook", "datastore", "structure", "scenario"]);
+export const LINKED = LINKED_TYPES;
 
 /** Where these are made and looked after, opened in another tab. */
 const PAGES: Partial<Record<FieldType, string>> = { datastore: "/datastores", structure: "/structures", spreadsheet: "/spreadsheets", scenario: "/scenarios" };
+
+/** What a list hangs on may be typed. */
+const PAUSE = 250;
 
 export function liveRow(form: Form, field: Field, place: Place): Row {
   if (LINKED.has(field.type)) return row({ form, field: { ...field, required: false }, place, control: (names) => liveControl(form, field, place, names) });
@@ -33,6 +36,8 @@ function current(form: Form, field: Field, place: Place): Json | undefined {
 function liveControl(form: Form, field: Field, place: Place, names: Names): Control {
   let known: Choices | undefined;
   let problem: string | undefined;
+  /** What was taken as the only choice. */
+  let byItself: string | undefined;
   const status = h("p", { class: "field-note" });
   const value = () => {
     const now = current(form, field, place);
@@ -122,7 +127,8 @@ function liveControl(form: Form, field: Field, place: Place, names: Names): Cont
     const isEarly = /^choose /i.test(problem ?? "");
     status.className = `field-note ${isGone || (problem && !isEarly) ? "is-warn" : ""}`;
     const retry = problem && !isEarly && h("button", { type: "button", class: "small", onclick: () => void refresh() }, icon("refresh-cw"), words.again);
-    const all = [problem, isGone && !problem && words.gone, retry, !problem && !isGone && link];
+    const alone = byItself !== undefined && sameId(byItself, value()) && words.onlyOne;
+    const all = [problem, alone, isGone && !problem && words.gone, retry, !problem && !isGone && link];
     const parts = all.filter((part): part is string | HTMLButtonElement | HTMLAnchorElement => part !== undefined && part !== false && part !== "");
     status.replaceChildren(...parts);
     status.hidden = parts.length === 0;
@@ -138,12 +144,34 @@ function liveControl(form: Form, field: Field, place: Place, names: Names): Cont
     }
   };
 
+  /** The list as it was before what it hangs on was chosen. */
+  let offered: string | undefined;
+  let timer = 0;
+  const isChosenAlone = field.required === true && field.type !== "spreadsheet" && !LINKED.has(field.type);
+  /** Of one choice there is no choosing: it is taken, to be seen and undone. An
+   *  account has many spreadsheets, so that one is never guessed. */
+  const takeTheOnly = async () => {
+    if (value() !== undefined) return;
+    await refresh();
+    const only = known && !known.problem && !known.more && known.choices.length === 1 ? known.choices[0] : undefined;
+    const isNews = offered !== JSON.stringify(known?.choices);
+    offered = JSON.stringify(known?.choices);
+    if (!only || !isNews || value() !== undefined || !box.element.isConnected) return;
+    pick(only);
+    byItself = only.value;
+    say();
+    form.editor.say(words.onlyOneSaid(field.label || field.name, only.label));
+  };
+
   let signature = form.signature;
-  const reload = () => {
+  const reload = (isChange = true) => {
     if (form.signature === signature) return;
     signature = form.signature;
     known = undefined;
+    clearTimeout(timer);
     if (value() !== undefined) void refresh();
+    // What was just undone is not done again.
+    else if (isChosenAlone && isChange) timer = window.setTimeout(() => void takeTheOnly(), PAUSE);
   };
   form.reloads.add(reload);
   say();
@@ -157,6 +185,7 @@ function liveControl(form: Form, field: Field, place: Place, names: Names): Cont
     update: () => say(),
     setInvalid: box.setInvalid,
     destroy: () => {
+      clearTimeout(timer);
       form.reloads.delete(reload);
       removeEventListener("focus", focused);
       box.destroy();

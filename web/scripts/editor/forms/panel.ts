@@ -80,7 +80,7 @@ function follow(parts: Parts, news: News): void {
   if (parts.made !== undefined && parts.made !== identity(form) && parts.catalogue) return fill(parts, parts.catalogue);
   parts.title.textContent = labelOf(form.module, parts.catalogue);
   for (const view of parts.views) view.update();
-  for (const reload of form.reloads) reload();
+  for (const reload of form.reloads) reload(news.kind === "change");
 }
 
 /** Draws the whole form. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { withFilter } from "./merge-filters";
 import type { Json } from "../json";
 import { problemOf } from "./check";
 import { asText, choiceValue, freeName, fromText, isPair, isShown, leftOver, modeOf, moved, putAll, renamed, restoredChoice, restoredItems, restoredMode } from "./values";
@@ -88,4 +89,12 @@ test("what cannot be right is said, what is mapped is not judged", () => {
   assert.equal(problemOf({ type: "email" }, "Ada <ada@example.com>"), undefined);
   assert.notEqual(problemOf({ type: "email" }, "ada"), undefined);
   assert.notEqual(problemOf({ type: "array", required: true }, []), undefined);
+});
+
+test("a merge keeps one filter for each branch", () => {
+  const rule = { a: "{{1.x}}", o: "exist" };
+  assert.deepEqual(withFilter([], 1, 2, [[rule]]), [null, { name: "", conditions: [[rule]] }]);
+  const named = { name: "Paid", conditions: [[rule]], own: 1 };
+  assert.deepEqual(withFilter([named, null], 0, 2, [[rule], [rule]]), [{ ...named, conditions: [[rule], [rule]] }, null]);
+  assert.deepEqual(withFilter([named, null], 0, 2, []), [null, null]);
 });

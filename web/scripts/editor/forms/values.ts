@@ -3,6 +3,9 @@
 import type { Field } from "../editor";
 import { type Collection, type Json, type Path, at, isCollection, put, same } from "../json";
 
+/** What is chosen for these stands as a link beside the document. */
+export const LINKED_TYPES: ReadonlySet<Field["type"]> = new Set<Field["type"]>(["connection", "keychain", "hook", "datastore", "structure", "scenario"]);
+
 /** `chose`: picked or entered in controls; `edit`: one mapped text instead. */
 export type Mode = "chose" | "edit";
 

@@ -1,4 +1,5 @@
 /** Routers, if-else and merge: what leads out of them and comes together. */
+import { mergeFilters } from "./merge-filters";
 import { h, icon, uniqueId } from "../dom";
 import { type Way, addRoute, apply, isIfElse, labelOf, setFallback, titleOf, waysOf } from "../blueprint";
 import type { Catalogue } from "../editor";
@@ -82,6 +83,8 @@ export function ifElse(form: Form, catalogue: Catalogue): View {
 export function merge(form: Form, catalogue: Catalogue): View {
   const box = h("div", { class: "items" });
   const add = h("button", { type: "button", class: "small add" }, icon("plus"), words.addOutput);
+  const below = h("div", {});
+  let filters: View | undefined;
   let views: { update(): void; destroy?(): void }[] = [];
   let drawn = "";
   const branches = (): { label: string }[] => {
@@ -112,6 +115,9 @@ export function merge(form: Form, catalogue: Catalogue): View {
         return h("div", { class: "item" }, h("div", { class: "item-head" }, name, remove), ...fields);
       }),
     );
+    filters?.destroy?.();
+    filters = ways.length > 0 ? mergeFilters(form, ways.map((way) => way.label)) : undefined;
+    below.replaceChildren(...(filters ? [filters.element] : []));
     if (ways.length === 0) box.prepend(h("p", { class: "field-note is-warn" }, words.mergeNothing));
   };
   add.addEventListener("click", () => {
@@ -122,12 +128,14 @@ export function merge(form: Form, catalogue: Catalogue): View {
   });
   draw();
   return {
-    element: h("div", { class: "fields" }, h("p", { class: "field-help" }, words.mergeHelp), box, add),
+    element: h("div", { class: "fields" }, h("p", { class: "field-help" }, words.mergeHelp), box, add, below),
     update: () => {
-      if (drawn !== JSON.stringify([branches(), outputs().length])) draw();
-      else for (const view of views) view.update();
+      if (drawn !== JSON.stringify([branches(), outputs().length])) return draw();
+      for (const view of views) view.update();
+      filters?.update();
     },
     destroy: () => {
+      filters?.destroy?.();
       for (const view of views) view.destroy?.();
     },
   };

@@ -1,9 +1,11 @@
 /** Words of copying and pasting. */
-export const words = {
-  copied: (count: number) => (count === 1 ? "Module copied. Paste it here, in another scenario, or in Make." : `${count} modules copied. Paste them here, in another scenario, or in Make.`),
+import { spoken, t } from "./index";
+
+export const words = spoken({
+  copied: (count: number) => (count === 1 ? t("Module copied. Paste it here, in another scenario, or in Make.") : t`${count} modules copied. Paste them here, in another scenario, or in Make.`),
   nothingSelected: "Select a module first, then copy it.",
   notCopied: "The browser did not allow to copy. Press Ctrl+C instead.",
-  pasted: (count: number) => (count === 1 ? "Module pasted." : `${count} modules pasted.`),
+  pasted: (count: number) => (count === 1 ? t("Module pasted.") : t`${count} modules pasted.`),
   undo: "Undo",
   empty: "The clipboard is empty. Copy a module first, here or in Make.",
   emptyBlueprint: "This blueprint has no modules.",
@@ -19,4 +21,4 @@ export const words = {
   pasteHere: "Paste here",
   pasteHelp: "Your browser does not let this page read the clipboard. Paste into the box: Ctrl+V, ⌘V on a Mac, or a long press on a phone.",
   cancel: "Cancel",
-} as const;
+} as const);

@@ -1,8 +1,12 @@
 /** What is said about keeping, other people, publishing and the bar. */
-export const words = {
+import { spoken, t } from "./index";
+
+export const words = spoken({
   kept: "All changes kept",
   keeping: "Keeping…",
-  notKept: (problem: string) => `Not kept: ${problem}`,
+  late: "Not kept yet",
+  lateTitle: "The server does not answer yet. What you changed is not kept there so far; leave this page open.",
+  notKept: (problem: string) => t`Not kept: ${problem}`,
   conflict: "Changed elsewhere",
   tryAgain: "Try again",
   draftTitle: "The draft differs from what is live. Publish it when it is ready.",
@@ -10,7 +14,7 @@ export const words = {
   nothingToPublish: "The draft is what is live",
 
   conflictTitle: "This scenario was changed elsewhere",
-  conflictBy: (who: string, when: string) => `${who} kept another draft ${when}, and you have changes that are not in it.`,
+  conflictBy: (who: string, when: string) => t`${who} kept another draft ${when}, and you have changes that are not in it.`,
   somebody: "Somebody",
   you: "You, in another tab,",
   loadTheirs: "Load the other draft",
@@ -21,21 +25,24 @@ export const words = {
   theirsLoaded: "The other draft is loaded. Undo brings yours back.",
   theirsLoadedCopied: "The other draft is loaded. Yours is in the clipboard, and undo brings it back.",
   mineKept: "Yours is the draft now.",
-  loadedBy: (who: string) => `${who} changed something; you see it now.`,
+  loadedBy: (who: string) => t`${who} changed something; you see it now.`,
   loadedOwn: "You changed something in another tab; it is here now.",
   loadedStep: "Take what was changed elsewhere",
+  restored: (version: number) => (version > 0 ? `Version ${version} is the draft now` : "The draft of before is the draft again"),
+  undo: "Undo",
   unsentTitle: "Take unsaved work",
-  unsentText: (when: string) => `There is unsaved work of this scenario from ${when} in this browser. Taking it is a step that undo takes back.`,
+  unsentText: (when: string) => t`There is unsaved work of this scenario from ${when} in this browser. Taking it is a step that undo takes back.`,
   unsentTake: "Take it",
   unsentDrop: "Throw it away",
   unsentTooLarge: "The server does not have your changes yet, and they are too large to be kept in this browser: leave this page open.",
   loadedOther: "The scenario was changed on another page; you see it now.",
 
-  hereToo: (name: string) => `${name} has this scenario open too`,
+  hereToo: (name: string) => t`${name} has this scenario open too`,
   hereYou: "You have this scenario open in another tab",
-  joined: (name: string) => `${name} has opened this scenario too.`,
+  joined: (name: string) => t`${name} has opened this scenario too.`,
   joinedYou: "This scenario is open in another tab of yours, too. Changes appear in both.",
 
+  failures: (count: number) => (count === 1 ? t("1 run failed. Look") : t`${count} runs failed. Look`),
   on: "On",
   off: "Off",
   switchedOn: "The scenario is on.",
@@ -58,9 +65,9 @@ export const words = {
   problems: "To look at",
   problemsHelp: "You can publish with these; the modules concerned may fail when they run.",
   cannotPublish: "It cannot be published yet",
-  published: (version: number) => `Published as version ${version}.`,
+  published: (version: number) => t`Published as version ${version}.`,
   seeVersions: "Versions",
-  moreChanges: (count: number) => `and ${count} more`,
+  moreChanges: (count: number) => t`and ${count} more`,
   discard: "Discard the draft…",
   discardTitle: "Discard the draft?",
   discardDetails: "The editor goes back to the live version. Your draft is copied to the clipboard first, as far as the browser allows.",
@@ -77,4 +84,4 @@ export const words = {
   history: "History",
   exportBlueprint: "Export blueprint",
   page: "Page of the scenario",
-} as const;
+} as const);

@@ -1,8 +1,10 @@
 /** What the panel of a filter says. */
-export const words = {
+import { spoken, t } from "./index";
+
+export const words = spoken({
   title: "Filter",
   branchTitle: "Condition",
-  before: (module: string) => `before ${module}`,
+  before: (module: string) => t`before ${module}`,
   label: "Label",
   labelHint: "Stands on the line",
   fallback: "The fallback route",
@@ -10,7 +12,7 @@ export const words = {
   none: "Without a condition every bundle goes on.",
   and: "and",
   or: "or",
-  rule: (group: number, number: number) => (group === 1 ? `Condition ${number}` : `Condition ${number} of group ${group}`),
+  rule: (group: number, number: number) => (group === 1 ? t`Condition ${number}` : t`Condition ${number} of group ${group}`),
   left: "Value",
   operator: "Operator",
   right: "Compare with",
@@ -20,9 +22,11 @@ export const words = {
   addOr: "Add OR rule",
   addFirst: "Add a condition",
   remove: "Remove this condition",
-  unknownOperator: (name: string) => `${name} (not known)`,
-  unknownHelp: (name: string) => `There is no operator “${name}”, so this never matches. It is kept until you choose another one.`,
+  unknownOperator: (name: string) => t`${name} (not known)`,
+  unknownHelp: (name: string) => t`There is no operator “${name}”, so this never matches. It is kept until you choose another one.`,
   nothingLeft: "Choose the value that is looked at.",
+  blank: "This condition is not filled in yet. It does not count until it is.",
+  blankAll: "No condition is filled in yet, so every bundle goes on.",
   copy: "Copy filter",
   paste: "Paste filter",
   copied: "Filter copied.",
@@ -38,19 +42,20 @@ export const words = {
 
   // Tried out.
   tried: "With the last data",
-  passes: (count: number, of: number) => (of === 1 ? (count === 1 ? "The bundle passes." : "The bundle is held back.") : `${count} of ${of} bundles ${count === 1 ? "passes" : "pass"}.`),
-  moreCame: (count: number) => (count === 1 ? "1 more bundle came." : `${count} more bundles came.`),
+  passes: (count: number, of: number) => (of === 1 ? (count === 1 ? t("The bundle passes.") : t("The bundle is held back.")) : t`${count} of ${of} bundles ${count === 1 ? t("passes") : t("pass")}.`),
+  moreCame: (count: number) => (count === 1 ? t("1 more bundle came.") : t`${count} more bundles came.`),
   passed: "Passes",
   held: "Held back",
   holds: "Holds",
   fails: "Does not hold",
-  holdsFor: (count: number, of: number, bundle: string, why: string) => `Holds for ${count} of ${of}. ${bundle}: ${why}`,
+  holdsFor: (count: number, of: number, bundle: string, why: string) => t`Holds for ${count} of ${of}. ${bundle}: ${why}`,
   nothingCame: "No bundle came here in the last runs.",
   notKnown: "Run the scenario once; then you see here which bundles pass, and why.",
   confidential: "This scenario is confidential: the data of its runs is not shown.",
   failed: "It could not be tried out just now.",
   runOnce: "Run once",
-  take: (label: string) => `Use “${label}”`,
+  /** What a suggestion puts in, after the sentence that says why. */
+  offer: (label: string, right: string | undefined, left: string | undefined) => (left === undefined ? `→ ${label}${right === undefined ? "" : ` ${right}`}` : `→ ${left}${right === undefined ? "" : ` ${label} ${right}`}`),
   /** How the values are read, by the first part of the operator's name. */
   reading: { text: "as texts", number: "as numbers", date: "as dates", time: "as times of day", boolean: "as yes or no", array: "of a list", semver: "as versions" } as Readonly<Record<string, string>>,
-} as const;
+} as const);

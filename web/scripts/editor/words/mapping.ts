@@ -1,16 +1,18 @@
 /** What the mapping field, its panel and the line under it say. */
-export const words = {
+import { spoken, t } from "./index";
+
+export const words = spoken({
   // The pills.
   bundle: "Bundle",
-  gone: (id: number) => `Module ${id} is no longer in the scenario, so that nothing comes from it.`,
-  later: (id: number, name: string) => `Module ${id} (${name}) does not run before this one, so that nothing comes from it here.`,
+  gone: (id: number) => t`Module ${id} is no longer in the scenario, so that nothing comes from it.`,
+  later: (id: number, name: string) => t`Module ${id} (${name}) does not run before this one, so that nothing comes from it here.`,
   unknownFunction: (name: string, similar: string | undefined) =>
-    similar ? `There is no function “${name}”. Did you mean “${similar}”?` : `There is no function “${name}”.`,
-  unknownName: (name: string) => `“${name}” means nothing here. A text in a formula stands in quotes: "${name}"`,
+    similar ? t`There is no function “${name}”. Did you mean “${similar}”?` : t`There is no function “${name}”.`,
+  unknownName: (name: string) => t`“${name}” means nothing here. A text in a formula stands in quotes: "${name}"`,
   unreadable: "This cannot be read here.",
   unclosed: "This is not closed.",
-  unclosedFunction: (name: string) => `${name}( is not closed: a ) is missing.`,
-  sample: (value: string) => `Last time: ${value}`,
+  unclosedFunction: (name: string) => t`${name}( is not closed: a ) is missing.`,
+  sample: (value: string) => t`Last time: ${value}`,
   types: {
     text: "text",
     number: "number",
@@ -28,7 +30,7 @@ export const words = {
   } as Record<string, string>,
 
   // Completion.
-  asText: (text: string) => `the text “${text}”`,
+  asText: (text: string) => t`the text “${text}”`,
   keywordKind: "keyword",
   variableKind: "variable",
 
@@ -46,12 +48,18 @@ export const words = {
     variables: "System",
     extension: "More",
   } as Record<string, string>,
+  loading: "Loading…",
+  loadingWhy: "What can be picked here has not come from the server yet.",
+  cannotLoad: "Cannot be loaded",
+  cannotLoadWhy: "The server does not tell just now what can be picked here. It is asked again by itself.",
+  loadAgain: "Try again",
+  previewFailed: "The value cannot be loaded just now.",
   nothing: "No data yet",
   nothingWhy: "Run the scenario once, or send a sample to the webhook: what comes out of each module can then be picked here.",
   nothingBefore: "No module runs before this one, so that there are no items to pick.",
   runOnce: "Run once",
   noItems: "Nothing is known of what it puts out. Run once to see it.",
-  noMatch: (search: string) => `Nothing is called “${search}”.`,
+  noMatch: (search: string) => t`Nothing is called “${search}”.`,
   from: {
     run: "from the last run",
     webhook: "from the last request",
@@ -61,9 +69,9 @@ export const words = {
     none: "",
   } as Record<string, string>,
   confidential: "The scenario is confidential: values are not shown.",
-  more: (count: number) => `${count} more are not listed. Type the name to find one.`,
-  showAll: (count: number) => `Show all ${count}`,
-  open: (label: string) => `Show what is in ${label}`,
+  more: (count: number) => t`${count} more are not listed. Type the name to find one.`,
+  showAll: (count: number) => t`Show all ${count}`,
+  open: (label: string) => t`Show what is in ${label}`,
   listWhy: "A list. Pick which of its items you want:",
   which: "Which item",
   first: "the first item",
@@ -90,4 +98,4 @@ export const words = {
   // The line under a field.
   givesNothing: "Gives nothing: it is empty with the last data.",
   notKnown: "What it gives is known after the first run.",
-} as const;
+} as const);

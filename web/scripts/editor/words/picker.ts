@@ -1,8 +1,10 @@
 /** Words of the search over apps and modules. */
-export const words = {
+import { spoken, t } from "./index";
+
+export const words = spoken({
   title: { after: "Add a module", first: "How does it start?", error: "What happens when it fails?", instead: "Put in another module" },
   search: "Search apps and modules",
-  searchIn: (app: string) => `Search in ${app}`,
+  searchIn: (app: string) => t`Search in ${app}`,
   loading: "Fetching the apps…",
   failed: "The apps could not be fetched.",
   again: "Try again",
@@ -13,7 +15,7 @@ export const words = {
   directives: "Ends the error route",
   flow: "Flow control",
   apps: "Apps",
-  modules: (count: number) => (count === 1 ? "1 module" : `${count} modules`),
+  modules: (count: number) => (count === 1 ? t("1 module") : t`${count} modules`),
   kinds: { trigger: "Triggers", action: "Actions", search: "Searches", other: "Tools" },
   badges: { "instant-trigger": "Instant", "polling-trigger": "Trigger", search: "Search" } as Record<string, string>,
   shut: "Not at this place",
@@ -21,10 +23,18 @@ export const words = {
   onlyAfterIfElse: "Has its place directly after an if-else.",
   onlyOnError: "Only ends an error route. Right-click a module and choose Add an error handler.",
   notOnError: "Starts a scenario, so it has no place on an error route.",
-  none: (query: string) => `Nothing found for “${query}”.`,
-  notHere: (app: string) => `${app} is not available here yet.`,
+  none: (query: string) => t`Nothing found for “${query}”.`,
+  notHere: (app: string) => t`${app} is not available here yet.`,
+  noApp: (app: string) => t`There is no app for ${app} here yet. These can do the work:`,
+  /** Things that are no modules: the names that people type, and where they are. */
+  elsewhere: [
+    { names: ["filter", "only if"], text: "A filter is no module: it stands on the line between two modules. Press the small funnel on the line." },
+    { names: ["date", "time zone", "format date", "uppercase", "lowercase", "round", "number format", "currency"], text: "Dates, numbers and texts are formatted right in a field: click into it and choose a function, such as formatDate." },
+    { names: ["schedule", "cron", "every day", "timer", "interval"], text: "When a scenario runs is set under Schedule, at the top; no module is needed for it." },
+    { names: ["note", "comment"], text: "Notes are made with the tool Notes below the canvas." },
+  ] as readonly { names: readonly string[]; text: string }[],
   didYouMean: "Did you mean:",
   http: "Most services can also be reached through their API with",
-  results: (count: number) => (count === 0 ? "Nothing found" : count === 1 ? "1 module found" : `${count} modules found`),
-  added: (module: string) => `${module} added.`,
-} as const;
+  results: (count: number) => (count === 0 ? t("Nothing found") : count === 1 ? t("1 module found") : t`${count} modules found`),
+  added: (module: string) => t`${module} added.`,
+} as const);

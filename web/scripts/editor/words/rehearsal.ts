@@ -1,12 +1,15 @@
 /** What is said about rehearsals, dropped blueprints, and the report. */
-const modules = (count: number) => (count === 1 ? "1 module" : `${count} modules`);
+import { spoken, t } from "./index";
 
-export const words = {
+const modules = (count: number) => (count === 1 ? t("1 module") : t`${count} modules`);
+
+export const words = spoken({
   menu: "Run with sample data (nothing is sent)",
   title: "Run with sample data",
-  card: (count: number) => `Rehearsed: ${count === 1 ? "1 operation" : `${count} operations`}. Nothing was sent.`,
-  cardWarns: (count: number) => `Rehearsed, and ${modules(count)} should be looked at. Nothing was sent.`,
+  card: (count: number) => t`Rehearsed: ${count === 1 ? t("1 operation") : t`${count} operations`}. Nothing was sent.`,
+  cardWarns: (count: number) => t`Rehearsed, and ${modules(count)} should be looked at. Nothing was sent.`,
   cardFailed: "The rehearsal ended with an error. Nothing was sent.",
+  openSettings: (number: string) => t`Open the settings of module ${number}`,
   madeUp: "Some of its values were made up: with your own sample data it may go on.",
   rehearsing: "Rehearsing…",
   explain: "Nothing was sent, stored or asked outside. Modules that only compute were computed; every other one was answered with an example.",
@@ -14,26 +17,26 @@ export const words = {
   sampleTitle: "Sample data",
   sampleHelp: "What the first module gives. Change it and rehearse again; a list of objects stands for several bundles.",
   sampleInputs: "What the scenario is given as its inputs. Change it and rehearse again.",
-  notJson: (why: string) => `This is not JSON: ${why}`,
+  notJson: (why: string) => t`This is not JSON: ${why}`,
   again: "Rehearse again",
   withThis: "Rehearse with this data",
   told: "What each module would have done",
-  times: (count: number) => `${count} times; the first time:`,
+  times: (count: number) => t`${count} times; the first time:`,
   notReached: "Not reached",
   notReachedHelp: "The data of this rehearsal did not come to these modules. A filter or another route may be the reason.",
   nothingTold: "No app was to be called.",
   log: "Log",
-  showModule: (number: string) => `Module ${number}: show what it got and gave`,
+  showModule: (number: string) => t`Module ${number}: show what it got and gave`,
   inspectNote: "From a rehearsal: nothing was sent.",
   noPiece: "There is too much to show here. The log tells what this module would have done.",
 
   drop: "Drop to import",
   dropHere: "Drop the blueprint here",
   dropTitle: "A blueprint was dropped",
-  dropText: (name: string) => `What shall become of “${name}”?`,
-  dropMany: (count: number) => `What shall become of these ${count} files?`,
+  dropText: (name: string) => t`What shall become of “${name}”?`,
+  dropMany: (count: number) => t`What shall become of these ${count} files?`,
   dropAsNew: "New scenario",
-  dropAsMany: (count: number) => `${count} new scenarios`,
+  dropAsMany: (count: number) => t`${count} new scenarios`,
   dropPaste: "Paste into this one",
   dropPasteHelp: "Its modules come beside what is here. You can undo it.",
   dropNewHelp: "This scenario stays as it is.",
@@ -42,12 +45,12 @@ export const words = {
 
   reportTitle: "What runs here as in Make",
   reportMenu: "Check the modules",
-  reportMenuWith: (count: number) => `Check the modules (${count} to look at)`,
-  same: (count: number) => `${count} the same`,
-  check: (count: number) => `${count} to check`,
-  unavailable: (count: number) => `${count} not available`,
+  reportMenuWith: (count: number) => t`Check the modules (${count} to look at)`,
+  same: (count: number) => t`${count} the same`,
+  check: (count: number) => t`${count} to check`,
+  unavailable: (count: number) => t`${count} not available`,
   groups: { check: "Please check", unavailable: "Not available", same: "The same" } as const,
   allSame: "Every module runs here as it does in Make.",
   setup: "Accounts and spreadsheets in one list",
   noName: "Empty place",
-} as const;
+} as const);

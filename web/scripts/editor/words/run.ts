@@ -1,13 +1,15 @@
 /** What is said about running: Run once, bubbles, log, one module alone. */
-const operations = (count: number) => (count === 1 ? "1 operation" : `${count} operations`);
+import { spoken, t } from "./index";
 
-export const words = {
+const operations = (count: number) => (count === 1 ? t("1 operation") : t`${count} operations`);
+
+export const words = spoken({
   starting: "Starting…",
   waiting: "Waiting for data…",
   waitingHow: "Send a request to this address; the run starts with it.",
   waitingBeside: "The scenario is on: what is published gets the request as well, and both do their work.",
   waitingLive: "The scenario is on: the next request runs it, and you see it here.",
-  waitingUntil: (time: string) => `The wait ends by itself at ${time}.`,
+  waitingUntil: (time: string) => t`The wait ends by itself at ${time}.`,
   address: "Address of the webhook",
   copy: "Copy",
   copied: "Copied",
@@ -17,17 +19,17 @@ export const words = {
   waitOver: "The wait is over: no request came.",
   useRequest: "Use a request from before",
   running: "Running…",
-  soFar: (count: number) => `${operations(count)} so far`,
+  soFar: (count: number) => t`${operations(count)} so far`,
   ended: (word: string, count: number) => `${word}: ${operations(count)}.`,
-  well: (count: number) => `It ran well: ${operations(count)}.`,
+  well: (count: number) => t`It ran well: ${operations(count)}.`,
   wellAlone: "The module ran well.",
   nothingNew: "It ran, and the trigger found nothing new.",
-  withWarning: (count: number) => `It ran, with a warning: ${operations(count)}.`,
-  failed: (count: number) => `It failed after ${operations(count)}.`,
-  stoppedAfter: (count: number) => `It was stopped after ${operations(count)}.`,
+  withWarning: (count: number) => t`It ran, with a warning: ${operations(count)}.`,
+  failed: (count: number) => t`It failed after ${operations(count)}.`,
+  stoppedAfter: (count: number) => t`It was stopped after ${operations(count)}.`,
   inDoubt: "It is not known whether a call went through. Decide in the history.",
   cannotRun: "It cannot run yet",
-  showModule: (number: string) => `Show module ${number}`,
+  showModule: (number: string) => t`Show module ${number}`,
   showWhere: "Show where",
   log: "Log",
   close: "Close",
@@ -48,7 +50,7 @@ export const words = {
   chooseShown: "Show an old run on the canvas",
   noRuns: "This scenario has not run yet.",
   noData: "its data was not kept",
-  runRow: (word: string, count: number, by: string) => `${word}, ${operations(count)}, by ${by}`,
+  runRow: (word: string, count: number, by: string) => t`${word}, ${operations(count)}, by ${by}`,
   draftRun: "not published",
   singleRun: "one module",
 
@@ -63,8 +65,8 @@ export const words = {
   logTitle: "Log of the run",
   happened: "What happened",
   todo: "What to do",
-  rawText: (kind: string) => (kind ? `The text of the error (${kind})` : "The text of the error"),
-  leftOut: (count: number) => `${count} earlier lines are in the history.`,
+  rawText: "The text of the error",
+  leftOut: (count: number) => t`${count} earlier lines are in the history.`,
   emptyLog: "Nothing has run yet. Press Run once, and every step is told here.",
 
   inputsTitle: "What the scenario is given",
@@ -74,10 +76,10 @@ export const words = {
   aloneWrites: "If it writes or sends something, it does so for real.",
   aloneNothing: "It reads nothing of other modules, so there is nothing to fill in.",
   aloneRun: "Run",
-  ofModule: (module: number, field: string) => (field ? `${module}. ${field}` : `The whole bundle of module ${module}`),
-  type: (label: string) => `Type of ${label}`,
+  ofModule: (module: number, field: string) => (field ? `${module}. ${field}` : t`The whole bundle of module ${module}`),
+  type: (label: string) => t`Type of ${label}`,
   types: { text: "Text", number: "Number", boolean: "Yes or no", date: "Date", json: "Collection or array (JSON)" } as Record<string, string>,
   yes: "Yes",
   no: "No",
   unknown: "Not known from a run",
-} as const;
+} as const);

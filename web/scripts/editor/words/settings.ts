@@ -1,7 +1,9 @@
 /** The panel of the scenario's settings: Make's names, what each does. */
-export const words = {
+import { spoken, t } from "./index";
+
+export const words = spoken({
   title: "Scenario settings",
-  change: (label: string) => `Setting: ${label}`,
+  change: (label: string) => t`Setting: ${label}`,
   lead: "They are part of the draft: they hold for the live scenario once you publish.",
   whenLabel: "When it runs",
   schedule: "Change the schedule",
@@ -21,4 +23,4 @@ export const words = {
     roundtrips: ["Max number of cycles", "How often a trigger is asked for more within one run."],
     maxErrors: ["Number of consecutive errors", "After so many runs in a row that end with an error, it is switched off. One that runs when data arrives is switched off at the first."],
   },
-} as const;
+} as const);

@@ -1,6 +1,8 @@
-export const words = {
+import { spoken, t } from "./index";
+
+export const words = spoken({
   name: "Step by step",
-  step: (at: number, all: number) => `Step ${at} of ${all}`,
+  step: (at: number, all: number) => t`Step ${at} of ${all}`,
   leave: "Leave the guide",
   finish: "Finish",
   trigger: {
@@ -24,6 +26,7 @@ export const words = {
   spreadsheet: {
     title: "Which spreadsheet?",
     text: "As Connection choose the built-in spreadsheets: they need no account. Then choose a spreadsheet, or let one be made, and its sheet.",
+    missing: (labels: string[]) => t`Still empty: ${labels.join(", ")}.`,
   },
   columns: {
     title: "Fill the columns",
@@ -33,13 +36,30 @@ export const words = {
     title: "Try it",
     text: "Press Run once. The webhook then waits for one request; send the example order again and watch the bubbles: each shows how often its module ran.",
     action: "Send the example order",
+    waits: "It waits now: send the example order.",
+    failed: "This run ended with an error. Click the red bubble to see why, mend it, and run once more.",
   },
   publish: {
     title: "Make it live",
-    text: "What you build is a draft until you publish it. Press Publish, then switch the scenario on. From then on every order becomes a row.",
+    text: "What you build is a draft until you publish it: press Publish at the top.",
+    again: "The scenario is on, but with the version that you published before. Publish once more, so that what you changed is live.",
+  },
+  on: {
+    title: "Switch it on",
+    text: "Press the switch at the top. From then on every order that comes in becomes a row, day and night.",
+  },
+  live: {
+    title: "See it work",
+    text: "It is on. Let your shop send an order, or send the example as your shop would: this time nobody presses Run once.",
+    action: "Send an order",
+    failed: "The live version ran and ended with an error. Click the red bubble to see why, mend it, and publish again.",
+  },
+  early: {
+    on: "You have switched it on already. It does its work only when these steps are done and published.",
+    published: "You have published already. That is fine: publish once more when these steps are done.",
   },
   done: {
     title: "That is all",
-    text: "Your first scenario works. Click the bubbles to see what went in and out, add routes or mails as you like: a live scenario only changes when you publish.",
+    text: "Your first scenario works: the last order went through it live. Click the bubbles to see what went in and out, add routes or mails as you like: a live scenario only changes when you publish.",
   },
-} as const;
+} as const);

@@ -1,7 +1,7 @@
 /** Completion while typing between braces, and by Ctrl+Space anywhere. */
-import { type Completion, type CompletionContext, type CompletionResult, acceptCompletion, autocompletion } from "@codemirror/autocomplete";
+import { type Completion, type CompletionContext, type CompletionResult, acceptCompletion, autocompletion, completionStatus, currentCompletions, selectedCompletionIndex, setSelectedCompletion, startCompletion } from "@codemirror/autocomplete";
 import type { Extension } from "@codemirror/state";
-import { type EditorView, keymap } from "@codemirror/view";
+import { EditorView, type ViewUpdate, keymap } from "@codemirror/view";
 import { type Suggestion, suggestions, wordBefore } from "../completion-options";
 import { apply, difference, edit } from "../edits";
 import { insert } from "../insertion";
@@ -18,13 +18,32 @@ export function completion(world: World): Extension {
     autocompletion({
       override: [(context) => complete(context, world)],
       icons: false,
+      selectOnOpen: false,
       activateOnTypingDelay: 60,
       maxRenderedOptions: 80,
       optionClass: (option) => `is-${(option as Option).suggestion.kind}`,
       addToOptions: [{ render: (option) => badge((option as Option).suggestion), position: 20 }],
     }),
     keymap.of([{ key: "Tab", run: acceptCompletion }]),
+    EditorView.updateListener.of(marking()),
   ];
+}
+
+/** Marks the first of a new list when it begins as the word does: Enter never
+ *  takes what was only found somewhere within a name. */
+function marking(): (update: ViewUpdate) => void {
+  let seen: Completion | undefined;
+  return ({ state, view }) => {
+    const [first] = completionStatus(state) === "active" ? currentCompletions(state) : [];
+    if (first === seen) return;
+    seen = first;
+    if (first && (first as Option).suggestion.isSure && selectedCompletionIndex(state) === null) view.dispatch({ effects: setSelectedCompletion(0) });
+  };
+}
+
+/** The list anew, when what comes in has become known while it is open. */
+export function completeAnew(view: EditorView): void {
+  if (completionStatus(view.state) === "active") startCompletion(view);
 }
 
 function complete(context: CompletionContext, world: World): CompletionResult | null {

@@ -7,7 +7,7 @@ import { EditorView, dropCursor, keymap, placeholder, tooltips } from "@codemirr
 import { difference } from "../edits";
 import { type Insertion, insert } from "../insertion";
 import type { World } from "../world";
-import { completion } from "./completion";
+import { completeAnew, completion } from "./completion";
 import { dragging } from "./dragging";
 import { hints } from "./hints";
 import { errorAt, pills, refreshPills } from "./pills";
@@ -48,7 +48,12 @@ export function createRich(options: RichOptions): Rich {
       extensions: extensions(options),
     }),
   });
-  const unsubscribe = world.onChange(() => view.dispatch({ effects: refreshPills.of(null) }));
+  let wasKnown = world.isKnown;
+  const unsubscribe = world.onChange(() => {
+    view.dispatch({ effects: refreshPills.of(null) });
+    if (!wasKnown && world.isKnown) completeAnew(view);
+    wasKnown = world.isKnown;
+  });
   return {
     get value() {
       return view.state.doc.toString();

@@ -15,6 +15,7 @@ use crate::PageError;
 use crate::pages::scenario::Choice;
 use crate::render::{self, Layout, Page, Pager, Reply, Times};
 use crate::words::{self, Moment};
+use crate::words::{filters, t};
 
 /// Columns of the table beside key and time.
 const MOST_COLUMNS: usize = 12;
@@ -115,7 +116,7 @@ fn sort(page: &Page) -> Sort {
 }
 
 fn sorts(structure: Option<&Structure>, sort: &Sort) -> Vec<Choice> {
-    let fixed = [("key", "Key"), ("added", "Time added"), ("changed", "Last change")];
+    let fixed = [("key", t!("Key")), ("added", t!("Time added")), ("changed", t!("Last change"))];
     let fixed = fixed.into_iter().map(|(value, label)| (value.to_owned(), label.to_owned()));
     let fields = structure.into_iter().flat_map(|structure| &structure.fields);
     let fields = fields.filter(|field| !field.kind.is_nested());
@@ -149,16 +150,16 @@ fn columns(
         let kept = crate::query::Query::parse(&query).with("sort", &value);
         Column { label, sort: format!("{kept}{next}"), order }
     };
-    let mut columns = vec![column("Key".to_owned(), "key".to_owned())];
+    let mut columns = vec![column(t!("Key").to_owned(), "key".to_owned())];
     if names.is_empty() {
-        columns.push(Column { label: "Record".to_owned(), sort: String::new(), order: "" });
+        columns.push(Column { label: t!("Record").to_owned(), sort: String::new(), order: "" });
     }
     for name in names {
         let field = structure.and_then(|structure| structure.field(name));
         let label = field.map_or(name.as_str(), |field| field.title()).to_owned();
         columns.push(column(label, format!(".{name}")));
     }
-    columns.push(column("Last change".to_owned(), "changed".to_owned()));
+    columns.push(column(t!("Last change").to_owned(), "changed".to_owned()));
     columns
 }
 

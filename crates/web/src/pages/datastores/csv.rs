@@ -18,6 +18,7 @@ use super::{find, structure_of};
 use crate::PageError;
 use crate::render::{self, Layout, Page, Reply, download};
 use crate::words;
+use crate::words::{filters, t};
 
 /// The largest file that is read.
 pub(super) const MAX_FILE: usize = 25 * 1024 * 1024;
@@ -132,7 +133,7 @@ async fn import_page(page: &Page, id: DatastoreId, problems: Vec<String>) -> Rep
     let names: Vec<&str> = fields.iter().map(|field| field.name.as_ref()).collect();
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let view = ImportPage {
-        layout: page.layout(format!("Import into {}", store.name), "datastores").await,
+        layout: page.layout(t!("Import into {name}", name = store.name), "datastores").await,
         id: id.to_string(),
         store: store.name,
         columns: names.join(", "),
@@ -165,7 +166,9 @@ pub(super) async fn import(page: Page, Path(id): Path<DatastoreId>, request: Req
         Ok(()) => tx.commit().await?,
         Err(problems) => {
             drop(tx);
-            let named = |(at, text): (usize, String)| format!("Line {}: {text}", lines.get(at).unwrap_or(&0));
+            let named = |(at, text): (usize, String)| {
+                t!("Line {line}: {text}", line = lines.get(at).unwrap_or(&0), text = text)
+            };
             return import_page(&page, id, problems.into_iter().map(named).collect()).await;
         }
     }
@@ -175,16 +178,19 @@ pub(super) async fn import(page: Page, Path(id): Path<DatastoreId>, request: Req
 /// The file of the form.
 async fn file(request: Request) -> Result<Bytes, String> {
     let too_large = |_| {
-        format!("The file is too large or did not arrive; files of up to {} are read.", words::bytes(MAX_FILE as u64))
+        t!(
+            "The file is too large or did not arrive; files of up to {size} are read.",
+            size = words::bytes(MAX_FILE as u64)
+        )
     };
-    let mut form = Multipart::from_request(request, &()).await.map_err(|_| "Choose a file.".to_owned())?;
+    let mut form = Multipart::from_request(request, &()).await.map_err(|_| t!("Choose a file.").to_owned())?;
     while let Some(field) = form.next_field().await.map_err(too_large)? {
         if field.name() == Some("file") {
             let content = field.bytes().await.map_err(too_large)?;
-            return if content.is_empty() { Err("The file is empty.".to_owned()) } else { Ok(content) };
+            return if content.is_empty() { Err(t!("The file is empty.").to_owned()) } else { Ok(content) };
         }
     }
-    Err("Choose a file.".to_owned())
+    Err(t!("Choose a file.").to_owned())
 }
 
 type Read = (Vec<u64>, Vec<(Option<Text>, Collection)>);
@@ -192,7 +198,7 @@ type Read = (Vec<u64>, Vec<(Option<Text>, Collection)>);
 /// The records of a file with their lines, or everything that does not fit.
 fn records(file: &[u8], structure: Option<&Structure>, zone: &TimeZone) -> Result<Read, Vec<String>> {
     let file = file.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(file);
-    let text = std::str::from_utf8(file).map_err(|_| vec!["The file is not text in UTF-8.".to_owned()])?;
+    let text = std::str::from_utf8(file).map_err(|_| vec![t!("The file is not text in UTF-8.").to_owned()])?;
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter(text)).flexible(false).from_reader(text.as_bytes());
     let columns: Vec<Column> = match reader.headers() {
         Ok(head) => head.iter().map(|name| Column::new(name, structure)).collect(),
@@ -213,16 +219,49 @@ fn records(file: &[u8], structure: Option<&Structure>, zone: &TimeZone) -> Resul
                 lines.push(line);
                 read.push(record);
             }
-            Err(misfits) => problems.extend(misfits.iter().map(|misfit| format!("Line {line}: {misfit}"))),
+            Err(misfits) => {
+                problems.extend(misfits.iter().map(|misfit| told(line, misfit, &columns, &row)));
+            }
         }
         if read.len() > MOST_RECORDS {
-            problems.push(format!("The file has more than {MOST_RECORDS} records. Split it into several files."));
+            problems.push(t!(
+                "The file has more than {most_records} records. Split it into several files.",
+                most_records = MOST_RECORDS
+            ));
         }
         if problems.len() >= MOST_PROBLEMS || read.len() > MOST_RECORDS {
             break;
         }
     }
     if problems.is_empty() { Ok((lines, read)) } else { Err(problems) }
+}
+
+/// Characters of a cell that a problem quotes.
+const QUOTED: usize = 40;
+
+/// What does not fit, with its column and what stands there.
+fn told(line: u64, misfit: &str, columns: &[Column], row: &csv::StringRecord) -> String {
+    let path = misfit.split_once("parameter '").and_then(|(_, rest)| rest.split_once('\'')).map(|(path, _)| path);
+    let name = path.map(|path| path.split(['.', '[']).next().unwrap_or(path));
+    let Some((at, column)) = columns.iter().enumerate().find(|(_, column)| Some(column.name.as_ref()) == name) else {
+        return t!("Line {line}: {misfit}", line = line, misfit = misfit);
+    };
+    let (head, cell) = (&column.head, row.get(at).unwrap_or_default());
+    let found = words::cut(cell, QUOTED);
+    if cell.is_empty() {
+        return t!("Line {line}, column “{head}”: it is empty, and a value is required.", line = line, head = head);
+    }
+    if misfit.starts_with("Prohibited value") {
+        return t!("Line {line}, column “{head}”: “{found}” is not one of the allowed values.", line = line, head = head, found = found);
+    }
+    match column.kind {
+        Kind::Number => t!("Line {line}, column “{head}”: “{found}” is not a number.", line = line, head = head, found = found),
+        Kind::Date => t!("Line {line}, column “{head}”: “{found}” is not a date.", line = line, head = head, found = found),
+        Kind::Boolean => {
+            t!("Line {line}, column “{head}”: “{found}” is neither true nor false.", line = line, head = head, found = found)
+        }
+        _ => t!("Line {line}, column “{head}”: {misfit} It says “{found}”.", line = line, head = head, misfit = misfit, found = found),
+    }
 }
 
 /// Spreadsheet programs of half of Europe write semicolons.
@@ -236,14 +275,21 @@ fn sentence(error: &csv::Error) -> String {
     match error.kind() {
         csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
             let line = pos.as_ref().map_or(0, csv::Position::line);
-            format!("Line {line}: it has {}, and the first line has {expected_len}.", words::count(*len, "cell"))
+            t!(
+                "Line {line}: it has {number}, and the first line has {expected_len}.",
+                line = line,
+                number = words::count(*len, "cell"),
+                expected_len = expected_len
+            )
         }
-        _ => format!("This is not a CSV file: {error}."),
+        _ => t!("This is not a CSV file: {error}.", error = error),
     }
 }
 
 /// A column of the file.
 struct Column {
+    /// As the file has it.
+    head: String,
     name: Text,
     is_key: bool,
     kind: Kind,
@@ -258,6 +304,7 @@ impl Column {
         let labelled = || fields.iter().find(|field| field.label.eq_ignore_ascii_case(head));
         let field: Option<&Field> = fields.iter().find(|field| field.name.as_ref() == head).or_else(labelled);
         Self {
+            head: head.to_owned(),
             name: field.map_or_else(|| head.into(), |field| field.name.clone()),
             is_key: field.is_none() && head.eq_ignore_ascii_case(KEY),
             kind: field.map_or(Kind::Text, |field| field.kind),
@@ -270,13 +317,13 @@ impl Column {
         let value = self.read(cell)?;
         // A handle in a record would outlive the run whose file it is.
         if value.has_stored_file() {
-            return Err(format!("{} names the file of a run.", self.name).into());
+            return Err(t!("{name} names the file of a run.", name = self.name).into());
         }
         Ok(value)
     }
 
     fn read(&self, cell: &str) -> Result<Value, Text> {
-        let broken = |error: json::Error| format!("{} is not valid JSON: {error}.", self.name).into();
+        let broken = |error: json::Error| t!("parameter '{name}' is not valid JSON: {error}.", name = self.name, error = error).into();
         match self.kind {
             Kind::Array if self.has_simple_items && !cell.trim_start().starts_with('[') => {
                 Ok(cell.split(',').map(|item| Value::text(item.trim())).collect::<Vec<_>>().into())
@@ -351,8 +398,14 @@ mod tests {
     #[test]
     fn problems_are_told_by_line() {
         let problems = read("key,n,at\na,x,soon\nb,1,2026-01-01\nc,y,\n").unwrap_err();
-        assert_eq!(problems.len(), 3, "{problems:?}");
-        assert!(problems[2].starts_with("Line 4: Invalid number in parameter 'n'"), "{problems:?}");
+        assert_eq!(
+            problems,
+            [
+                "Line 2, column “n”: “x” is not a number.",
+                "Line 2, column “at”: “soon” is not a date.",
+                "Line 4, column “n”: “y” is not a number."
+            ]
+        );
         assert!(read("key,n\na\n").unwrap_err()[0].starts_with("Line 2: it has 1 cell"));
     }
 

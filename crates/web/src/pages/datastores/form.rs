@@ -12,6 +12,7 @@ use rouage_sdk::structure::{Extent, check};
 
 use crate::pages::scenario::Choice;
 use crate::query::Query;
+use crate::words::t;
 
 /// One input, or a heading of those inside.
 pub(super) struct Input {
@@ -46,8 +47,8 @@ pub(super) fn inputs(structure: Option<&Structure>, record: Option<&Collection>,
 
 fn rest_input(is_more: bool, rest: &Collection) -> Input {
     let (label, help) = match is_more {
-        true => ("Other fields", "Fields that the data structure does not name, as JSON."),
-        false => ("Record", "The fields of the record as JSON, such as {\"name\": \"Ada\"}."),
+        true => (t!("Other fields"), t!("Fields that the data structure does not name, as JSON.")),
+        false => (t!("Record"), t!("The fields of the record as JSON, such as {\"name\": \"Ada\"}.")),
     };
     Input {
         name: REST.to_owned(),
@@ -96,10 +97,10 @@ fn input(field: &Field, given: &Value, name: String, level: usize, zone: &TimeZo
         Kind::Boolean => ("select", boolean(given), ""),
         _ if !field.options.is_empty() => ("select", shown(given, zone), ""),
         Kind::Number | Kind::Integer | Kind::UnsignedInteger => ("number", shown(given, zone), ""),
-        Kind::Date => ("text", shown(given, zone), "Such as 2026-11-24 or 2026-11-24 08:30."),
-        Kind::Buffer => ("kept", shown(given, zone), "Binary data is set by scenarios."),
-        Kind::Array if field.item().is_some() => ("area", lines(given, zone), "One item a line."),
-        Kind::Array | Kind::Collection | Kind::Any => ("area", as_json(given), "As JSON."),
+        Kind::Date => ("text", shown(given, zone), t!("Such as 2026-11-24 or 2026-11-24 08:30.")),
+        Kind::Buffer => ("kept", shown(given, zone), t!("Binary data is set by scenarios.")),
+        Kind::Array if field.item().is_some() => ("area", lines(given, zone), t!("One item a line.")),
+        Kind::Array | Kind::Collection | Kind::Any => ("area", as_json(given), t!("As JSON.")),
         Kind::Text if field.multiline => ("area", shown(given, zone), ""),
         Kind::Text if given.as_text().is_some_and(|text| text.contains('\n')) => ("area", shown(given, zone), ""),
         _ => ("text", shown(given, zone), ""),
@@ -124,7 +125,7 @@ fn options(field: &Field, value: &str) -> Vec<Choice> {
         is_chosen: value_of == value,
     };
     if field.kind == Kind::Boolean {
-        return [("", "–"), ("true", "Yes"), ("false", "No")].map(choice).into();
+        return [("", "–"), ("true", t!("Yes")), ("false", t!("No"))].map(choice).into();
     }
     let own = field.options.iter().map(|option| (option.as_ref(), option.as_ref()));
     std::iter::once(("", "–")).chain(own).map(choice).collect()
@@ -145,7 +146,7 @@ pub(super) fn shown(value: &Value, zone: &TimeZone) -> String {
         Value::Text(text) => text.to_string(),
         Value::Date(date) if date.subsec_nanosecond() != 0 => json::iso(*date),
         Value::Date(date) => date.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string(),
-        Value::Buffer(buffer) => format!("binary data, {}", crate::words::bytes(buffer.size())),
+        Value::Buffer(buffer) => t!("binary data, {size}", size = crate::words::bytes(buffer.size())),
         other => json::to_string(other),
     }
 }
@@ -190,7 +191,7 @@ pub(super) fn read(
             }
         }
         Ok(nothing) if nothing.is_nothing() => {}
-        Ok(_) => problems.push("The record must be a JSON object, such as {\"name\": \"Ada\"}.".into()),
+        Ok(_) => problems.push(t!("The record must be a JSON object, such as {\"name\": \"Ada\"}.").into()),
         Err(problem) => problems.push(problem),
     }
     if let Some(structure) = structure {
@@ -206,9 +207,10 @@ fn json_of(text: &str) -> Result<Value, String> {
     if text.is_empty() {
         return Ok(Value::Undefined);
     }
-    let value = tagged::parse(text.as_bytes()).map_err(|error| format!("This is not valid JSON: {error}."))?;
+    let value =
+        tagged::parse(text.as_bytes()).map_err(|error| t!("This is not valid JSON: {error}.", error = error))?;
     // A handle in a record would outlive the run whose file it is.
-    if value.has_stored_file() { Err("This names the file of a run.".to_owned()) } else { Ok(value) }
+    if value.has_stored_file() { Err(t!("This names the file of a run.").to_owned()) } else { Ok(value) }
 }
 
 fn read_fields(

@@ -20,6 +20,7 @@ use crate::refusal::{Problems, again};
 use crate::render::{self, Ask, Form, Layout, Page, Reply, Times};
 use crate::routes::{Permission, Route};
 use crate::words::{self, Moment};
+use crate::words::{filters, t};
 
 /// Bytes of a megabyte in the form.
 const MEGABYTE: u64 = 1024 * 1024;
@@ -79,7 +80,7 @@ impl Size {
         Self {
             used: store.size,
             most: store.max_size.max(1),
-            words: format!("{} of {}", words::bytes(store.size), words::bytes(store.max_size)),
+            words: t!("{size} of {other}", size = words::bytes(store.size), other = words::bytes(store.max_size)),
             is_nearly_full: store.size.saturating_mul(10) > store.max_size.saturating_mul(9),
         }
     }
@@ -96,7 +97,7 @@ async fn list(page: Page) -> Reply {
     let found = all.into_iter().filter(|row| row.name.to_lowercase().contains(&wanted));
     let rows = found.map(|row| list_row(row, &known, &times)).collect();
     render::ok(&List {
-        layout: page.layout("Data stores", "datastores").await,
+        layout: page.layout(t!("Data stores"), "datastores").await,
         search: search.to_owned(),
         rows,
         structures: choices(&known, page.query.text("structure").parse().ok()),
@@ -118,7 +119,7 @@ fn list_row(row: Datastore, known: &[structures::StructureRow], times: &Times) -
 
 /// The data structures to choose from; the first means none.
 fn choices(known: &[structures::StructureRow], chosen: Option<StructureId>) -> Vec<Choice> {
-    let none = Choice { value: String::new(), label: "None: any fields".to_owned(), is_chosen: chosen.is_none() };
+    let none = Choice { value: String::new(), label: t!("None: any fields").to_owned(), is_chosen: chosen.is_none() };
     let choice = |row: &structures::StructureRow| Choice {
         value: row.id.to_string(),
         label: row.name.clone(),
@@ -132,11 +133,12 @@ fn settings(form: &Query) -> Result<Settings, PageError> {
     let name = problems.take("name", checked_name(form.text("name"))).to_owned();
     let structure = match form.text("structure") {
         "" => Ok(None),
-        id => id.parse().map(Some).map_err(|_| PageError::Invalid("Choose a data structure of the list.".into())),
+        id => id.parse().map(Some).map_err(|_| PageError::Invalid(t!("Choose a data structure of the list.").into())),
     };
     let structure = problems.take("structure", structure);
     let megabytes = form.text("megabytes").parse::<u64>().ok().filter(|size| (1..=MOST_MEGABYTES).contains(size));
-    let size = || PageError::Invalid(format!("Enter a whole number from 1 to {MOST_MEGABYTES}."));
+    let size =
+        || PageError::Invalid(t!("Enter a whole number from 1 to {most_megabytes}.", most_megabytes = MOST_MEGABYTES));
     let megabytes = problems.take("megabytes", megabytes.ok_or_else(size));
     problems.finish(Settings { name, structure, max_size: megabytes * MEGABYTE })
 }
@@ -179,15 +181,15 @@ async fn ask_delete(page: Page, Path(id): Path<DatastoreId>) -> Reply {
     let store = find(&page, id).await?;
     let used_by = datastores::used_by(page.app.store(), page.app.team(), id).await?;
     let mut consequences =
-        vec![format!("It has {}; they cannot be brought back.", words::count(store.records, "record"))];
-    let uses = |(_, name): &(_, String)| format!("The scenario “{name}” uses it, and will fail without it.");
+        vec![t!("It has {number}; they cannot be brought back.", number = words::count(store.records, "record"))];
+    let uses = |(_, name): &(_, String)| t!("The scenario “{name}” uses it, and will fail without it.", name = name);
     consequences.extend(used_by.iter().map(uses));
     render::ok(&Ask {
-        layout: page.layout("Delete a data store", "datastores").await,
-        question: format!("Delete the data store “{}”?", store.name),
+        layout: page.layout(t!("Delete a data store"), "datastores").await,
+        question: t!("Delete the data store “{name}”?", name = store.name),
         consequences,
         action: format!("/datastores/{id}/delete"),
-        yes: "Delete data store",
+        yes: t!("Delete data store"),
         back: format!("/datastores/{id}"),
     })
 }

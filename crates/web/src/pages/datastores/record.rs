@@ -12,6 +12,7 @@ use super::{find, structure_of};
 use crate::PageError;
 use crate::query::Query;
 use crate::render::{self, Ask, Form, Layout, Page, Reply};
+use crate::words::{filters, t};
 
 #[derive(Template)]
 #[template(path = "datastores/record.html")]
@@ -44,7 +45,7 @@ pub(super) async fn show(page: Page, Path(id): Path<DatastoreId>) -> Reply {
         "" => None,
         key => Some(record(&page, id, key).await?),
     };
-    let title = if old_key.is_empty() { "New record".to_owned() } else { old_key.clone() };
+    let title = if old_key.is_empty() { t!("New record").to_owned() } else { old_key.clone() };
     let times = page.times().await;
     render::ok(&Show {
         layout: page.layout(title, "datastores").await,
@@ -79,7 +80,7 @@ pub(super) async fn save(page: Page, Path(id): Path<DatastoreId>, Form(form): Fo
     for input in &mut inputs {
         refill(input, &form);
     }
-    let title = if old_key.is_empty() { "New record".to_owned() } else { old_key.clone() };
+    let title = if old_key.is_empty() { t!("New record").to_owned() } else { old_key.clone() };
     let view = Show {
         layout: page.layout(title, "datastores").await,
         id: id.to_string(),
@@ -143,11 +144,11 @@ pub(super) async fn ask_delete(page: Page, Path(id): Path<DatastoreId>) -> Reply
     record(&page, id, key).await?;
     let query = Query::default().with("key", key);
     render::ok(&Ask {
-        layout: page.layout("Delete a record", "datastores").await,
-        question: format!("Delete the record “{key}”?"),
-        consequences: vec!["It cannot be brought back.".to_owned()],
+        layout: page.layout(t!("Delete a record"), "datastores").await,
+        question: t!("Delete the record “{key}”?", key = key),
+        consequences: vec![t!("It cannot be brought back.").to_owned()],
         action: format!("/datastores/{id}/record/delete?{query}"),
-        yes: "Delete record",
+        yes: t!("Delete record"),
         back: format!("/datastores/{id}/record?{query}"),
     })
 }

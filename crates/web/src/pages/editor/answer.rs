@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use rouage_model::{Collection, Value, json};
 use rouage_runtime::ControlError;
 
+use crate::words::t;
 use crate::{PageError, words};
 
 /// A handler's answer.
@@ -38,7 +39,7 @@ impl Refusal {
     /// What it is that is not there, for people.
     pub fn gone(what: &str) -> Self {
         let what = if what == "execution" { "run" } else { what };
-        Self::new(StatusCode::NOT_FOUND, format!("This {what} does not exist any more."))
+        Self::new(StatusCode::NOT_FOUND, t!("This {what} does not exist any more.", what = what))
     }
 
     /// Says more beside the sentence.
@@ -60,7 +61,7 @@ impl From<PageError> for Refusal {
             PageError::Forbidden(text) => Self::new(StatusCode::FORBIDDEN, text),
             PageError::Internal(text) => {
                 tracing::error!(error = %text, "a request of the editor failed");
-                let problem = "Something went wrong on our side. Try again in a moment.";
+                let problem = t!("Something went wrong on our side. Try again in a moment.");
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, problem)
             }
         }

@@ -12,6 +12,7 @@ use rouage_sdk::Registry;
 
 use super::fields;
 use crate::routes::Permission::SignedIn;
+use crate::words::t;
 use crate::{App, Route, look};
 
 const PATH: &str = "/editor/catalogue.json";
@@ -29,7 +30,7 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// Makes it from the apps of this program.
+    /// Makes it from the apps of this program, in the language of the request.
     pub fn new(registry: &Registry) -> Self {
         let content = json::to_string(&describe(registry));
         let hash = content
@@ -96,8 +97,8 @@ fn module(entry: &Entry) -> Value {
     let mut json = Collection::with_capacity(13);
     json.insert("name", entry.name);
     json.insert("version", entry.version);
-    json.insert("label", entry.label);
-    json.insert("description", entry.description);
+    json.insert("label", t(entry.label));
+    json.insert("description", t(entry.description));
     json.insert("kind", entry.kind.as_str());
     json.insert("synonyms", words(entry.synonyms));
     json.insert("icon", look::module_icon(entry.name));

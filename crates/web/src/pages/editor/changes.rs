@@ -15,6 +15,7 @@ use super::draft;
 use crate::pages::panels;
 use crate::render::Page;
 use crate::routes::Permission::SignedIn;
+use crate::words::t;
 use crate::{Route, look};
 
 /// Its rows of the route table.
@@ -110,7 +111,7 @@ pub fn changes(registry: &Registry, old: Side<'_>, new: Side<'_>) -> Vec<Change>
         fields::compare(&mut lines, registry, *was, *module);
         fields::links(&mut lines, registry, *module, (old.links, new.links));
         if before.places.get(&id) != after.places.get(&id) {
-            lines.add(after.place(*module).unwrap_or_else(|| "Moved to another place of the flow".to_owned()));
+            lines.add(after.place(*module).unwrap_or_else(|| t!("Moved to another place of the flow").to_owned()));
         }
         if let Some(fields) = lines.finish() {
             found.push(Change { kind: Kind::Changed, module: Some(id), title: title(registry, *module), fields });
@@ -119,10 +120,10 @@ pub fn changes(registry: &Registry, old: Side<'_>, new: Side<'_>) -> Vec<Change>
     let mut lines = Lines::default();
     fields::scenario(&mut lines, old.blueprint, new.blueprint);
     if before.order(&after) != after.order(&before) {
-        lines.add("The order of the modules is another one".to_owned());
+        lines.add(t!("The order of the modules is another one").to_owned());
     }
     if let Some(fields) = lines.finish() {
-        found.push(Change { kind: Kind::Changed, module: None, title: "The scenario".to_owned(), fields });
+        found.push(Change { kind: Kind::Changed, module: None, title: t!("The scenario").to_owned(), fields });
     }
     found
 }
@@ -141,7 +142,7 @@ impl<'a> Modules<'a> {
         let mut places: HashMap<ModuleId, String> = visited.iter().filter_map(place).collect();
         let mut all: Vec<Module<'a>> = visited.iter().map(|visited| visited.module).collect();
         for loose in blueprint.orphans() {
-            places.extend(loose.id().map(|id| (id, "Not connected".to_owned())));
+            places.extend(loose.id().map(|id| (id, t!("Not connected").to_owned())));
             all.push(loose);
         }
         let by_id = all.iter().filter_map(|module| Some((module.id()?, *module))).collect();
@@ -177,7 +178,7 @@ impl Lines {
 
     fn finish(mut self) -> Option<Vec<String>> {
         if self.more > 0 {
-            self.lines.push(format!("and {} more", self.more));
+            self.lines.push(t!("and {more} more", more = self.more));
         }
         Some(self.lines).filter(|lines| !lines.is_empty())
     }

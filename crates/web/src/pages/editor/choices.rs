@@ -11,6 +11,7 @@ use super::answer::{Answer, Refusal, ok};
 use super::fields;
 use crate::render::Page;
 use crate::routes::Permission::SignedIn;
+use crate::words::t;
 use crate::{Route, words};
 
 /// Characters that are searched for.
@@ -41,10 +42,11 @@ fn whole_sentence(text: &str) -> String {
 }
 
 fn read(body: &[u8]) -> Result<ChoicesRequest, Refusal> {
-    let body = json::parse(body).map_err(|error| Refusal::invalid(format!("The request is no JSON: {error}.")))?;
+    let body =
+        json::parse(body).map_err(|error| Refusal::invalid(t!("The request is no JSON: {error}.", error = error)))?;
     let text = |name: &str| body.field(name).as_text().unwrap_or_default();
     if body.field("module").as_collection().is_none() {
-        return Err(Refusal::invalid("The request has no module."));
+        return Err(Refusal::invalid(t!("The request has no module.")));
     }
     Ok(ChoicesRequest {
         module: body.field("module").clone(),

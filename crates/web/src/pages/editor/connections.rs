@@ -16,6 +16,7 @@ use crate::pages::scenario::checked_name;
 use crate::query::Query;
 use crate::render::Page;
 use crate::routes::Permission::SignedIn;
+use crate::words::t;
 use crate::{PageError, Route};
 
 /// Rows of the route table.
@@ -63,7 +64,7 @@ pub async fn list(page: Page) -> Answer {
     let mut create: Vec<Kind> = Vec::new();
     for spec in page.app.registry().connections() {
         if kinds.contains(&spec.kind) && !create.iter().any(|known| known.kind == spec.kind) {
-            create.push(Kind { kind: spec.kind, label: spec.label });
+            create.push(Kind { kind: spec.kind, label: t(spec.label) });
         }
     }
     json(&List { choices: fitting.map(|row| choice(&page, row)).collect(), built_in: built_in(&kinds), create })
@@ -72,8 +73,8 @@ pub async fn list(page: Page) -> Answer {
 /// What stands in without an account, in words.
 fn built_in(kinds: &[&str]) -> Option<&'static str> {
     has_built_in(kinds).then(|| match kinds.contains(&"google") {
-        true => "Built-in spreadsheets",
-        false => "Built-in outbox",
+        true => t!("Built-in spreadsheets"),
+        false => t!("Built-in outbox"),
     })
 }
 
@@ -105,9 +106,9 @@ fn spec<'p>(page: &'p Page, kind: &str) -> Result<&'p ConnectionSpec, PageError>
 pub async fn form(page: Page, Path(kind): Path<String>) -> Answer {
     let spec = spec(&page, &kind)?;
     json(&Asked {
-        label: spec.label,
-        help: spec.help,
-        name: format!("My {}", spec.label),
+        label: t(spec.label),
+        help: t(spec.help),
+        name: t!("My {label}", label = t(spec.label)),
         fields: connections::form_inputs(spec, &Query::default()),
         can_be_tested: spec.test.is_some(),
         kind,

@@ -7,6 +7,7 @@ use rouage_store::scenarios::{self, NewScenario};
 use crate::pages::scenario::checked_name;
 use crate::render::{self, Form, Page, Reply};
 use crate::routes::Permission::SignedIn;
+use crate::words::t;
 use crate::{PageError, Route};
 
 /// Its rows of the route table.
@@ -20,7 +21,7 @@ const METADATA: &str = r#"{"instant":false,"version":1,"scenario":{"roundtrips":
 /// `POST /scenarios`: with a name, or without.
 async fn create(page: Page, Form(form): Form) -> Reply {
     let name = match form.text("name") {
-        "" => "New scenario",
+        "" => t!("New scenario"),
         name => checked_name(name)?,
     };
     let new = NewScenario {

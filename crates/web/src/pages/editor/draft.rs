@@ -14,6 +14,7 @@ use super::answer::{Answer, Refusal, ok};
 use super::head;
 use crate::render::Page;
 use crate::routes::Permission::SignedIn;
+use crate::words::t;
 use crate::{PageError, Route, words};
 
 /// A blueprint and what stands around it.
@@ -133,7 +134,7 @@ fn sent(body: Result<Bytes, BytesRejection>) -> Result<Sent, Refusal> {
     Blueprint::from_document(root.clone()).map_err(|error| not_a_blueprint(&error))?;
     let links = match body.field("links") {
         links if links.as_collection().is_some() => links.clone(),
-        _ => return Err(Refusal::invalid("The links of the modules are missing. Reload the page.")),
+        _ => return Err(Refusal::invalid(t!("The links of the modules are missing. Reload the page."))),
     };
     Ok(Sent { revision, root, links, tab: words::cut(body.field("tab").as_text().unwrap_or_default(), 64) })
 }
@@ -142,16 +143,20 @@ fn sent(body: Result<Bytes, BytesRejection>) -> Result<Sent, Refusal> {
 fn read(body: Result<Bytes, BytesRejection>) -> Result<Value, Refusal> {
     let too_large = |_| {
         let most = words::bytes(blueprint::MAX_SIZE as u64);
-        Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, format!("The scenario is too large: up to {most} are kept."))
+        Refusal::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            t!("The scenario is too large: up to {most} are kept.", most = most),
+        )
     };
     let body = body.map_err(too_large)?;
-    json::parse_bounded(&body)
-        .map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, format!("What was sent cannot be read: {error}.")))
+    json::parse_bounded(&body).map_err(|error| {
+        Refusal::new(StatusCode::BAD_REQUEST, t!("What was sent cannot be read: {error}.", error = error))
+    })
 }
 
 fn revision(body: &Value) -> Result<u64, Refusal> {
     let revision = body.field("revision").as_i64().and_then(|number| u64::try_from(number).ok());
-    revision.ok_or_else(|| Refusal::invalid("The revision of the draft is missing. Reload the page."))
+    revision.ok_or_else(|| Refusal::invalid(t!("The revision of the draft is missing. Reload the page.")))
 }
 
 fn not_a_blueprint(error: &blueprint::Error) -> Refusal {
@@ -172,7 +177,7 @@ async fn refused(page: &Page, id: ScenarioId, revision: u64, error: ControlError
 
 /// Somebody kept another one: who, and when.
 fn overtaken(draft: &Draft) -> Refusal {
-    Refusal::new(StatusCode::CONFLICT, "This scenario was changed elsewhere in the meantime.")
+    Refusal::new(StatusCode::CONFLICT, t!("This scenario was changed elsewhere in the meantime."))
         .with("revision", number(draft.revision))
         .with("by", draft.updated_by.clone())
         .with("at", json::iso(draft.updated_at))

@@ -4,20 +4,22 @@
 use rouage_model::{Collection, Value};
 use rouage_sdk::{Field, FieldKind, LiveField};
 
+use crate::words::t;
+
 /// Fields of a module's form.
 pub fn of_spec(fields: &[Field], is_in_mapper: bool) -> Value {
     fields.iter().map(|field| of_field(field, is_in_mapper)).collect::<Vec<_>>().into()
 }
 
 fn of_field(field: &Field, is_in_mapper: bool) -> Value {
-    let mut json = head(field.name, field.label, &field.kind);
+    let mut json = head(field.name, t(field.label), &field.kind);
     mark(&mut json, "required", field.required);
     mark(&mut json, "advanced", field.advanced);
     mark(&mut json, "multiline", field.is_multiline);
     mark(&mut json, "mappable", field.is_mappable(is_in_mapper));
     mark(&mut json, "live", field.is_live || field.is_dynamic || field.kind.is_live());
     mark(&mut json, "dynamic", field.is_dynamic);
-    say(&mut json, "help", Some(field.help).filter(|help| !help.is_empty()));
+    say(&mut json, "help", Some(field.help).filter(|help| !help.is_empty()).map(t));
     say(&mut json, "default", field.default);
     if let Some(shown) = &field.shown {
         let values: Vec<Value> = shown.values.iter().copied().map(Value::from).collect();
@@ -27,7 +29,7 @@ fn of_field(field: &Field, is_in_mapper: bool) -> Value {
     match &field.kind {
         FieldKind::Select(choices) if !choices.is_empty() => {
             let offered = choices.iter().copied().filter(|(value, _)| !field.unoffered.contains(value));
-            json.insert("options", options(offered));
+            json.insert("options", options(offered.map(|(value, label)| (value, t(label)))));
         }
         FieldKind::Array(inner) | FieldKind::Collection(inner) if !inner.is_empty() => {
             json.insert("spec", of_spec(inner, is_in_mapper));

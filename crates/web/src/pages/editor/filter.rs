@@ -64,7 +64,10 @@ fn suggestion(found: &Suggestion) -> Value {
         ("group", Value::from(found.group)),
         ("condition", found.condition.into()),
         ("operator", found.operator.into()),
+        ("left", found.left.as_deref().map_or(Value::Null, Value::from)),
+        ("right", found.right.as_deref().map_or(Value::Null, Value::from)),
         ("why", found.why.as_str().into()),
+        ("trap", found.is_trap.into()),
     ])
     .into()
 }

@@ -52,7 +52,7 @@ fn list<'t, T: 't>(rows: impl Iterator<Item = &'t T>, row: fn(&T) -> Collection)
 }
 
 fn category(category: &Category) -> Collection {
-    Collection::from_iter([("name", category.name()), ("heading", category.heading())])
+    Collection::from_iter([("name", category.name()), ("heading", t(category.heading()))])
 }
 
 fn function(function: &FunctionInfo) -> Collection {
@@ -64,7 +64,7 @@ fn function(function: &FunctionInfo) -> Collection {
         ("category", function.category.name().into()),
         ("signature", function.signature.into()),
         ("arguments", list(function.arguments().iter(), argument)),
-        ("help", function.help.into()),
+        ("help", t(function.help).into()),
         ("examples", examples.collect::<Vec<_>>().into()),
         ("extension", function.extension.into()),
     ])
@@ -81,20 +81,20 @@ fn argument(argument: &Argument) -> Collection {
 fn keyword(keyword: &Keyword) -> Collection {
     Collection::from_iter([
         ("name", Value::from(keyword.name)),
-        ("help", keyword.help.into()),
+        ("help", t(keyword.help).into()),
         ("volatile", keyword.volatile.into()),
     ])
 }
 
 fn sign(sign: &Sign) -> Collection {
-    Collection::from_iter([("sign", sign.sign), ("label", sign.label), ("help", sign.help), ("group", sign.category)])
+    Collection::from_iter([("sign", sign.sign), ("label", t(sign.label)), ("help", t(sign.help)), ("group", t(sign.category))])
 }
 
 fn comparison(comparison: &Comparison) -> Collection {
     Collection::from_iter([
         ("name", Value::from(comparison.name)),
-        ("group", comparison.group.heading().into()),
-        ("label", comparison.label.into()),
+        ("group", t(comparison.group.heading()).into()),
+        ("label", t(comparison.label).into()),
         ("unary", comparison.is_unary.into()),
     ])
 }

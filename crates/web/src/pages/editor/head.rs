@@ -6,11 +6,12 @@ use rouage_model::schedule::{self, When};
 use rouage_model::{Collection, Value, json};
 use rouage_store::drafts::Draft;
 use rouage_store::hooks;
-use rouage_store::scenarios::Scenario;
+use rouage_store::scenarios::{self, Scenario};
 
 use crate::pages::panels;
 use crate::pages::schedule::preview;
 use crate::render::Page;
+use crate::words::t;
 use crate::{PageError, words};
 
 /// The bar in words.
@@ -29,6 +30,8 @@ pub struct Head {
     pub timezone: String,
     /// Why it was switched off by itself; may be empty.
     pub problem: String,
+    /// Live runs that failed since somebody looked.
+    pub failures: u64,
     /// The next run by the schedule.
     next: Option<Timestamp>,
 }
@@ -44,6 +47,7 @@ impl Head {
             ("sentence", self.sentence.as_str().into()),
             ("schedule", self.schedule.as_str().into()),
             ("timezone", self.timezone.as_str().into()),
+            ("failures", i64::try_from(self.failures).unwrap_or(i64::MAX).into()),
             ("problem", self.problem.as_str().into()),
             ("next", self.next.map(json::iso).map_or(Value::Null, Value::from)),
         ])
@@ -70,6 +74,7 @@ pub async fn of(page: &Page, live: &Scenario, draft: &Draft) -> Result<Head, Pag
         schedule: schedule_words(scenario, next, now),
         timezone: scenario.timezone.clone(),
         problem: scenario.problem.clone().unwrap_or_default(),
+        failures: scenarios::unseen_failures(page.app.store(), page.app.team(), scenario.id).await?,
         next,
     })
 }
@@ -78,16 +83,16 @@ pub async fn of(page: &Page, live: &Scenario, draft: &Draft) -> Result<Head, Pag
 fn schedule_words(scenario: &Scenario, next: Option<Timestamp>, now: Timestamp) -> String {
     let zone = preview::zone(&scenario.timezone);
     if scenario.blueprint.modules().is_empty() {
-        return "Not scheduled yet".to_owned();
+        return t!("Not scheduled yet").to_owned();
     }
     match scenario.scheduling.when {
-        When::Immediately => "As soon as data arrives".to_owned(),
-        When::OnDemand => "Only when it is asked to".to_owned(),
+        When::Immediately => t!("As soon as data arrives").to_owned(),
+        When::OnDemand => t!("Only when it is asked to").to_owned(),
         _ => {
             let words = schedule::describe(&scenario.scheduling, &zone);
             match next {
-                Some(next) => format!("{words}, next run {}", ahead(next, now)),
-                None if scenario.enabled => format!("{words}, no run any more"),
+                Some(next) => t!("{words}, next run {ahead}", words = words, ahead = ahead(next, now)),
+                None if scenario.enabled => t!("{words}, no run any more", words = words),
                 None => words,
             }
         }
@@ -98,10 +103,10 @@ fn schedule_words(scenario: &Scenario, next: Option<Timestamp>, now: Timestamp) 
 fn ahead(at: Timestamp, now: Timestamp) -> String {
     let minutes = at.duration_since(now).as_secs().max(0).unsigned_abs() / 60;
     match minutes {
-        0 => "within a minute".to_owned(),
-        1..=89 => format!("in {}", words::count(minutes, "minute")),
-        90..=2159 => format!("in {}", words::count((minutes + 30) / 60, "hour")),
-        _ => format!("in {}", words::count((minutes + 720) / 1440, "day")),
+        0 => t!("within a minute").to_owned(),
+        1..=89 => t!("in {number}", number = words::count(minutes, "minute")),
+        90..=2159 => t!("in {number}", number = words::count((minutes + 30) / 60, "hour")),
+        _ => t!("in {number}", number = words::count((minutes + 720) / 1440, "day")),
     }
 }
 

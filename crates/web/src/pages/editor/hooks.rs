@@ -14,6 +14,7 @@ use crate::ingress;
 use crate::pages::scenario::checked_name;
 use crate::render::{Page, Times};
 use crate::routes::Permission::SignedIn;
+use crate::words::t;
 use crate::{PageError, Route, words};
 
 /// So many of the last requests are offered as samples.
@@ -165,7 +166,7 @@ pub async fn take_sample(page: Page, Path(id): Path<HookId>, Json(sample): Json<
     match (sample.delivery, sample.text) {
         (Some(delivery), _) => take_request(&page, &hook, DeliveryId(delivery)).await?,
         (None, Some(text)) => take_text(&page, &hook, text).await?,
-        (None, None) => return Err(Refusal::invalid("Paste what the sender sends.")),
+        (None, None) => return Err(Refusal::invalid(t!("Paste what the sender sends."))),
     }
     page.app.control().refresh().await;
     state(&page, id).await
@@ -176,7 +177,7 @@ async fn take_request(page: &Page, hook: &Hook, delivery: DeliveryId) -> Result<
     let found = deliveries::find(store, team, delivery).await?.filter(|found| found.row.hook == hook.id);
     let payload = found.and_then(|found| found.payload).ok_or(PageError::NotFound)?;
     let bundle = payload.first().and_then(Value::as_collection);
-    let bundle = bundle.ok_or_else(|| Refusal::invalid("This request carried no data."))?;
+    let bundle = bundle.ok_or_else(|| Refusal::invalid(t!("This request carried no data.")))?;
     let mut tx = store.begin().await?;
     hooks::set_interface(&mut tx, team, hook.id, &ingress::infer(bundle)).await?;
     tx.commit().await?;
@@ -186,7 +187,10 @@ async fn take_request(page: &Page, hook: &Hook, delivery: DeliveryId) -> Result<
 async fn take_text(page: &Page, hook: &Hook, text: String) -> Result<(), Refusal> {
     if text.len() > LARGEST_SAMPLE {
         let most = words::bytes(LARGEST_SAMPLE as u64);
-        return Err(Refusal::invalid(format!("A sample has at most {most}; a few items of each list are enough.")));
+        return Err(Refusal::invalid(t!(
+            "A sample has at most {most}; a few items of each list are enough.",
+            most = most
+        )));
     }
     let size = text.len() as u64;
     let bundle = match hook.settings.stringify {

@@ -1,78 +1,30 @@
-//! What the editor hears while it is open: other people, their changes, runs,
-//! requests that arrive. Each event says only that something is to be looked
-//! at; losing one loses nothing that the next look does not show.
+//! What an open editor hears through the browser's live stream: other people,
+//! their changes, runs, requests that arrive.
 
-use std::collections::{BTreeSet, VecDeque};
-use std::convert::Infallible;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use axum::extract::Path;
-use axum::response::IntoResponse;
-use axum::response::sse::{Event, KeepAlive, Sse};
-use futures_util::stream::{self, Stream};
-use rouage_model::{Collection, ExecutionId, HookId, ScenarioId, UserId, Value, json};
-use rouage_store::{Change, drafts, scenarios, sessions};
-use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::RecvError;
-use tokio::time::Instant;
+use rouage_model::{Collection, ExecutionId, HookId, ScenarioId, UserId, Value};
+use rouage_store::users::User;
+use rouage_store::{Change, drafts, scenarios};
 
-use super::answer::{Answer, Refusal};
 use super::presence::{Member, Stay};
-use crate::render::Page;
-use crate::routes::Permission;
-use crate::{App, Route, words};
+use crate::{App, words};
 
-/// Changes closer together than this are told together.
-const PAUSE: Duration = Duration::from_millis(120);
-/// Sessions are looked at again this often.
-const RECHECK: Duration = Duration::from_secs(15);
 /// After so long without anybody a draft waits for no request any more.
 const ABSENCE: Duration = Duration::from_secs(10);
 /// Characters of a tab's name.
 const LONGEST_TAB: usize = 64;
 
-/// Its rows of the route table.
-pub fn routes() -> Vec<Route> {
-    vec![Route::get("/scenarios/{id}/edit/live", Permission::SignedIn, live)]
-}
-
-/// `GET /scenarios/{id}/edit/live?tab=…`.
-async fn live(page: Page, Path(id): Path<ScenarioId>) -> Answer {
-    scenarios::find(page.app.store(), page.app.team(), id).await?.ok_or_else(Refusal::missing)?;
-    let principal = page.principal.ok_or_else(Refusal::missing)?;
-    let tab = words::cut(page.query.text("tab"), LONGEST_TAB);
-    let member = Member { user: principal.user.id, name: principal.user.name, tab };
-    // Listening begins before the first look, so that nothing falls between.
-    let (changes, people) = (page.app.store().changes(), page.app.presence().news());
-    let ear = Ear {
-        user: member.user,
-        tab: member.tab.clone(),
-        _stay: Attending { app: page.app.clone(), id, stay: Some(page.app.presence().join(id, member)) },
-        app: page.app,
-        id,
-        token: principal.token,
-        changes,
-        people,
-        waiting: VecDeque::new(),
-        check_at: Instant::now() + RECHECK,
-        is_first: true,
-    };
-    Ok(Sse::new(events(ear)).keep_alive(KeepAlive::new().interval(RECHECK)).into_response())
-}
-
-/// One open stream.
-struct Ear {
-    app: App,
+/// A tab with the editor open, and what happened since it was told last.
+pub struct Open {
     id: ScenarioId,
     user: UserId,
     tab: String,
-    token: String,
-    changes: Receiver<Change>,
-    people: Receiver<ScenarioId>,
-    waiting: VecDeque<Event>,
-    check_at: Instant,
-    is_first: bool,
-    _stay: Attending,
+    news: News,
+    /// How many failures were told of last.
+    failures: u64,
+    _attending: Attending,
 }
 
 /// A stay at whose end nobody may be left to look at what a draft waits for.
@@ -108,109 +60,87 @@ struct News {
     hooks: BTreeSet<HookId>,
 }
 
-impl News {
+impl Open {
+    /// A tab by the name that it gave itself. The others hear that it is there
+    /// until this is dropped.
+    pub fn new(app: &App, id: ScenarioId, user: &User, tab: &str) -> Self {
+        let tab = words::cut(tab, LONGEST_TAB);
+        let member = Member { user: user.id, name: user.name.clone(), tab: tab.clone() };
+        let attending = Attending { app: app.clone(), id, stay: Some(app.presence().join(id, member)) };
+        Self { id, user: user.id, tab, news: News::default(), failures: 0, _attending: attending }
+    }
+
     /// Something was missed, so that it may have been anything.
-    fn everything() -> Self {
-        Self { draft: true, people: true, scenario: true, ..Self::default() }
+    pub fn everything(&mut self) {
+        (self.news.draft, self.news.people, self.news.scenario) = (true, true, true);
     }
 
-    fn is_empty(&self) -> bool {
-        !(self.draft || self.people || self.scenario) && self.runs.is_empty() && self.hooks.is_empty()
-    }
-
-    fn note(&mut self, change: &Change, id: ScenarioId) {
+    /// Remembers what concerns this scenario.
+    pub fn note(&mut self, change: &Change) {
         match change {
-            Change::Draft(changed) if *changed == id => self.draft = true,
-            Change::Scenario(changed) if *changed == id => self.scenario = true,
-            Change::Execution(execution, scenario) if *scenario == id => drop(self.runs.insert(*execution)),
+            Change::Draft(changed) if *changed == self.id => self.news.draft = true,
+            Change::Scenario(changed) if *changed == self.id => self.news.scenario = true,
+            Change::Execution(execution, scenario) if *scenario == self.id => {
+                self.news.runs.insert(*execution);
+            }
             // A draft may listen to a hook that is not attached yet.
-            Change::Hook(hook) => drop(self.hooks.insert(*hook)),
-            Change::Missed => {
-                (self.draft, self.scenario) = (true, true);
+            Change::Hook(hook) => {
+                self.news.hooks.insert(*hook);
             }
             _ => {}
         }
     }
-}
 
-/// Ends when the session does.
-fn events(ear: Ear) -> impl Stream<Item = Result<Event, Infallible>> {
-    stream::unfold(ear, |mut ear| async move {
-        while ear.waiting.is_empty() {
-            if ear.check_at <= Instant::now() {
-                if !matches!(sessions::find(ear.app.store(), &ear.token).await, Ok(Some(_))) {
-                    return None;
-                }
-                ear.check_at = Instant::now() + RECHECK;
-            }
-            let news = if std::mem::take(&mut ear.is_first) { News::everything() } else { next(&mut ear).await? };
-            if !news.is_empty() {
-                ear.waiting = told(&ear, news).await;
-            }
+    /// Somebody came to a scenario or left it.
+    pub fn note_people(&mut self, scenario: ScenarioId) {
+        self.news.people |= scenario == self.id;
+    }
+
+    /// The events of what happened, which counts as told from now on.
+    pub async fn told(&mut self, app: &App) -> Vec<(&'static str, Value)> {
+        let news = std::mem::take(&mut self.news);
+        let mut events = Vec::new();
+        if news.people {
+            events.push(("people", self.people(app)));
         }
-        ear.waiting.pop_front().map(|event| (Ok(event), ear))
-    })
-}
+        if news.draft
+            && let Ok(Some(draft)) = drafts::find(app.store(), app.team(), self.id).await
+        {
+            let keeper = app.presence().keeper(self.id, draft.revision);
+            let revision = i64::try_from(draft.revision).unwrap_or(i64::MAX);
+            let about = [("revision", Value::from(revision)), ("by", draft.updated_by.into()), ("tab", keeper.into())];
+            events.push(("draft", Collection::from_iter(about).into()));
+        }
+        if news.scenario {
+            events.push(("scenario", Collection::new().into()));
+        }
+        if news.scenario || !news.runs.is_empty() {
+            events.extend(self.failures(app).await);
+        }
+        let hook = |hook: HookId| ("hook", Collection::from_iter([("id", hook.0)]).into());
+        events.extend(news.hooks.into_iter().map(hook));
+        let run = |run: ExecutionId| ("run", Collection::from_iter([("execution", run.to_string())]).into());
+        events.extend(news.runs.into_iter().map(run));
+        events
+    }
 
-/// What happens next, with what happens right after it; nothing when the store
-/// is closed. Empty when it is time to look at the session.
-async fn next(ear: &mut Ear) -> Option<News> {
-    let mut news = News::default();
-    tokio::select! {
-        change = ear.changes.recv() => match change {
-            Ok(change) => news.note(&change, ear.id),
-            Err(RecvError::Lagged(_)) => return Some(News::everything()),
-            Err(RecvError::Closed) => return None,
-        },
-        scenario = ear.people.recv() => news.people = scenario.map_or(true, |scenario| scenario == ear.id),
-        () = tokio::time::sleep_until(ear.check_at) => {}
+    /// The live runs that failed since somebody looked, when they are others.
+    async fn failures(&mut self, app: &App) -> Option<(&'static str, Value)> {
+        let failures = scenarios::unseen_failures(app.store(), app.team(), self.id).await.ok()?;
+        if std::mem::replace(&mut self.failures, failures) == failures {
+            return None;
+        }
+        let count = i64::try_from(failures).unwrap_or(i64::MAX);
+        Some(("failures", Collection::from_iter([("count", count)]).into()))
     }
-    if news.is_empty() {
-        return Some(news);
-    }
-    tokio::time::sleep(PAUSE).await;
-    while let Ok(change) = ear.changes.try_recv() {
-        news.note(&change, ear.id);
-    }
-    while let Ok(scenario) = ear.people.try_recv() {
-        news.people |= scenario == ear.id;
-    }
-    Some(news)
-}
 
-async fn told(ear: &Ear, news: News) -> VecDeque<Event> {
-    let mut events = VecDeque::new();
-    if news.people {
-        events.push_back(event("people", people(ear)));
+    /// The other tabs: those of other people, and your own others.
+    fn people(&self, app: &App) -> Value {
+        let others = app.presence().members(self.id).into_iter().filter(|member| member.tab != self.tab);
+        let other = |member: Member| {
+            let about = [("name", Value::from(member.name)), ("isYou", (member.user == self.user).into())];
+            Value::from(Collection::from_iter(about))
+        };
+        others.map(other).collect::<Vec<_>>().into()
     }
-    if news.draft
-        && let Ok(Some(draft)) = drafts::find(ear.app.store(), ear.app.team(), ear.id).await
-    {
-        let keeper = ear.app.presence().keeper(ear.id, draft.revision);
-        let revision = i64::try_from(draft.revision).unwrap_or(i64::MAX);
-        let about = [("revision", Value::from(revision)), ("by", draft.updated_by.into()), ("tab", keeper.into())];
-        events.push_back(event("draft", Collection::from_iter(about)));
-    }
-    if news.scenario {
-        events.push_back(event("scenario", Collection::new()));
-    }
-    let hook = |hook: HookId| event("hook", Collection::from_iter([("id", hook.0)]));
-    events.extend(news.hooks.into_iter().map(hook));
-    let run = |run: ExecutionId| event("run", Collection::from_iter([("execution", run.to_string())]));
-    events.extend(news.runs.into_iter().map(run));
-    events
-}
-
-/// The other tabs: those of other people, and your own others.
-fn people(ear: &Ear) -> Value {
-    let others = ear.app.presence().members(ear.id).into_iter().filter(|member| member.tab != ear.tab);
-    let other = |member: Member| {
-        let about = [("name", Value::from(member.name)), ("isYou", (member.user == ear.user).into())];
-        Value::from(Collection::from_iter(about))
-    };
-    others.map(other).collect::<Vec<_>>().into()
-}
-
-fn event(name: &str, data: impl Into<Value>) -> Event {
-    Event::default().event(name).data(json::to_string(&data.into()))
 }

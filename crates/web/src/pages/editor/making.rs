@@ -14,6 +14,7 @@ use crate::pages::scenario::checked_name;
 use crate::pages::schedule::preview;
 use crate::render::Page;
 use crate::routes::Permission::SignedIn;
+use crate::words::t;
 use crate::{PageError, Route};
 
 const MOST_COLUMNS: usize = 200;
@@ -40,7 +41,10 @@ pub async fn make_spreadsheet(page: Page, Json(new): Json<Spreadsheet>) -> Answe
     let title = checked_name(new.title.trim())?;
     let columns: Vec<String> = new.columns.iter().map(|name| name.trim().to_owned()).collect();
     if columns.len() > MOST_COLUMNS {
-        return Err(Refusal::invalid(format!("A spreadsheet can begin with at most {MOST_COLUMNS} columns.")));
+        return Err(Refusal::invalid(t!(
+            "A spreadsheet can begin with at most {most_columns} columns.",
+            most_columns = MOST_COLUMNS
+        )));
     }
     let id = clock::token(page.app.clock().as_ref());
     let mut tx = page.app.store().begin().await?;

@@ -14,7 +14,7 @@ mod functions;
 mod head;
 mod hooks;
 mod items;
-mod live;
+pub mod live;
 mod making;
 mod page;
 pub mod presence;
@@ -39,7 +39,6 @@ pub fn routes() -> Vec<Route> {
         functions::routes(),
         hooks::routes(),
         items::routes(),
-        live::routes(),
         making::routes(),
         page::routes(),
         preview::routes(),

@@ -18,6 +18,7 @@ use crate::pages::panels::{self, Panel};
 use crate::pages::relink;
 use crate::render::{self, Layout, Page, Reply};
 use crate::routes::Permission;
+use crate::words::{self, filters};
 use crate::{App, Route, assets};
 
 /// Its rows of the route table.
@@ -28,12 +29,19 @@ pub fn routes() -> Vec<Route> {
 /// Modules whose settings are listed for those who read without scripts.
 const MOST_LISTED: usize = 200;
 
+/// From so many modules on a drawing waits for the scripts; `MANY` in
+/// `viewport.ts`.
+const MANY: usize = 150;
+
 #[derive(Template)]
 #[template(path = "editor/show.html")]
 struct Show {
     layout: Layout,
     head: Head,
     is_changed: bool,
+    /// The drawing is so large that it waits for the scripts, which know what
+    /// of it is seen.
+    is_many: bool,
     diagram: Diagram,
     /// The same markup, empty, for what the scripts add.
     pieces: Pieces,
@@ -42,8 +50,12 @@ struct Show {
     /// How many modules are not in the list.
     more: usize,
     boot: String,
+    /// The words of the scripts as JSON; empty for English.
+    words: String,
     editor_css: String,
     editor_js: String,
+    /// What the script imports, fetched beside it.
+    editor_needs: Vec<String>,
 }
 
 /// `GET /scenarios/{id}/edit`.
@@ -66,13 +78,16 @@ async fn show(page: Page, Path(id): Path<ScenarioId>) -> Reply {
         layout: page.layout(head.name.clone(), "scenarios").await,
         diagram: diagram::editor(&draft.blueprint, &|module| look::of(registry, module)),
         pieces: Pieces::new(),
+        words: words::current().map(|language| for_script(&language.to_value())).unwrap_or_default(),
         boot: for_script(&boot(&page.app, &head, &draft, &report)),
         is_changed: draft.is_changed,
+        is_many: draft.blueprint.modules().len() > MANY,
         panels,
         more,
         head,
         editor_css: assets::url("editor.css"),
         editor_js: assets::url("editor.js"),
+        editor_needs: assets::needed("editor.js"),
     })
 }
 

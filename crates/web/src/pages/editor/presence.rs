@@ -53,17 +53,28 @@ impl Presence {
         let mut rooms = self.rooms();
         rooms.arrivals += 1;
         let number = rooms.arrivals;
-        rooms.members.entry(scenario).or_default().push((number, member));
+        let members = rooms.members.entry(scenario).or_default();
+        let is_new = members.iter().all(|(_, other)| *other != member);
+        members.push((number, member));
         drop(rooms);
-        // Nobody listening is no failure.
-        let _ = self.0.news.send(scenario);
+        if is_new {
+            // Nobody listening is no failure.
+            let _ = self.0.news.send(scenario);
+        }
         Stay { presence: self.clone(), scenario, number }
     }
 
-    /// Who is here, in order of arrival.
+    /// Who is here, in order of arrival. A tab is here once, also while its
+    /// browser changes from one stream to the next.
     pub fn members(&self, scenario: ScenarioId) -> Vec<Member> {
         let rooms = self.rooms();
-        rooms.members.get(&scenario).into_iter().flatten().map(|(_, member)| member.clone()).collect()
+        let mut found: Vec<Member> = Vec::new();
+        for (_, member) in rooms.members.get(&scenario).into_iter().flatten() {
+            if !found.contains(member) {
+                found.push(member.clone());
+            }
+        }
+        found
     }
 
     /// The scenarios whose people change.
@@ -98,15 +109,21 @@ pub struct Stay {
 impl Drop for Stay {
     fn drop(&mut self) {
         let mut rooms = self.presence.rooms();
-        if let Some(members) = rooms.members.get_mut(&self.scenario) {
-            members.retain(|(number, _)| *number != self.number);
+        let mut has_left = true;
+        if let Some(members) = rooms.members.get_mut(&self.scenario)
+            && let Some(place) = members.iter().position(|(number, _)| *number == self.number)
+        {
+            let (_, member) = members.remove(place);
+            has_left = members.iter().all(|(_, other)| *other != member);
             if members.is_empty() {
                 rooms.members.remove(&self.scenario);
                 rooms.kept.remove(&self.scenario);
             }
         }
         drop(rooms);
-        let _ = self.presence.0.news.send(self.scenario);
+        if has_left {
+            let _ = self.presence.0.news.send(self.scenario);
+        }
     }
 }
 
@@ -129,7 +146,12 @@ mod tests {
         drop(ada);
         assert_eq!(presence.members(room), [member("Grace")]);
         assert_eq!(std::iter::from_fn(|| news.try_recv().ok()).count(), 4);
+        // The same tab through another stream is nothing to tell.
+        let again = presence.join(room, member("Grace"));
         drop(grace);
+        assert_eq!(presence.members(room), [member("Grace")]);
+        assert!(news.try_recv().is_err());
+        drop(again);
         assert!(presence.members(room).is_empty() && presence.keeper(room, 7).is_none());
     }
 }

@@ -11,6 +11,7 @@ use super::answer::{Answer, Refusal, ok};
 use crate::Route;
 use crate::render::Page;
 use crate::routes::Permission::SignedIn;
+use crate::words::t;
 
 /// A text, and not a file.
 const LIMIT: usize = 512 * 1024;
@@ -34,20 +35,25 @@ fn to_value(preview: &Preview) -> Collection {
         .error
         .as_ref()
         .map(|(at, message)| Collection::from_iter([("at", Value::from(*at)), ("message", message.as_str().into())]));
+    let offer = preview.offer.as_ref().map(|offer| {
+        Collection::from_iter([("text", Value::from(offer.text.as_str())), ("label", offer.label.as_str().into())])
+    });
     Collection::from_iter([
         ("text", Value::from(preview.text.as_str())),
         ("type", preview.kind.into()),
         ("warnings", warnings.into()),
         ("error", error.map_or(Value::Null, Value::from)),
         ("known", preview.known.into()),
+        ("offer", offer.map_or(Value::Null, Value::from)),
     ])
 }
 
 /// The JSON that a script sent.
 pub fn read(body: Result<Bytes, BytesRejection>) -> Result<Value, Refusal> {
-    let too_large = || Refusal::invalid("This is too large to be tried out.");
+    let too_large = || Refusal::invalid(t!("This is too large to be tried out."));
     let body = body.map_err(|_| too_large())?;
-    json::parse_bounded(&body).map_err(|error| Refusal::invalid(format!("What was sent cannot be read: {error}.")))
+    json::parse_bounded(&body)
+        .map_err(|error| Refusal::invalid(t!("What was sent cannot be read: {error}.", error = error)))
 }
 
 /// The module that is asked about: its number, also as a text.
@@ -56,5 +62,5 @@ pub fn module(sent: &Value) -> Result<ModuleId, Refusal> {
         Value::Text(digits) => digits.trim().parse().ok(),
         other => other.as_i64().map(ModuleId),
     };
-    id.ok_or_else(|| Refusal::invalid("This module has no number yet."))
+    id.ok_or_else(|| Refusal::invalid(t!("This module has no number yet.")))
 }

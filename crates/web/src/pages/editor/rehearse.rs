@@ -11,6 +11,7 @@ use super::run;
 use crate::pages::executions::log::{self, Line};
 use crate::render::{Page, Times};
 use crate::routes::Permission::SignedIn;
+use crate::words::t;
 use crate::{Route, words};
 
 /// Bytes of the sample data that a person gives.
@@ -32,14 +33,14 @@ async fn rehearse(page: Page, Path(id): Path<ScenarioId>, body: Result<Bytes, By
     let sample = sample(body)?;
     let rehearsal = page.app.control().rehearse(page.app.team(), id, &sample).await?;
     let times = page.times().await;
-    let mut answer = run::report(&rehearsal.history, &lines(&page, &rehearsal, &times));
+    let mut answer = run::report(&page, &rehearsal.history, &lines(&page, &rehearsal, &times));
     answer.insert("rehearsal", told(&rehearsal));
     answer.insert("pieces", pieces(&page, &rehearsal, &times)?);
     ok(answer)
 }
 
 fn sample(body: Result<Bytes, BytesRejection>) -> Result<Value, Refusal> {
-    let large = |_| Refusal::invalid("The sample data is too large: up to 2 MB are taken.");
+    let large = |_| Refusal::invalid(t!("The sample data is too large: up to 2 MB are taken."));
     let body = body.map_err(large)?;
     if body.is_empty() {
         return Ok(Value::Undefined);
@@ -48,7 +49,7 @@ fn sample(body: Result<Bytes, BytesRejection>) -> Result<Value, Refusal> {
     match asked.field("sample") {
         Value::Text(text) if text.trim().is_empty() => Ok(Value::Undefined),
         Value::Text(text) => json::parse_bounded(text.as_bytes())
-            .map_err(|error| Refusal::invalid(format!("The sample data cannot be read: {error}."))),
+            .map_err(|error| Refusal::invalid(t!("The sample data cannot be read: {error}.", error = error))),
         other => Ok(other.clone()),
     }
 }
@@ -59,7 +60,7 @@ fn lines(page: &Page, rehearsal: &Rehearsal, times: &Times) -> Vec<Line> {
     for line in &mut lines {
         let Some((operation, module)) = line.of.filter(|(operation, _)| operation.0 > 0) else { continue };
         let Ok(at) = rehearsal.told.binary_search_by_key(&operation, |told| told.operation) else {
-            line.text = line.text.replace("was stored as", "would be stored as");
+            line.text = line.text.replace(t!("was stored as"), t!("would be stored as"));
             continue;
         };
         let told = &rehearsal.told[at];
@@ -72,7 +73,7 @@ fn lines(page: &Page, rehearsal: &Rehearsal, times: &Times) -> Vec<Line> {
         }
     }
     if let Some(first) = lines.first_mut() {
-        first.text = format!("Rehearsal: nothing is sent or stored. {}", begun(rehearsal));
+        first.text = t!("Rehearsal: nothing is sent or stored. {begun}", begun = begun(rehearsal));
     }
     lines
 }
@@ -80,9 +81,9 @@ fn lines(page: &Page, rehearsal: &Rehearsal, times: &Times) -> Vec<Line> {
 /// With what it began.
 fn begun(rehearsal: &Rehearsal) -> String {
     match (rehearsal.given.module, rehearsal.given.origin) {
-        (None, ExampleOrigin::Given) => "It begins with the inputs that you gave.".to_owned(),
-        (None, _) => "It begins by itself.".to_owned(),
-        (Some(_), origin) => format!("It begins with {}.", words_for(origin)),
+        (None, ExampleOrigin::Given) => t!("It begins with the inputs that you gave.").to_owned(),
+        (None, _) => t!("It begins by itself.").to_owned(),
+        (Some(_), origin) => t!("It begins with {words_for}.", words_for = words_for(origin)),
     }
 }
 
@@ -90,21 +91,23 @@ fn begun(rehearsal: &Rehearsal) -> String {
 fn sentence(told: &Told) -> String {
     match told.origin {
         ExampleOrigin::Computed => format!("computed: {}.", told.sentence),
-        origin => format!("{}. It goes on with {}.", told.sentence, words_for(origin)),
+        origin => {
+            t!("{sentence}. It goes on with {words_for}.", sentence = told.sentence, words_for = words_for(origin))
+        }
     }
 }
 
 /// Where data is from, within a sentence.
 fn words_for(origin: ExampleOrigin) -> &'static str {
     match origin {
-        ExampleOrigin::Given => "the data that you gave",
-        ExampleOrigin::Run => "what it gave in the last run",
-        ExampleOrigin::Request => "the last request",
-        ExampleOrigin::Kept => "the sample in the blueprint",
-        ExampleOrigin::MadeUp => "made-up values",
-        ExampleOrigin::Wanted => "values made up from what later modules read",
-        ExampleOrigin::Computed => "what was computed",
-        ExampleOrigin::Nothing => "an empty bundle, as nothing is known of its output",
+        ExampleOrigin::Given => t!("the data that you gave"),
+        ExampleOrigin::Run => t!("what it gave in the last run"),
+        ExampleOrigin::Request => t!("the last request"),
+        ExampleOrigin::Kept => t!("the sample in the blueprint"),
+        ExampleOrigin::MadeUp => t!("made-up values"),
+        ExampleOrigin::Wanted => t!("values made up from what later modules read"),
+        ExampleOrigin::Computed => t!("what was computed"),
+        ExampleOrigin::Nothing => t!("an empty bundle, as nothing is known of its output"),
     }
 }
 

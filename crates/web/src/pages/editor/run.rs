@@ -20,11 +20,12 @@ use rouage_store::{hooks, scenarios};
 use super::answer::{Answer, Refusal, ok};
 use super::draft;
 use crate::pages::executions::log::{self, Line};
-use crate::pages::executions::modules::{self, ModuleView, overlay, told_above};
-use crate::pages::executions::{Trouble, trouble, unnamed_trouble};
+use crate::pages::executions::modules::{self, ModuleView, module_fields, overlay, told_above};
+use crate::pages::executions::{Trouble, trouble_of, unnamed_trouble};
 use crate::pages::single;
 use crate::render::{Execution, Page, Times};
 use crate::routes::Permission::SignedIn;
+use crate::words::{filters, t};
 use crate::{PageError, Route, words};
 
 /// Runs and requests to choose from.
@@ -65,7 +66,7 @@ async fn run(page: Page, Path(id): Path<ScenarioId>, body: Bytes) -> Answer {
 }
 
 fn how(asked: &Value) -> Result<How, Refusal> {
-    let missing = || Refusal::invalid("What is to be run was not said.");
+    let missing = || Refusal::invalid(t!("What is to be run was not said."));
     Ok(match asked.field("how").as_text().unwrap_or_default() {
         "once" => How::Once(asked.field("inputs").clone()),
         "last" => How::Last,
@@ -117,11 +118,11 @@ async fn address(page: &Page, hook: HookId) -> Result<String, PageError> {
 /// `GET /executions/{id}/state`.
 async fn state(page: Page, Path(id): Path<Execution>) -> Answer {
     let (history, times) = (find(&page, id.0).await?, page.times().await);
-    ok(report(&history, &log::lines(&page, &history, &times)))
+    ok(report(&page, &history, &log::lines(&page, &history, &times)))
 }
 
 /// How a run stands, for the scripts.
-pub(super) fn report(history: &History, lines: &[Line]) -> Collection {
+pub(super) fn report(page: &Page, history: &History, lines: &[Line]) -> Collection {
     let execution = &history.execution;
     let left_out = lines.len().saturating_sub(MOST_LINES);
     let marks: Collection = marks(history).into_iter().map(|(module, mark)| (module.to_string(), mark)).collect();
@@ -139,7 +140,7 @@ pub(super) fn report(history: &History, lines: &[Line]) -> Collection {
         ("modules", marks.into()),
         ("log", lines.iter().skip(left_out).map(line).collect::<Vec<_>>().into()),
         ("leftOut", left_out.into()),
-        ("error", told(history)),
+        ("error", told(page, history)),
     ])
 }
 
@@ -185,7 +186,7 @@ fn line(line: &Line) -> Value {
 }
 
 /// What went wrong, in words; null when nothing did.
-fn told(history: &History) -> Value {
+fn told(page: &Page, history: &History) -> Value {
     let of = |module: Option<ModuleId>, trouble: Trouble| {
         let raw = [trouble.raw].into_iter().chain(trouble.details).collect::<Vec<_>>().join("\n");
         Value::from(Collection::from_iter([
@@ -199,7 +200,7 @@ fn told(history: &History) -> Value {
     };
     let told = told_above(history).and_then(|operation| Some((operation.module, operation.error.as_ref()?)));
     match told.or_else(|| not_begun(history)) {
-        Some((module, error)) => of(Some(module), trouble(error)),
+        Some((module, error)) => of(Some(module), trouble_of(error, &module_fields(page, history, module).input)),
         None if history.execution.status.is_final() => {
             unnamed_trouble(&history.execution).map_or(Value::Null, |trouble| of(None, trouble))
         }
@@ -217,7 +218,7 @@ fn not_begun(history: &History) -> Option<(ModuleId, &ModuleError)> {
 
 async fn find(page: &Page, id: ExecutionId) -> Result<History, Refusal> {
     let found = page.app.control().history(page.app.team(), id).await?;
-    found.ok_or_else(|| Refusal::new(axum::http::StatusCode::NOT_FOUND, "This run is not kept any more."))
+    found.ok_or_else(|| Refusal::new(axum::http::StatusCode::NOT_FOUND, t!("This run is not kept any more.")))
 }
 
 #[derive(Template)]

@@ -14,6 +14,7 @@ use crate::pages::scenario::checked_name;
 use crate::pages::start;
 use crate::render::Page;
 use crate::routes::Permission::SignedIn;
+use crate::words::t;
 
 /// Its rows of the route table.
 pub fn routes() -> Vec<Route> {
@@ -37,8 +38,9 @@ async fn answer(page: &Page, id: ScenarioId) -> Answer {
 }
 
 fn read(body: &Bytes) -> Result<Value, Refusal> {
-    json::parse_bounded(body)
-        .map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, format!("What was sent cannot be read: {error}.")))
+    json::parse_bounded(body).map_err(|error| {
+        Refusal::new(StatusCode::BAD_REQUEST, t!("What was sent cannot be read: {error}.", error = error))
+    })
 }
 
 /// `POST /scenarios/{id}/edit/rename`: `{name}`.

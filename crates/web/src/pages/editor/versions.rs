@@ -3,10 +3,11 @@
 
 use askama::Template;
 use axum::extract::Path;
-use rouage_model::{Blueprint, ModuleId, ScenarioId, Value, Version};
-use rouage_store::scenarios;
+use rouage_model::{Blueprint, Collection, ModuleId, ScenarioId, Value, Version};
 use rouage_store::versions::{self, VersionRow};
+use rouage_store::{drafts, scenarios};
 
+use super::answer::{Answer, Refusal, ok};
 use super::changes::{self, Change, Kind, Side};
 use super::draft;
 use crate::diagram::{self, Diagram, Overlay};
@@ -17,6 +18,7 @@ use crate::pages::scenario::{self, Choice, Head, refuse};
 use crate::render::{self, Ask, Layout, Page, Pager, Reply, Times};
 use crate::routes::Permission::SignedIn;
 use crate::words::Moment;
+use crate::words::{filters, t};
 use crate::{PageError, Route};
 
 /// Its rows of the route table.
@@ -26,6 +28,8 @@ pub fn routes() -> Vec<Route> {
         Route::get("/scenarios/{id}/versions/compare", SignedIn, compare),
         Route::get("/scenarios/{id}/versions/{version}", SignedIn, show),
         Route::post("/scenarios/{id}/versions/{version}/restore", SignedIn, restore),
+        Route::get("/scenarios/{id}/draft/replaced", SignedIn, replaced),
+        Route::post("/scenarios/{id}/draft/take-back", SignedIn, take_back),
     ]
 }
 
@@ -36,6 +40,8 @@ struct List {
     head: Head,
     /// When the draft was kept last, and by whom; nothing when there is none.
     draft: Option<DraftLine>,
+    /// When a draft was replaced by an old version, and can be taken back.
+    replaced: Option<Moment>,
     rows: Vec<Row>,
     pager: Pager,
 }
@@ -60,7 +66,7 @@ struct Row {
 async fn list(page: Page, Path(id): Path<ScenarioId>) -> Reply {
     let (store, team) = (page.app.store(), page.app.team());
     let (_, head, _) = scenario::head(&page, id, "versions").await?;
-    let (_, draft) = draft::load(&page, id).await?;
+    let (live, draft) = draft::load(&page, id).await?;
     let found = versions::list(store, team, id, page.request()).await?;
     let running = versions::running(store, team, id).await?;
     let times = page.times().await;
@@ -72,9 +78,12 @@ async fn list(page: Page, Path(id): Path<ScenarioId>) -> Reply {
         running: running.get(&version.version).copied().unwrap_or(0),
         ..row(version, &times)
     };
-    let rows = found.items.into_iter().map(row).collect();
+    // The empty canvas that it began with is no version that anybody made.
+    let is_new = live.version == Version(1) && live.blueprint.modules().is_empty();
+    let rows = found.items.into_iter().filter(|_| !is_new).map(row).collect();
+    let replaced = drafts::replaced(store, team, id).await?.map(|replaced| times.moment(replaced.at));
     let layout = page.layout(head.name.clone(), "scenarios").await;
-    render::ok(&List { layout, head, draft, rows, pager })
+    render::ok(&List { layout, head, draft, replaced, rows, pager })
 }
 
 fn row(version: VersionRow, times: &Times) -> Row {
@@ -108,13 +117,13 @@ impl State {
 async fn state(page: &Page, id: ScenarioId, name: &str) -> Result<State, PageError> {
     if name == "draft" {
         let (_, draft) = draft::load(page, id).await?;
-        let title = "Draft".to_owned();
+        let title = t!("Draft").to_owned();
         return Ok(State { name: name.to_owned(), title, blueprint: draft.blueprint, links: draft.links });
     }
     // Copies that were made for one run have numbers below 1.
     let number = name.parse().ok().filter(|number| *number > 0).ok_or(PageError::NotFound)?;
     let found = scenarios::find_version(page.app.store(), id, Version(number)).await?.ok_or(PageError::NotFound)?;
-    let title = format!("Version {number}");
+    let title = t!("Version {number}", number = number);
     Ok(State { name: number.to_string(), title, blueprint: found.blueprint, links: found.links })
 }
 
@@ -200,7 +209,7 @@ async fn compare(page: Page, Path(id): Path<ScenarioId>) -> Reply {
     };
     let old = picture(old, "a", &[Kind::Removed, Kind::Changed]);
     let new = picture(new, "b", &[Kind::Added, Kind::Changed]);
-    let layout = page.layout(format!("{}: compare versions", head.name), "scenarios").await;
+    let layout = page.layout(t!("{name}: compare versions", name = head.name), "scenarios").await;
     render::ok(&Compare { layout, head, old, new, changes })
 }
 
@@ -221,9 +230,9 @@ fn marked(mut diagram: Diagram, changes: &[Change], kinds: &[Kind]) -> Diagram {
 
 /// The versions to choose from, the draft first.
 fn choices(numbers: &[(Version, jiff::Timestamp)], chosen: &str) -> Vec<Choice> {
-    let draft = ("draft".to_owned(), "Draft".to_owned());
+    let draft = ("draft".to_owned(), t!("Draft").to_owned());
     let versions = numbers.iter().filter(|(version, _)| version.0 > 0);
-    let versions = versions.map(|(version, _)| (version.to_string(), format!("Version {version}")));
+    let versions = versions.map(|(version, _)| (version.to_string(), t!("Version {version}", version = version)));
     [draft]
         .into_iter()
         .chain(versions)
@@ -237,14 +246,14 @@ async fn restore(page: Page, Path((id, version)): Path<(ScenarioId, i32)>) -> Re
     let (scenario, draft) = draft::load(&page, id).await?;
     if draft.is_changed && !page.query.is_on("sure") {
         return render::ok(&Ask {
-            layout: page.layout(format!("Restore version {version}"), "scenarios").await,
-            question: format!("Put version {version} in the place of the draft?"),
+            layout: page.layout(t!("Restore version {version}", version = version), "scenarios").await,
+            question: t!("Put version {version} in the place of the draft?", version = version),
             consequences: vec![
-                "Changes of the draft that are not published are lost.".into(),
-                "What is live stays as it is until you publish.".into(),
+                t!("Changes of the draft that are not published are lost.").into(),
+                t!("What is live stays as it is until you publish.").into(),
             ],
             action: format!("/scenarios/{id}/versions/{version}/restore?sure=1"),
-            yes: "Replace the draft",
+            yes: t!("Replace the draft"),
             back: format!("/scenarios/{id}/versions"),
         });
     }
@@ -254,5 +263,25 @@ async fn restore(page: Page, Path((id, version)): Path<(ScenarioId, i32)>) -> Re
         .restore_version(page.app.team(), scenario.id, Version(version), (draft.revision, by))
         .await
         .map_err(|error| refuse(error, "restored"))?;
-    render::see(&format!("/scenarios/{id}/edit"))
+    render::see(&format!("/scenarios/{id}/edit?restored={version}"))
+}
+
+/// `GET /scenarios/{id}/draft/replaced`: what the draft was, for undo.
+async fn replaced(page: Page, Path(id): Path<ScenarioId>) -> Answer {
+    let found = drafts::replaced(page.app.store(), page.app.team(), id).await?.ok_or_else(Refusal::missing)?;
+    let links = if found.links.is_nothing() { Value::empty_collection() } else { found.links };
+    ok(Collection::from_iter([("root", found.blueprint.root().clone()), ("links", links)]))
+}
+
+/// `POST /scenarios/{id}/draft/take-back`: the draft of before a restore is the
+/// draft again, and what is the draft now can be taken back.
+async fn take_back(page: Page, Path(id): Path<ScenarioId>) -> Reply {
+    let (scenario, draft) = draft::load(&page, id).await?;
+    let by = draft::author(&page);
+    let control = page.app.control();
+    control
+        .take_draft_back(page.app.team(), scenario.id, (draft.revision, by))
+        .await
+        .map_err(|error| refuse(error, "restored"))?;
+    render::see(&format!("/scenarios/{id}/edit?restored=0"))
 }

@@ -12,6 +12,7 @@ use crate::pages::scenario::refuse;
 use crate::query::Query;
 use crate::refusal::{self, again};
 use crate::render::{self, Execution, Form, Page, Reply};
+use crate::words::t;
 
 /// `GET /executions/{id}/operations/{operation}/{side}`: JSON to copy.
 pub async fn raw(page: Page, Path((id, operation, side)): Path<(Execution, u32, String)>) -> Reply {
@@ -55,11 +56,12 @@ fn typed_output(form: &Query) -> Result<Value, PageError> {
     if text.is_empty() {
         return Ok(Value::empty_collection());
     }
-    let example = "write JSON such as {\"id\": 7}, or leave the field empty";
-    let output = json::parse(text.as_bytes())
-        .map_err(|error| PageError::Invalid(format!("The output cannot be read: {error}; {example}.")))?;
+    let example = t!("write JSON such as {\"id\": 7}, or leave the field empty");
+    let output = json::parse(text.as_bytes()).map_err(|error| {
+        PageError::Invalid(t!("The output cannot be read: {error}; {example}.", error = error, example = example))
+    })?;
     if output.as_collection().is_none() {
-        return Err(PageError::Invalid(format!("The output must be an object: {example}.")));
+        return Err(PageError::Invalid(t!("The output must be an object: {example}.", example = example)));
     }
     Ok(output)
 }
@@ -83,7 +85,8 @@ pub fn decision(form: &Query) -> Result<Decision, PageError> {
     match form.text("decision") {
         "retry" => Ok(Decision::Retry),
         "skip" => Ok(Decision::Skip),
+        "go-on" => Ok(Decision::GoOn),
         "done" => typed_output(form).map(Decision::MarkAsDone).map_err(|error| refusal::field("output", error)),
-        _ => Err(PageError::Invalid("Choose Retry, Skip or Mark as done.".into())),
+        _ => Err(PageError::Invalid(t!("Choose Retry, Skip or Mark as done.").into())),
     }
 }

@@ -17,16 +17,17 @@ use rouage_store::{Lineage, lineages};
 
 pub use actions::{decide, decision, raw, replay, stop};
 pub use modules::overlay;
-pub use trouble::{Trouble, trouble, unnamed_trouble};
+pub use trouble::{Fields, Trouble, fields_of, trouble, trouble_of, unnamed_trouble};
 
 use self::log::Log;
-use self::modules::{ModuleView, modules, told_above};
+use self::modules::{ModuleView, modules, told_trouble};
 use super::scenario::refuse;
 use crate::PageError;
 use crate::diagram::{self, Diagram};
 use crate::look;
 use crate::render::{self, Execution, Layout, Page, Reply, Times};
-use crate::words::{self, Moment};
+use crate::words::{Moment, plural, self};
+use crate::words::{filters, t};
 
 #[derive(Template)]
 #[template(path = "executions/show.html")]
@@ -41,6 +42,8 @@ struct Show {
     sentence: String,
     is_live: bool,
     is_in_doubt: bool,
+    /// It comes from a backup: what is in doubt is the rest of it.
+    is_restored: bool,
     facts: Vec<(&'static str, String)>,
     at: Moment,
     trouble: Option<Trouble>,
@@ -83,9 +86,8 @@ pub async fn show(page: Page, Path(id): Path<Execution>) -> Reply {
     let overlay = overlay(&history);
     let registry = page.app.registry();
     let draw = |blueprint: &Blueprint| diagram::diagram(blueprint, &|module| look::of(registry, module), &overlay);
-    let last_error = told_above(&history).and_then(|operation| operation.error.as_ref());
     render::ok(&Show {
-        layout: page.layout(format!("Run of {}", execution.scenario_name), "scenarios").await,
+        layout: page.layout(t!("Run of {scenario_name}", scenario_name = execution.scenario_name), "scenarios").await,
         id: id.to_string(),
         scenario: execution.scenario_name.clone(),
         scenario_id: execution.scenario.to_string(),
@@ -94,10 +96,13 @@ pub async fn show(page: Page, Path(id): Path<Execution>) -> Reply {
         icon: words::status_icon(execution.status),
         sentence: if is_held_up { held_up_sentence(execution.origin) } else { sentence(&history) },
         is_live: !execution.status.is_final(),
-        is_in_doubt: execution.status == Status::InDoubt,
+        is_in_doubt: execution.status == Status::InDoubt && !is_restored(execution),
+        is_restored: is_restored(execution),
         facts: facts(&history, is_held_up, &times),
         at: times.moment(execution.created_at),
-        trouble: last_error.map(trouble).or_else(|| unnamed_trouble(execution)),
+        trouble: told_trouble(&page, &history)
+            .or_else(|| unnamed_trouble(execution))
+            .filter(|_| !is_restored(execution)),
         replay_problem: history.problem.clone().unwrap_or_default(),
         diagram: history.blueprint.as_deref().map(draw),
         modules: modules(&page, &history, &overlay, &times),
@@ -116,9 +121,9 @@ pub async fn show(page: Page, Path(id): Path<Execution>) -> Reply {
 fn source(lineage: Lineage) -> Option<Related> {
     let (id, words) = match lineage {
         Lineage::None => return None,
-        Lineage::Retry { origin, .. } => (origin, "Goes on with what was left of"),
-        Lineage::Replay { source } => (source, "Replay of"),
-        Lineage::Child { parent, .. } => (parent, "Called by"),
+        Lineage::Retry { origin, .. } => (origin, t!("Goes on with what was left of")),
+        Lineage::Replay { source } => (source, t!("Replay of")),
+        Lineage::Child { parent, .. } => (parent, t!("Called by")),
     };
     Some(Related { id: id.to_string(), words })
 }
@@ -128,9 +133,9 @@ async fn descendants(page: &Page, id: ExecutionId) -> Result<Vec<Related>, PageE
     let related = found.into_iter().rev().take(MOST_RELATED).map(|(id, lineage)| Related {
         id: id.to_string(),
         words: match lineage {
-            Lineage::Replay { .. } => "Replayed by",
-            Lineage::Child { .. } => "Called",
-            Lineage::None | Lineage::Retry { .. } => "Taken up again by",
+            Lineage::Replay { .. } => t!("Replayed by"),
+            Lineage::Child { .. } => t!("Called"),
+            Lineage::None | Lineage::Retry { .. } => t!("Taken up again by"),
         },
     });
     Ok(related.collect())
@@ -152,8 +157,11 @@ async fn is_held_up(page: &Page, history: &History) -> Result<bool, PageError> {
 fn stored(history: &History) -> String {
     match history.journal.iter().filter(|event| event.name() == "parked").count() {
         0 => String::new(),
-        1 => "1 operation failed; its bundle is kept under Needs a decision.".to_owned(),
-        more => format!("{more} operations failed; their bundles are kept under Needs a decision."),
+        failed => plural!(
+            failed,
+            "1 operation failed; its bundle is kept under Needs a decision.",
+            "{count} operations failed; their bundles are kept under Needs a decision."
+        ),
     }
 }
 
@@ -162,10 +170,10 @@ fn warnings(history: &History) -> Vec<String> {
     let warnings = history.trace.operations.iter().map(|operation| operation.warnings.len()).sum::<usize>();
     let mut said = Vec::new();
     if history.journal.iter().any(|event| event.name() == "interrupted") {
-        said.push("The run took longer than it may and was ended. Split the work over several runs.".to_owned());
+        said.push(t!("The run took longer than it may and was ended. Split the work over several runs.").to_owned());
     }
     if warnings > 0 {
-        said.push(format!("{} of mappings below.", words::count(warnings as u64, "warning")));
+        said.push(t!("{number} of mappings below.", number = words::count(warnings as u64, "warning")));
     }
     said
 }
@@ -177,7 +185,7 @@ async fn find(page: &Page, id: ExecutionId) -> Result<History, PageError> {
 
 /// Said of a run that incomplete executions hold up.
 fn held_up_sentence(origin: Origin) -> String {
-    format!("Accepted from {}; it waits for incomplete executions of this scenario.", words::origin(origin))
+    t!("Accepted from {origin}; it waits for incomplete executions of this scenario.", origin = words::origin(origin))
 }
 
 fn sentence(history: &History) -> String {
@@ -185,21 +193,30 @@ fn sentence(history: &History) -> String {
     let origin = words::origin(execution.origin);
     let operations = words::count(u64::from(execution.operations), "operation");
     match execution.status {
-        Status::Queued => format!("Accepted from {origin} and waiting for its turn."),
-        Status::Running => format!("Started by {origin}; running now."),
+        Status::Queued => t!("Accepted from {origin} and waiting for its turn.", origin = origin),
+        Status::Running => t!("Started by {origin}; running now.", origin = origin),
         Status::Waiting if awaits_called(history) => {
-            format!("Started by {origin}; it waits for the scenario that it called and goes on when that has ended.")
+            t!("Started by {origin}; it waits for the scenario that it called and goes on when that has ended.", origin = origin)
         }
-        Status::Waiting => format!("Started by {origin}; it waits and goes on by itself."),
-        Status::InDoubt => {
-            "A call was made and its answer never came, so it may have happened. Look at the other side, then decide below."
+        Status::Waiting => t!("Started by {origin}; it waits and goes on by itself.", origin = origin),
+        Status::InDoubt if is_restored(execution) => {
+            t!("A backup was restored that was made before this run was over. What it did after that is not known: perhaps all of it. Look at the other side, then decide below.")
                 .to_owned()
         }
-        Status::Success => format!("Started by {origin} and ended well, with {operations}."),
-        Status::Warning => format!("Started by {origin} and ended with a warning, after {operations}."),
-        Status::Error => format!("Started by {origin} and ended with an error, after {operations}."),
-        Status::Stopped => format!("Started by {origin} and stopped by a person, after {operations}."),
+        Status::InDoubt => {
+            t!("A call was made and its answer never came, so it may have happened. Look at the other side, then decide below.")
+                .to_owned()
+        }
+        Status::Success => t!("Started by {origin} and ended well, with {operations}.", origin = origin, operations = operations),
+        Status::Warning => t!("Started by {origin} and ended with a warning, after {operations}.", origin = origin, operations = operations),
+        Status::Error => t!("Started by {origin} and ended with an error, after {operations}.", origin = origin, operations = operations),
+        Status::Stopped => t!("Started by {origin} and stopped by a person, after {operations}.", origin = origin, operations = operations),
     }
+}
+
+/// Whether it waits because it comes from a backup.
+pub fn is_restored(execution: &rouage_store::executions::Execution) -> bool {
+    execution.status == Status::InDoubt && execution.error.as_deref() == Some(rouage_store::backup::UNKNOWN)
 }
 
 /// Whether it waits for a run that it has called.
@@ -210,30 +227,33 @@ fn awaits_called(history: &History) -> bool {
 fn facts(history: &History, is_held_up: bool, times: &Times) -> Vec<(&'static str, String)> {
     let execution = &history.execution;
     let exact = |at| words::exact(at, &times.zone);
-    let mut facts = vec![("Accepted", exact(execution.created_at))];
+    let mut facts = vec![(t!("Accepted"), exact(execution.created_at))];
     if let Some(at) = execution.finished_at {
-        facts.push(("Ended", exact(at)));
-        facts.push(("Duration", words::duration(at.duration_since(execution.created_at))));
+        facts.push((t!("Ended"), exact(at)));
+        facts.push((t!("Duration"), words::duration(at.duration_since(execution.created_at))));
     }
     let goes_on = execution.status == Status::Waiting && !is_held_up && !awaits_called(history);
     if let Some(at) = execution.wake_at.filter(|_| goes_on) {
-        facts.push(("Goes on", exact(at)));
+        facts.push((t!("Goes on"), exact(at)));
     }
     if execution.operations > 0 {
-        facts.push(("Operations", execution.operations.to_string()));
+        facts.push((t!("Operations"), execution.operations.to_string()));
     }
     if execution.size > 0 {
-        facts.push(("Size", words::bytes(execution.size)));
+        facts.push((t!("Size"), words::bytes(execution.size)));
     }
     // A variant that this run alone has is numbered below zero.
     let version = match execution.version.0 {
-        ..0 if execution.origin == Origin::Retry => "corrected for this run".to_owned(),
-        ..0 => "what was in the editor, not published".to_owned(),
+        ..0 if execution.origin == Origin::Retry => t!("corrected for this run").to_owned(),
+        ..0 => t!("what was in the editor, not published").to_owned(),
         number => number.to_string(),
     };
-    facts.push(("Version", version));
+    facts.push((t!("Version"), version));
     if execution.takeovers > 0 {
-        facts.push(("Taken over", format!("{} after a restart", words::count(u64::from(execution.takeovers), "time"))));
+        facts.push((
+            t!("Taken over"),
+            t!("{number} after a restart", number = words::count(u64::from(execution.takeovers), "time")),
+        ));
     }
     facts
 }

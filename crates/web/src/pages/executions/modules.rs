@@ -8,15 +8,16 @@ use rouage_engine::trace::{FilterTrace, OperationTrace, State};
 use rouage_model::execution::Status;
 use rouage_model::journal::Event;
 use rouage_model::{ModuleError, ModuleId, OperationId, Value, json};
-use rouage_runtime::History;
+use rouage_runtime::{History, brief_error};
 
-use super::trouble::{Trouble, first_line, trouble};
+use super::trouble::{Fields, Trouble, fields_of, trouble_of};
 use crate::diagram::{Mark, Overlay};
 use crate::look::{self, Look};
 use crate::pages::panels::operator_words;
 use crate::render::{Page, Times};
 use crate::tree::{self, Tree};
 use crate::words;
+use crate::words::t;
 
 /// What one module did.
 pub struct ModuleView {
@@ -59,7 +60,6 @@ pub struct TryView {
     pub number: u32,
     pub at: String,
     pub again: String,
-    pub kind: String,
     pub text: String,
 }
 
@@ -96,6 +96,18 @@ const MOST_FILTERS: usize = 50;
 pub fn told_above(history: &History) -> Option<&OperationTrace> {
     let is_bad = matches!(history.execution.status, Status::Error | Status::Warning | Status::InDoubt);
     history.trace.operations.iter().rev().find(|operation| is_bad && operation.error.is_some())
+}
+
+/// That error in words.
+pub fn told_trouble(page: &Page, history: &History) -> Option<Trouble> {
+    let operation = told_above(history)?;
+    Some(trouble_of(operation.error.as_ref()?, &module_fields(page, history, operation.module).input))
+}
+
+/// What is known of the fields of a module of a run.
+pub fn module_fields(page: &Page, history: &History, id: ModuleId) -> Fields {
+    let module = history.blueprint.as_ref().and_then(|blueprint| blueprint.module(id));
+    module.map(|module| fields_of(page.app.registry(), module)).unwrap_or_default()
 }
 
 /// How an operation stands. One that ran when the run fell in doubt runs no
@@ -136,9 +148,8 @@ pub fn overlay(history: &History) -> Overlay {
 /// of that number.
 pub fn module(page: &Page, history: &History, times: &Times, id: ModuleId) -> Option<ModuleView> {
     let mut view = shown_modules(page, history, &overlay(history), times, Some(id)).pop()?;
-    let told = told_above(history).and_then(|operation| operation.error.as_ref());
     for operation in view.operations.iter_mut().filter(|operation| operation.is_told_above) {
-        operation.trouble = told.map(trouble);
+        operation.trouble = told_trouble(page, history);
         operation.is_told_above = false;
     }
     Some(view)
@@ -177,6 +188,7 @@ fn shown_modules(
         let shown = &own[skip..own.len().min(skip + MOST_OPERATIONS)];
         let rest = own.len() - skip - shown.len();
         let mark = overlay.get(&id).copied().unwrap_or_default();
+        let fields = fields_of(page.app.registry(), visited.module);
         views.push(ModuleView {
             anchor: format!("m{id}"),
             number: id.to_string(),
@@ -188,7 +200,10 @@ fn shown_modules(
                 routes => words::count(routes.len() as u64, "route"),
             },
             class: counts_class(&mark),
-            operations: shown.iter().map(|operation| operation_view(history, operation, &tries, times)).collect(),
+            operations: shown
+                .iter()
+                .map(|operation| operation_view(history, operation, &fields, &tries, times))
+                .collect(),
             more: rest as u64,
             next: format!("?module={id}&from={}#m{id}", skip + MOST_OPERATIONS),
             more_filters: asked.len().saturating_sub(MOST_FILTERS),
@@ -200,7 +215,11 @@ fn shown_modules(
 
 fn counts_words(history: &History, mark: &Mark, operations: &[&OperationTrace]) -> String {
     if mark.operations == 0 {
-        return if mark.held_back > 0 { "Held back by its filter".to_owned() } else { "Not reached".to_owned() };
+        return if mark.held_back > 0 {
+            t!("Held back by its filter").to_owned()
+        } else {
+            t!("Not reached").to_owned()
+        };
     }
     let bundles: usize = operations.iter().map(|operation| operation.output.len()).sum();
     let mut text = format!(
@@ -211,10 +230,10 @@ fn counts_words(history: &History, mark: &Mark, operations: &[&OperationTrace]) 
     let doubtful = operations.iter().filter(|operation| state(history, operation) == State::InDoubt).count() as u64;
     let failed = u64::from(mark.errors + mark.parked) - doubtful;
     if doubtful > 0 {
-        text.push_str(&format!(", {doubtful} may have happened"));
+        text.push_str(&t!(", {doubtful} may have happened", doubtful = doubtful));
     }
     if failed > 0 {
-        text.push_str(&format!(", {failed} failed"));
+        text.push_str(&t!(", {failed} failed", failed = failed));
     }
     text
 }
@@ -242,25 +261,34 @@ fn tries(history: &History) -> Tries<'_> {
     tries
 }
 
-fn try_view((number, at, until, error): &(u32, Timestamp, Timestamp, &ModuleError), times: &Times) -> TryView {
+fn try_view(
+    (number, at, until, error): &(u32, Timestamp, Timestamp, &ModuleError),
+    fields: &Fields,
+    times: &Times,
+) -> TryView {
     TryView {
         number: *number,
         at: words::exact(*at, &times.zone),
         again: words::exact(*until, &times.zone),
-        kind: error.kind.to_string(),
-        text: first_line(&error.message),
+        text: brief_error(error, &fields.input),
     }
 }
 
-fn operation_view(history: &History, operation: &OperationTrace, tries: &Tries<'_>, times: &Times) -> OperationView {
+fn operation_view(
+    history: &History,
+    operation: &OperationTrace,
+    fields: &Fields,
+    tries: &Tries<'_>,
+    times: &Times,
+) -> OperationView {
     let is_told_above = told_above(history).is_some_and(|told| told.operation == operation.operation);
     let (state, class, icon) = match state(history, operation) {
-        State::Running => ("Running", "running", "refresh-cw"),
-        State::Waiting => ("Waiting", "waiting", "clock"),
-        State::Done => ("Done", "success", "circle-check"),
-        State::Failed => ("Failed", "error", "octagon-x"),
-        State::Parked => ("Stored", "warning", "archive"),
-        State::InDoubt => ("May have happened", "in-doubt", "circle-help"),
+        State::Running => (t!("Running"), "running", "refresh-cw"),
+        State::Waiting => (t!("Waiting"), "waiting", "clock"),
+        State::Done => (t!("Done"), "success", "circle-check"),
+        State::Failed => (t!("Failed"), "error", "octagon-x"),
+        State::Parked => (t!("Stored"), "warning", "archive"),
+        State::InDoubt => (t!("May have happened"), "in-doubt", "circle-help"),
     };
     let took = operation.finished_at.map(|at| words::duration(at.duration_since(operation.started_at)));
     let bundles = operation.output.iter().take(MOST_BUNDLES).enumerate();
@@ -272,14 +300,18 @@ fn operation_view(history: &History, operation: &OperationTrace, tries: &Tries<'
         duration: took.unwrap_or_default(),
         attempts: operation.attempts,
         cycle: operation.cycle,
-        tries: tries.get(&operation.operation).into_iter().flatten().map(|one| try_view(one, times)).collect(),
+        tries: tries.get(&operation.operation).into_iter().flatten().map(|one| try_view(one, fields, times)).collect(),
         warnings: operation.warnings.clone(),
-        input: tree::fields(&operation.input),
+        input: tree::labelled(&operation.input, &fields.input),
         output: bundles
-            .map(|(at, bundle)| BundleView { number: at + 1, fields: tree::fields(bundle), open: at < 2 })
+            .map(|(at, bundle)| BundleView {
+                number: at + 1,
+                fields: tree::labelled(bundle, &fields.output),
+                open: at < 2,
+            })
             .collect(),
         more_output: operation.output.len().saturating_sub(MOST_BUNDLES),
-        trouble: operation.error.as_ref().filter(|_| !is_told_above).map(trouble),
+        trouble: operation.error.as_ref().filter(|_| !is_told_above).map(|error| trouble_of(error, &fields.input)),
         is_told_above,
     }
 }
@@ -303,7 +335,7 @@ fn filter_view(filter: &FilterTrace) -> FilterView {
         }
     }
     FilterView {
-        name: if filter.name.is_empty() { "Filter".to_owned() } else { filter.name.to_string() },
+        name: if filter.name.is_empty() { t!("Filter").to_owned() } else { filter.name.to_string() },
         passed: filter.passed,
         after: filter.after_operation.map(|operation| operation.to_string()).unwrap_or_default(),
         lines,

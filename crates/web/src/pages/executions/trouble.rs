@@ -1,7 +1,12 @@
 //! Errors as people need them: what happened, and what to do.
 
+use std::borrow::Cow;
+
+use rouage_model::ModuleError;
+use rouage_model::blueprint::Module;
 use rouage_model::execution::Status;
-use rouage_model::{Certainty, ErrorKind, ModuleError};
+use rouage_runtime::{ToldError, brief_of_raw, entry, told_error};
+use rouage_sdk::{Field, Registry};
 
 use crate::words;
 
@@ -9,10 +14,10 @@ use crate::words;
 #[derive(Debug, Clone)]
 pub struct Trouble {
     /// What happened, in a sentence.
-    pub what: &'static str,
+    pub what: String,
     /// What to do about it.
-    pub advice: &'static str,
-    /// How the error begins.
+    pub advice: String,
+    /// How the error begins; empty when the sentence says it all.
     pub first_line: String,
     /// The error as it came.
     pub raw: String,
@@ -38,91 +43,54 @@ pub fn unnamed_trouble(execution: &rouage_store::executions::Execution) -> Optio
     let (what, advice) = match execution.status {
         // The sentence above says all there is to say.
         Status::Stopped if raw == STOPPED => return None,
+        // Its modules say the same.
+        Status::Warning => return None,
         Status::Stopped => ("Somebody stopped the run.", "Read what it left behind before you replay it."),
-        _ => ("The run did not end well.", "Read the text below, change what it names and run the scenario again."),
+        _ => (
+            "The run did not end well.",
+            "Read the text of the error, change what it names and run the scenario again.",
+        ),
     };
-    Some(Trouble { what, advice, first_line: first_line(&raw), raw, kind: String::new(), details: Vec::new() })
+    let first_line = first_line(&brief_of_raw(&raw));
+    let (what, advice) = (words::t(what).to_owned(), words::t(advice).to_owned());
+    Some(Trouble { what, advice, first_line, raw, kind: String::new(), details: Vec::new() })
 }
 
-/// What says most in a line: which fields do not fit, else how the error begins.
-fn gist(error: &ModuleError) -> String {
-    match error.details.as_slice() {
-        details if error.kind == ErrorKind::BundleValidationError && !details.is_empty() => {
-            words::cut(&details.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "), FIRST_LINE)
-        }
-        _ => first_line(&error.message),
-    }
+/// The fields of a module's form and of what it gives.
+#[derive(Default)]
+pub struct Fields {
+    pub input: Vec<Field>,
+    pub output: Vec<Field>,
+}
+
+/// What is known of the fields of a module of a blueprint.
+pub fn fields_of(registry: &Registry, module: Module<'_>) -> Fields {
+    let Some(entry) = entry(registry, module.name(), module.version()) else { return Fields::default() };
+    Fields { input: [entry.mapper, entry.parameters].concat(), output: entry.output }
 }
 
 /// An error in words, with what to do.
 pub fn trouble(error: &ModuleError) -> Trouble {
-    let (what, advice) = match error.certainty {
-        Certainty::NotApplied => advice(error.kind),
-        Certainty::MaybeApplied => IN_DOUBT,
-    };
+    trouble_of(error, &[])
+}
+
+/// The same where the fields of the module are known.
+pub fn trouble_of(error: &ModuleError, fields: &[Field]) -> Trouble {
+    let ToldError { what, advice, gist } = told_error(error, fields);
     Trouble {
-        what,
-        advice,
-        first_line: gist(error),
+        what: translated(what),
+        advice: translated(advice),
+        first_line: gist,
         raw: error.message.to_string(),
         kind: error.kind.to_string(),
         details: error.details.iter().map(ToString::to_string).collect(),
     }
 }
 
-/// An answer that never came says nothing about what was done.
-const IN_DOUBT: (&str, &str) = (
-    "The call was sent, but no answer came back.",
-    "Look at the other side whether it went through, and only then decide: doing it again blindly may do it twice.",
-);
-
-fn advice(kind: ErrorKind) -> (&'static str, &'static str) {
-    use ErrorKind as K;
-    match kind {
-        K::AccountValidationError | K::InvalidAccessTokenError => (
-            "The other service refused the account.",
-            "Open Connections, test the account of this module and renew it.",
-        ),
-        K::BundleValidationError => (
-            "The mapped data does not fit the module.",
-            "Compare the input below with what the field named in the text needs, then correct the mapping or add a filter before it.",
-        ),
-        K::ConnectionError => (
-            "The other service could not be reached.",
-            "It is usually a passing trouble: run it again. If it stays, check the address and the network.",
-        ),
-        K::ModuleTimeoutError => {
-            ("The other service did not answer in time.", "Try again later, or ask for less at once.")
-        }
-        K::RateLimitError => {
-            ("The other service was asked too often.", "Wait, run less often, or add a Sleep module before this one.")
-        }
-        K::DuplicateDataError => {
-            ("It exists already.", "Search for it first, or ignore this error with an error route.")
-        }
-        K::DataError => ("The other service refused the data.", "Compare the input below with the text of the error."),
-        K::InvalidConfigurationError => {
-            ("The module is set up wrongly.", "Open the scenario and correct the module's settings.")
-        }
-        K::IncompleteDataError => ("Only a part of the data came.", "Run it again a little later."),
-        K::DataSizeLimitExceededError | K::MaxFileSizeExceededError | K::MaxResultsExceededError => {
-            ("There is more data than allowed.", "Ask for less at once, or raise the limit in the configuration.")
-        }
-        K::OperationsLimitExceededError | K::ExecutionInterruptedError => (
-            "The run was cut because it took too long or too many operations.",
-            "Look for a loop, or split the work over several runs.",
-        ),
-        K::OutOfSpaceError => ("There is no space left.", "Free disk space on the server, then run it again."),
-        K::InconsistencyError => (
-            "Something could not be committed or undone.",
-            "Check by hand what the modules changed before you run it again.",
-        ),
-        K::RuntimeError => (
-            "The module or the other service failed.",
-            "If it is a passing trouble, run it again; otherwise change what the text names.",
-        ),
-        K::UnexpectedError => {
-            ("Something went wrong inside Rouage.", "Please report it with the text below. The data is kept.")
-        }
+/// In the language of the request, unless a value stands in it.
+fn translated(text: Cow<'static, str>) -> String {
+    match text {
+        Cow::Borrowed(text) => words::t(text).to_owned(),
+        Cow::Owned(text) => text,
     }
 }

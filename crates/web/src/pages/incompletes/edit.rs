@@ -11,10 +11,11 @@ use rouage_sdk::{Field, FieldKind, Spec};
 
 use super::item::{self, Data, ModuleView};
 use crate::PageError;
-use crate::pages::executions::{Trouble, trouble};
+use crate::pages::executions::{Trouble, fields_of, trouble_of};
 use crate::pages::scenario::{Choice, refuse};
 use crate::query::Query;
 use crate::render::{self, Form, Layout, Page, Reply};
+use crate::words::{filters, t};
 
 #[derive(Template)]
 #[template(path = "incompletes/edit.html")]
@@ -73,11 +74,11 @@ async fn show_with(page: &Page, opened: &Opened, typed: Option<&Query>, problems
     let (fields, unused) = fields.partition(|field: &FieldView| field.is_used);
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let view = Edit {
-        layout: page.layout("Correct the module", "incomplete").await,
+        layout: page.layout(t!("Correct the module"), "incomplete").await,
         id: opened.item.id.to_string(),
         scenario: opened.item.scenario_name.clone(),
         module: item::module_view(page, Some(&opened.blueprint), opened.item.module),
-        trouble: trouble(&opened.item.error),
+        trouble: trouble_of(&opened.item.error, &fields_of(page.app.registry(), module).input),
         problems,
         fields,
         unused,
@@ -149,7 +150,7 @@ impl Editable<'_> {
     }
 
     fn label(&self) -> String {
-        self.spec.map_or_else(|| self.name.to_owned(), |spec| spec.label.to_owned())
+        self.spec.map_or_else(|| self.name.to_owned(), |spec| t(spec.label).to_owned())
     }
 
     /// Lists and collections are written as JSON, all else as it stands.
@@ -180,7 +181,7 @@ fn field_view(field: &Editable<'_>, typed: Option<&Query>) -> FieldView {
     FieldView {
         options: options(field, &text),
         label: field.label(),
-        help: field.spec.map_or("", |spec| spec.help),
+        help: field.spec.map_or("", |spec| t(spec.help)),
         is_json: field.is_json(),
         is_long: field.is_json() || text.len() > 60 || text.contains('\n'),
         required: field.spec.is_some_and(|spec| spec.required),
@@ -192,7 +193,7 @@ fn field_view(field: &Editable<'_>, typed: Option<&Query>) -> FieldView {
 
 fn options(field: &Editable<'_>, text: &str) -> Vec<Choice> {
     let pairs = match field.spec.map(|spec| &spec.kind) {
-        Some(FieldKind::Boolean) => vec![("true", "Yes"), ("false", "No")],
+        Some(FieldKind::Boolean) => vec![("true", t!("Yes")), ("false", t!("No"))],
         Some(FieldKind::Select(pairs)) => pairs.clone(),
         _ => return Vec::new(),
     };
@@ -200,7 +201,7 @@ fn options(field: &Editable<'_>, text: &str) -> Vec<Choice> {
     if !text.is_empty() && !pairs.iter().any(|(value, _)| chosen(value)) {
         return Vec::new();
     }
-    let none = [("", "Not set")].into_iter().filter(|_| pairs.iter().all(|(value, _)| !value.is_empty()));
+    let none = [("", t!("Not set"))].into_iter().filter(|_| pairs.iter().all(|(value, _)| !value.is_empty()));
     let choice =
         |(value, label): (&str, &str)| Choice { value: value.into(), label: label.into(), is_chosen: chosen(value) };
     none.chain(pairs.iter().copied()).map(choice).collect()
@@ -247,7 +248,7 @@ fn read_one(field: &Editable<'_>, written: &str) -> Result<Option<Value>, String
         }
         return match json::parse(written.as_bytes()) {
             Ok(value) => Ok(Some(value)),
-            Err(error) => Err(format!("{} is not JSON: {error}.", field.label())),
+            Err(error) => Err(t!("{label} is not JSON: {error}.", label = field.label(), error = error)),
         };
     }
     Ok(Some(match field.value {

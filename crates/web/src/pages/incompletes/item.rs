@@ -12,13 +12,14 @@ use rouage_store::{executions, scenarios};
 use super::words as say;
 use crate::PageError;
 use crate::look::{self, Look};
-use crate::pages::executions::{Trouble, decision, trouble};
+use crate::pages::executions::{Fields, Trouble, decision, fields_of, trouble_of};
 use crate::pages::scenario::refuse;
 use crate::query::Query;
 use crate::refusal::again;
 use crate::render::{self, Ask, Form, Layout, Page, Reply};
 use crate::tree::{self, Tree};
 use crate::words::{self, Moment};
+use crate::words::{filters, t};
 
 #[derive(Template)]
 #[template(path = "incompletes/show.html")]
@@ -76,8 +77,11 @@ pub async fn show(page: Page, Path(id): Path<IncompleteId>) -> Reply {
         page.app.control().holding_up(team, item.scenario).await.map_err(|error| refuse(error, "shown"))?;
     let is_idle = matches!(item.status, IncompleteStatus::Unresolved | IncompleteStatus::Pending);
     let blueprint = opened.as_ref().map(|opened| opened.blueprint.as_ref());
+    let fields = module_fields(&page, blueprint, item.module);
     render::ok(&Show {
-        layout: page.layout(format!("Incomplete execution of {}", item.scenario_name), "incomplete").await,
+        layout: page
+            .layout(t!("Incomplete execution of {scenario_name}", scenario_name = item.scenario_name), "incomplete")
+            .await,
         id: id.to_string(),
         scenario: item.scenario_name.clone(),
         scenario_id: item.scenario.to_string(),
@@ -87,7 +91,7 @@ pub async fn show(page: Page, Path(id): Path<IncompleteId>) -> Reply {
         at: times.moment(item.created_at),
         meaning: say::meaning(&item),
         next_step: say::next_step(&item, scenario.as_ref().is_some_and(|scenario| scenario.enabled), &times),
-        trouble: trouble(&item.error),
+        trouble: trouble_of(&item.error, &fields.input),
         facts: facts(&item, &times),
         execution: item.execution.to_string(),
         retried_by: item.retried_by.map(|run| run.to_string()).unwrap_or_default(),
@@ -100,15 +104,15 @@ pub async fn show(page: Page, Path(id): Path<IncompleteId>) -> Reply {
 
 fn facts(item: &Incomplete, times: &render::Times) -> Vec<(&'static str, String)> {
     let exact = |at| words::exact(at, &times.zone);
-    let mut facts = vec![("Stored", exact(item.created_at)), ("Size", words::bytes(item.size))];
+    let mut facts = vec![(t!("Stored"), exact(item.created_at)), (t!("Size"), words::bytes(item.size))];
     if item.attempts > 0 {
-        facts.push(("Attempts", item.attempts.to_string()));
+        facts.push((t!("Attempts"), item.attempts.to_string()));
     }
     if let Some(at) = item.retry_at {
-        facts.push(("Scheduled for", exact(at)));
+        facts.push((t!("Scheduled for"), exact(at)));
     }
     if item.status == IncompleteStatus::Resolved {
-        facts.push(("Resolved", exact(item.updated_at)));
+        facts.push((t!("Resolved"), exact(item.updated_at)));
     }
     facts
 }
@@ -119,6 +123,12 @@ pub fn module_view(page: &Page, blueprint: Option<&Blueprint>, id: ModuleId) -> 
     ModuleView { number: id.to_string(), look }
 }
 
+/// What is known of the fields of such a module.
+fn module_fields(page: &Page, blueprint: Option<&Blueprint>, id: ModuleId) -> Fields {
+    let module = blueprint.and_then(|blueprint| blueprint.module(id));
+    module.map(|module| fields_of(page.app.registry(), module)).unwrap_or_default()
+}
+
 /// The values, unless the run keeps its data to itself.
 pub async fn data(page: &Page, item: &Incomplete, opened: Option<&Opened>) -> Result<Data, PageError> {
     let nothing = |problem: &str| Data { problem: problem.to_owned(), input: None, bundles: Vec::new() };
@@ -126,20 +136,23 @@ pub async fn data(page: &Page, item: &Incomplete, opened: Option<&Opened>) -> Re
     if run.as_ref().is_none_or(|run| run.is_confidential)
         || opened.is_some_and(|opened| opened.blueprint.settings().confidential)
     {
-        return Ok(nothing("The scenario keeps its data confidential, so its values are not shown."));
+        return Ok(nothing(t!("The scenario keeps its data confidential, so its values are not shown.")));
     }
-    let Some(opened) = opened else { return Ok(nothing("The run that it comes from is not in the history any more.")) };
+    let Some(opened) = opened else {
+        return Ok(nothing(t!("The run that it comes from is not in the history any more.")));
+    };
+    let fields = |id| module_fields(page, Some(&opened.blueprint), id);
     Ok(match &opened.remainder {
-        Err(problem) => nothing(&format!("Its values cannot be shown: {problem}.")),
+        Err(problem) => nothing(&t!("Its values cannot be shown: {problem}.", problem = problem)),
         Ok(remainder) => Data {
             problem: String::new(),
-            input: remainder.input.as_ref().map(tree::fields),
+            input: remainder.input.as_ref().map(|input| tree::labelled(input, &fields(item.module).input)),
             bundles: remainder
                 .bundles
                 .iter()
                 .map(|(module, bundle)| BundleView {
                     module: module_view(page, Some(&opened.blueprint), *module),
-                    fields: tree::fields(bundle),
+                    fields: tree::labelled(bundle, &fields(*module).output),
                 })
                 .collect(),
         },
@@ -175,14 +188,18 @@ pub async fn ask_delete(page: Page, Path(id): Path<IncompleteId>) -> Reply {
     let found = incompletes::find(page.app.store(), page.app.team(), id).await?;
     let item = found.ok_or(PageError::NotFound)?;
     render::ok(&Ask {
-        layout: page.layout("Delete an incomplete execution", "incomplete").await,
-        question: format!("Delete what failed at module {} of “{}”?", item.module, item.scenario_name),
+        layout: page.layout(t!("Delete an incomplete execution"), "incomplete").await,
+        question: t!(
+            "Delete what failed at module {module} of “{scenario_name}”?",
+            module = item.module,
+            scenario_name = item.scenario_name
+        ),
         consequences: vec![
-            "It disappears from this list and cannot be brought back: its bundle goes no further.".to_owned(),
-            "What the run did is not undone. The run stays in the history of its scenario.".to_owned(),
+            t!("It disappears from this list and cannot be brought back: its bundle goes no further.").to_owned(),
+            t!("What the run did is not undone. The run stays in the history of its scenario.").to_owned(),
         ],
         action: format!("/incomplete/{id}/delete"),
-        yes: "Delete incomplete execution",
+        yes: t!("Delete incomplete execution"),
         back: format!("/incomplete/{id}"),
     })
 }

@@ -7,10 +7,12 @@ use rouage_store::{PageRequest, executions, scenarios};
 
 use super::words as say;
 use crate::pages::executions::{Trouble, trouble};
+use crate::pages::failures::{self, Failed};
 use crate::pages::scenario::Choice;
 use crate::query::Query;
 use crate::render::{self, Layout, Page, Pager, Reply, Times};
-use crate::words::{self, Moment};
+use crate::words::{Moment, plural, self};
+use crate::words::{filters, t};
 use crate::{PageError, guard};
 
 /// Runs in doubt on the page; what is beyond is counted.
@@ -24,6 +26,8 @@ struct List {
     layout: Layout,
     in_doubt: Vec<InDoubt>,
     more_in_doubt: u64,
+    failed: Vec<Failed>,
+    more_failed: u64,
     statuses: Vec<Choice>,
     scenarios: Vec<Choice>,
     search: String,
@@ -40,6 +44,8 @@ struct InDoubt {
     execution: String,
     scenario: String,
     at: Moment,
+    /// What is in doubt, in a few words.
+    what: &'static str,
 }
 
 struct Row {
@@ -83,13 +89,20 @@ pub async fn list(page: Page) -> Reply {
     let open = incompletes::open_ids(store, team, &wanted).await?.len() as u64;
     let times = page.times().await;
     let doubts = executions::in_doubt(store, team, PageRequest { page: 1, size: MOST_DOUBTS }).await?;
+    let (failed, more_failed) = failures::list(&page, &times).await?;
     render::ok(&List {
-        layout: page.layout("Needs a decision", "incomplete").await,
+        failed,
+        more_failed,
+        layout: page.layout(t!("Needs a decision"), "incomplete").await,
         more_in_doubt: doubts.total.saturating_sub(doubts.items.len() as u64),
         in_doubt: doubts
             .items
             .into_iter()
             .map(|execution| InDoubt {
+                what: match crate::pages::executions::is_restored(&execution) {
+                    true => t!("From a backup"),
+                    false => t!("May have happened"),
+                },
                 execution: execution.id.to_string(),
                 scenario: execution.scenario_name,
                 at: times.moment(execution.created_at),
@@ -114,7 +127,7 @@ fn statuses(query: &Query) -> Vec<Choice> {
         is_chosen: chosen == value || (chosen.is_empty() && value == "open"),
     };
     let named = say::STATUSES.iter().map(|(status, label)| choice(status.as_str(), label));
-    [choice("open", "All that are open")].into_iter().chain(named).chain([choice("all", "All")]).collect()
+    [choice("open", t!("All that are open"))].into_iter().chain(named).chain([choice("all", t!("All"))]).collect()
 }
 
 async fn scenario_choices(page: &Page, wanted: &Filter) -> Result<Vec<Choice>, PageError> {
@@ -134,21 +147,20 @@ fn row(item: Incomplete, times: &Times) -> Row {
         status: say::status(&item),
         class: say::class(&item),
         what: match item.reason {
-            IncompleteReason::Error => "Failed",
-            IncompleteReason::MayHaveHappened => "May have happened",
+            IncompleteReason::Error => t!("Failed"),
+            IncompleteReason::MayHaveHappened => t!("May have happened"),
         },
         trouble: trouble(&item.error),
         next: match (item.status, item.retry_at) {
-            (IncompleteStatus::Pending, _) if item.asked => "next when there is room".to_owned(),
+            (IncompleteStatus::Pending, _) if item.asked => t!("next when there is room").to_owned(),
             (IncompleteStatus::Pending, Some(at)) => {
-                format!("{} at {}", say::tries(&item), words::exact(at, &times.zone))
+                t!("{tries} at {time}", tries = say::tries(&item), time = words::exact(at, &times.zone))
             }
             _ => String::new(),
         },
         attempts: match item.attempts {
             0 => String::new(),
-            1 => "retried once".to_owned(),
-            attempts => format!("retried {attempts} times"),
+            attempts => plural!(attempts, "retried once", "retried {count} times"),
         },
         size: words::bytes(item.size),
         at: times.moment(item.created_at),

@@ -11,6 +11,7 @@ use crate::query::Query;
 use crate::refusal::{Problems, again};
 use crate::render::{self, Form, Layout, Page, Reply};
 use crate::words;
+use crate::words::{filters, t};
 
 /// Bytes of a megabyte, as the form counts.
 pub const MEGABYTE: u64 = 1_000_000;
@@ -33,7 +34,7 @@ pub async fn act(page: Page, Form(form): Form) -> Reply {
         _ => chosen(&form),
     };
     if ids.is_empty() {
-        let error = PageError::Invalid("Tick the boxes of those that you mean first.".into());
+        let error = PageError::Invalid(t!("Tick the boxes of those that you mean first.").into());
         let names = ["status", "scenario", "q"].map(|name| (name.to_owned(), form.text(name).to_owned()));
         let here = format!("/incomplete?{}", Query::of(names.into()).with("page", "1"));
         return again(list(page.refused(error, ("selected", form), &here)?).await);
@@ -45,11 +46,11 @@ pub async fn act(page: Page, Form(form): Form) -> Reply {
             render::see("/incomplete?notice=retrying")
         }
         "delete" | "delete-all" => render::ok(&AskDelete {
-            layout: page.layout("Delete incomplete executions", "incomplete").await,
-            question: format!("Delete {}?", words::count(ids.len() as u64, "incomplete execution")),
+            layout: page.layout(t!("Delete incomplete executions"), "incomplete").await,
+            question: t!("Delete {number}?", number = words::count(ids.len() as u64, "incomplete execution")),
             ids: ids.iter().map(ToString::to_string).collect(),
         }),
-        _ => Err(PageError::Invalid("Choose Retry or Delete.".into())),
+        _ => Err(PageError::Invalid(t!("Choose Retry or Delete.").into())),
     }
 }
 
@@ -84,7 +85,8 @@ async fn store_limits(page: &Page, form: &Query) -> Result<(), PageError> {
     let mut problems = Problems::default();
     let mut number = |name: &str| {
         let number = form.text(name).parse::<u64>().ok().filter(|number| *number <= MOST);
-        let refusal = || PageError::Invalid(format!("Enter a whole number from 0 to {MOST}; 0 means without limit."));
+        let refusal =
+            || PageError::Invalid(t!("Enter a whole number from 0 to {most}; 0 means without limit.", most = MOST));
         problems.take(name, number.ok_or_else(refusal))
     };
     let (items, megabytes) = (number("items"), number("megabytes"));

@@ -6,20 +6,21 @@ use rouage_store::incompletes::{AT_ONCE, Incomplete, Policy};
 
 use crate::render::Times;
 use crate::words;
+use crate::words::{noted, t};
 
 /// How often the types that are tried by themselves are tried.
 const BY_ERROR: u32 = 8;
 
 /// The statuses with their names, in Make's words.
 pub const STATUSES: &[(IncompleteStatus, &str)] = &[
-    (IncompleteStatus::Unresolved, "Unresolved"),
-    (IncompleteStatus::Pending, "Pending"),
-    (IncompleteStatus::InProgress, "In progress"),
-    (IncompleteStatus::Resolved, "Resolved"),
+    (IncompleteStatus::Unresolved, noted!("Unresolved")),
+    (IncompleteStatus::Pending, noted!("Pending")),
+    (IncompleteStatus::InProgress, noted!("In progress")),
+    (IncompleteStatus::Resolved, noted!("Resolved")),
 ];
 
 pub fn status(item: &Incomplete) -> &'static str {
-    STATUSES.iter().find(|(status, _)| *status == item.status).map_or("", |(_, label)| *label)
+    STATUSES.iter().find(|(status, _)| *status == item.status).map_or("", |(_, label)| words::t(label))
 }
 
 /// The style of its status.
@@ -37,15 +38,17 @@ pub fn class(item: &Incomplete) -> &'static str {
 pub fn meaning(item: &Incomplete) -> &'static str {
     match (item.reason, item.error.kind) {
         (IncompleteReason::MayHaveHappened, _) => {
-            "The call was sent and nobody can tell whether it went through, so it is not repeated by itself. This \
-             bundle has stopped here; the rest of the run went on."
+            t!(
+                "The call was sent and nobody can tell whether it went through, so it is not repeated by itself. This bundle has stopped here; the rest of the run went on."
+            )
         }
         (_, ErrorKind::ExecutionInterruptedError) => {
-            "The run took longer than it may. Everything that it had not done yet is kept here and can go on."
+            t!("The run took longer than it may. Everything that it had not done yet is kept here and can go on.")
         }
         (IncompleteReason::Error, _) => {
-            "The bundle that failed is kept here with all its data, and nothing is lost. It has stopped at this \
-             module; the rest of the run went on."
+            t!(
+                "The bundle that failed is kept here with all its data, and nothing is lost. It has stopped at this module; the rest of the run went on."
+            )
         }
     }
 }
@@ -53,31 +56,30 @@ pub fn meaning(item: &Incomplete) -> &'static str {
 /// What happens next, and what a person should do.
 pub fn next_step(item: &Incomplete, is_on: bool, times: &Times) -> String {
     match item.status {
-        IncompleteStatus::Resolved => "Nothing is left to do. It disappears from here after 30 days.".to_owned(),
-        IncompleteStatus::InProgress => "A run goes on with it right now.".to_owned(),
+        IncompleteStatus::Resolved => t!("Nothing is left to do. It disappears from here after 30 days.").to_owned(),
+        IncompleteStatus::InProgress => t!("A run goes on with it right now.").to_owned(),
         IncompleteStatus::Pending if item.asked => {
-            format!("It is retried as soon as there is room: at most {AT_ONCE} of a scenario are retried at a time.")
+            t!("It is retried as soon as there is room: at most {at_once} of a scenario are retried at a time.", at_once = AT_ONCE)
         }
         IncompleteStatus::Pending if !is_on => {
-            "It would be retried by itself, but the scenario is off. Switch the scenario on, or retry it now."
+            t!("It would be retried by itself, but the scenario is off. Switch the scenario on, or retry it now.")
                 .to_owned()
         }
         IncompleteStatus::Pending => {
             let at = item.retry_at.map(|at| words::exact(at, &times.zone)).unwrap_or_default();
-            format!("It is retried by itself at {at} ({}). You need not do anything, or can retry it now.", tries(item))
+            t!("It is retried by itself at {at} ({tries}). You need not do anything, or can retry it now.", at = at, tries = tries(item))
         }
         IncompleteStatus::Unresolved => match item.reason {
             IncompleteReason::MayHaveHappened => {
-                "Look at the other side whether it is there. Then choose: retry when it is not, mark as done when it \
-                 is, or skip it."
+                t!("Look at the other side whether it is there. Then choose: retry when it is not, mark as done when it is, or skip it.")
                     .to_owned()
             }
             IncompleteReason::Error if item.automatic > 0 => {
-                "All automatic retries failed. Mend the cause, then retry it; or correct the module for this bundle."
+                t!("All automatic retries failed. Mend the cause, then retry it; or correct the module for this bundle.")
                     .to_owned()
             }
             IncompleteReason::Error => {
-                "Mend the cause, then retry it; or correct the module for this bundle and run it with the correction."
+                t!("Mend the cause, then retry it; or correct the module for this bundle and run it with the correction.")
                     .to_owned()
             }
         },
@@ -90,5 +92,5 @@ pub fn tries(item: &Incomplete) -> String {
         Policy::Break { count, .. } => count,
         Policy::ByError | Policy::ByHand => BY_ERROR,
     };
-    format!("automatic retry {} of {most}", item.automatic.saturating_add(1))
+    t!("automatic retry {number} of {most}", number = item.automatic.saturating_add(1), most = most)
 }

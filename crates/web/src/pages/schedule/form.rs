@@ -6,17 +6,40 @@ use rouage_model::scenario::MissedRuns;
 use rouage_model::schedule::{Moment, Scheduling, USUAL_INTERVAL, When, Window};
 
 use crate::query::Query;
+use crate::words;
+use crate::words::{noted, t};
 
 /// Empty windows that are offered beside those there are.
 const SPARE_WINDOWS: usize = 1;
 /// The most windows that a form takes.
 pub const MOST_WINDOWS: usize = 20;
 
-const DAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const DAYS: [&str; 7] = [
+    noted!("Sun"),
+    noted!("Mon"),
+    noted!("Tue"),
+    noted!("Wed"),
+    noted!("Thu"),
+    noted!("Fri"),
+    noted!("Sat"),
+];
+const MONTHS: [&str; 12] = [
+    noted!("Jan"),
+    noted!("Feb"),
+    noted!("Mar"),
+    noted!("Apr"),
+    noted!("May"),
+    noted!("Jun"),
+    noted!("Jul"),
+    noted!("Aug"),
+    noted!("Sep"),
+    noted!("Oct"),
+    noted!("Nov"),
+    noted!("Dec"),
+];
 /// Value, name and seconds of the units of an interval.
 pub const UNITS: [(&str, &str, u32); 4] =
-    [("60", "minutes", 60), ("3600", "hours", 3600), ("86400", "days", 86_400), ("1", "seconds", 1)];
+    [("60", noted!("minutes"), 60), ("3600", noted!("hours"), 3600), ("86400", noted!("days"), 86_400), ("1", noted!("seconds"), 1)];
 
 /// A choice of a list or of boxes.
 #[derive(Debug, Clone)]
@@ -89,7 +112,7 @@ pub fn fields(scheduling: &Scheduling, missed: MissedRuns, timezone: &str, zone:
     Fields {
         kinds: kinds().map(|(value, label)| choice(value, label, value == kind)).collect(),
         every,
-        units: UNITS.iter().map(|(value, label, seconds)| choice(value, label, *seconds == unit)).collect(),
+        units: UNITS.iter().map(|(value, label, seconds)| choice(value, words::t(label), *seconds == unit)).collect(),
         date: match scheduling.when {
             When::Once { date } => local(date, zone),
             _ => String::new(),
@@ -117,23 +140,23 @@ fn choice(value: &str, label: &str, is_on: bool) -> Choice {
 
 fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
     [
-        ("immediately", "Immediately, as data arrives"),
-        ("indefinitely", "At regular intervals"),
-        ("once", "Once"),
-        ("daily", "Every day"),
-        ("weekly", "Days of the week"),
-        ("monthly", "Days of the month"),
-        ("yearly", "Specified dates"),
-        ("on-demand", "On demand"),
+        ("immediately", t!("Immediately, as data arrives")),
+        ("indefinitely", t!("At regular intervals")),
+        ("once", t!("Once")),
+        ("daily", t!("Every day")),
+        ("weekly", t!("Days of the week")),
+        ("monthly", t!("Days of the month")),
+        ("yearly", t!("Specified dates")),
+        ("on-demand", t!("On demand")),
     ]
     .into_iter()
 }
 
 fn missed_label(rule: MissedRuns) -> &'static str {
     match rule {
-        MissedRuns::Once => "Run once to make up for all of them",
-        MissedRuns::Skip => "Leave them out",
-        MissedRuns::Every => "Run every one of them (100 at most)",
+        MissedRuns::Once => t!("Run once to make up for all of them"),
+        MissedRuns::Skip => t!("Leave them out"),
+        MissedRuns::Every => t!("Run every one of them (100 at most)"),
     }
 }
 
@@ -168,7 +191,7 @@ fn time_of(when: &When) -> Time {
 
 /// Monday first, as most of the world has it.
 fn week(chosen: &[i8]) -> Vec<Choice> {
-    let name = |day: i8| DAYS.get(usize::try_from(day).unwrap_or(0)).copied().unwrap_or_default();
+    let name = |day: i8| DAYS.get(usize::try_from(day).unwrap_or(0)).copied().map(words::t).unwrap_or_default();
     [1, 2, 3, 4, 5, 6, 0]
         .into_iter()
         .map(|day: i8| choice(&day.to_string(), name(day), chosen.contains(&day)))
@@ -176,7 +199,7 @@ fn week(chosen: &[i8]) -> Vec<Choice> {
 }
 
 fn year(chosen: &[i8]) -> Vec<Choice> {
-    (1_i8..).zip(MONTHS).map(|(month, name)| choice(&month.to_string(), name, chosen.contains(&month))).collect()
+    (1_i8..).zip(MONTHS).map(|(month, name)| choice(&month.to_string(), words::t(name), chosen.contains(&month))).collect()
 }
 
 fn windows(windows: &[Window]) -> Vec<WindowFields> {

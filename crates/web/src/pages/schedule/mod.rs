@@ -13,6 +13,7 @@ use rouage_store::scenarios::{self, Scenario};
 
 use crate::render::{self, Form, Layout, Page, Reply};
 use crate::routes::Permission::SignedIn;
+use crate::words::{filters, t};
 use crate::{PageError, Route, words};
 use form::Fields;
 use preview::Preview;
@@ -90,7 +91,7 @@ async fn draw(page: &Page, scenario: &Scenario, fields: Fields, problems: Vec<St
         fields.kinds.retain(|kind| kind.value != "immediately" || kind.is_on);
     }
     let shown = SchedulePage {
-        layout: page.layout(format!("Schedule of {}", scenario.name), "scenarios").await,
+        layout: page.layout(t!("Schedule of {name}", name = scenario.name), "scenarios").await,
         id: scenario.id.to_string(),
         name: scenario.name.clone(),
         fields,

@@ -9,6 +9,7 @@ use rouage_store::scenarios::Scenario;
 
 use crate::App;
 use crate::words;
+use crate::words::t;
 
 /// Runs that are shown.
 const SHOWN: usize = 5;
@@ -43,9 +44,9 @@ pub fn preview(app: &App, scenario: &Scenario) -> Preview {
         sentence: if by_clock { format!("{words} ({}).", scenario.timezone) } else { format!("{words}.") },
         note: match (by_clock, next.is_empty()) {
             (false, _) => String::new(),
-            (true, true) => "It has no run any more: its dates have passed or do not exist.".to_owned(),
+            (true, true) => t!("It has no run any more: its dates have passed or do not exist.").to_owned(),
             (true, false) if is_interval && !scenario.enabled => {
-                "When you switch the scenario on it runs at once, and then in this rhythm.".to_owned()
+                t!("When you switch the scenario on it runs at once, and then in this rhythm.").to_owned()
             }
             (true, false) => String::new(),
         },
@@ -90,33 +91,40 @@ pub fn estimate(app: &App, scenario: &Scenario, zone: &TimeZone, now: Timestamp)
         return String::new();
     }
     if scenario.scheduling.is_immediate() && callers == 0 {
-        return "Every request makes one run, which calls no other service.".to_owned();
+        return t!("Every request makes one run, which calls no other service.").to_owned();
     }
     if scenario.scheduling.is_immediate() {
         let calls = calls(callers);
-        return format!(
-            "Every request makes one run, with up to {calls} to other services and more where data is split."
+        return t!(
+            "Every request makes one run, with up to {calls} to other services and more where data is split.",
+            calls = calls
         );
     }
     let tomorrow = now.checked_add(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX);
     let runs = runs(&scenario.scheduling, zone, now).take_while(|at| *at <= tomorrow).take(MOST).count() as u64;
     let each = match trigger {
-        Some(spec) if callers == 0 => format!("asks {} once, also when nothing is new", spec.label),
-        Some(spec) => format!(
-            "asks {} once, also when nothing is new, and makes up to {} more for everything new that it finds",
-            spec.label,
-            calls(callers),
+        Some(spec) if callers == 0 => t!("asks {label} once, also when nothing is new", label = t(spec.label)),
+        Some(spec) => t!(
+            "asks {label} once, also when nothing is new, and makes up to {calls} more for everything new that it finds",
+            label = t(spec.label),
+            calls = calls(callers)
         ),
-        None if callers + own == 0 => "makes no call to other services".to_owned(),
-        None => format!("makes up to {} to other services, and more where data is split", calls(callers + own)),
+        None if callers + own == 0 => t!("makes no call to other services").to_owned(),
+        None => t!("makes up to {calls} to other services, and more where data is split", calls = calls(callers + own)),
     };
     if runs == 0 {
-        return format!("No run in the next 24 hours. A run {each}.");
+        return t!("No run in the next 24 hours. A run {each}.", each = each);
     }
     if trigger.is_none() && callers + own == 0 {
-        return format!("{} a day. A run {each}.", words::count(runs, "run"));
+        return t!("{number} a day. A run {each}.", number = words::count(runs, "run"), each = each);
     }
     let a_day = runs * if trigger.is_some() { 1 } else { callers + own };
-    let at_least = if trigger.is_some() { "at least" } else { "up to" };
-    format!("{} a day: {at_least} {} a day. A run {each}.", words::count(runs, "run"), calls(a_day))
+    let at_least = if trigger.is_some() { t!("at least") } else { t!("up to") };
+    t!(
+        "{number} a day: {at_least} {calls} a day. A run {each}.",
+        number = words::count(runs, "run"),
+        at_least = at_least,
+        calls = calls(a_day),
+        each = each
+    )
 }

@@ -7,6 +7,7 @@ use rouage_model::schedule::{Moment, SHORTEST_INTERVAL, Scheduling, When, Window
 
 use super::form::{MOST_WINDOWS, UNITS};
 use crate::query::Query;
+use crate::words::t;
 
 /// What was entered: schedule, rule and zone; or everything that is wrong.
 pub fn read(form: &Query, old: &Scheduling) -> Result<(Scheduling, MissedRuns, String), Vec<String>> {
@@ -14,8 +15,8 @@ pub fn read(form: &Query, old: &Scheduling) -> Result<(Scheduling, MissedRuns, S
     let timezone = reader.timezone();
     let when = reader.when();
     let scheduling = Scheduling {
-        start: reader.moment("start", "the start"),
-        end: reader.moment("end", "the end"),
+        start: reader.moment("start", t!("the start")),
+        end: reader.moment("end", t!("the end")),
         windows: reader.windows(),
         maximum_runs_per_minute: reader.maximum(),
         other: old.other.clone(),
@@ -24,7 +25,7 @@ pub fn read(form: &Query, old: &Scheduling) -> Result<(Scheduling, MissedRuns, S
     if let (Some(start), Some(end)) = (scheduling.start, scheduling.end)
         && end.local(&reader.zone) < start.local(&reader.zone)
     {
-        reader.problems.push("The end is before the start.".to_owned());
+        reader.problems.push(t!("The end is before the start.").to_owned());
     }
     let missed = MissedRuns::parse(form.text("missed")).unwrap_or_default();
     if reader.problems.is_empty() { Ok((scheduling, missed, timezone)) } else { Err(reader.problems) }
@@ -47,7 +48,10 @@ impl Reader<'_> {
         match TimeZone::get(&name) {
             Ok(zone) => self.zone = zone,
             Err(_) => {
-                self.problem::<()>(format!("{name:?} is not a time zone; write one such as Europe/Paris."));
+                self.problem::<()>(t!(
+                    "{name} is not a time zone; write one such as Europe/Paris.",
+                    name = format!("{name:?}")
+                ));
             }
         }
         name
@@ -58,17 +62,17 @@ impl Reader<'_> {
             "immediately" => Some(When::Immediately),
             "on-demand" => Some(When::OnDemand),
             "indefinitely" => self.interval(),
-            "once" => match self.moment("date", "the date") {
+            "once" => match self.moment("date", t!("the date")) {
                 Some(date) => Some(When::Once { date }),
-                None => self.problem("Choose the date and time of the run."),
+                None => self.problem(t!("Choose the date and time of the run.")),
             },
             "daily" => Some(When::Daily { time: self.time()? }),
             "weekly" => {
-                let (days, time) = (self.boxes("weekday", 0, 6, "day of the week"), self.time());
+                let (days, time) = (self.boxes("weekday", 0, 6, t!("day of the week")), self.time());
                 Some(When::Weekly { days: days?, time: time? })
             }
             "monthly" => {
-                let (days, time) = (self.boxes("day", 1, 31, "day of the month"), self.time());
+                let (days, time) = (self.boxes("day", 1, 31, t!("day of the month")), self.time());
                 Some(When::Monthly { days: days?, time: time? })
             }
             "yearly" => {
@@ -76,7 +80,7 @@ impl Reader<'_> {
                 let time = self.time();
                 Some(When::Yearly { months: months?, days: days?, time: time? })
             }
-            _ => self.problem("Choose when the scenario runs."),
+            _ => self.problem(t!("Choose when the scenario runs.")),
         }
     }
 
@@ -86,23 +90,23 @@ impl Reader<'_> {
         let every = self.form.text("every").parse::<u32>().ok().filter(|every| *every > 0);
         match every.and_then(|every| every.checked_mul(unit)).filter(|interval| *interval <= 366 * 86_400) {
             Some(interval) if interval < SHORTEST_INTERVAL => {
-                self.problem("Invalid interval: the shortest one is 1 minute.")
+                self.problem(t!("Invalid interval: the shortest one is 1 minute."))
             }
             Some(interval) => Some(When::Indefinitely { interval }),
-            None => self.problem("Invalid interval: write a whole number, from 1 minute to 366 days."),
+            None => self.problem(t!("Invalid interval: write a whole number, from 1 minute to 366 days.")),
         }
     }
 
     fn time(&mut self) -> Option<Time> {
         match read_time(self.form.text("time")) {
             Some(time) => Some(time),
-            None => self.problem("Choose the time of day."),
+            None => self.problem(t!("Choose the time of day.")),
         }
     }
 
     fn boxes(&mut self, name: &str, from: i8, to: i8, noun: &str) -> Option<Vec<i8>> {
         let days = numbers(self.form, name, from, to);
-        if days.is_empty() { self.problem(format!("Choose at least one {noun}.")) } else { Some(days) }
+        if days.is_empty() { self.problem(t!("Choose at least one {noun}.", noun = noun)) } else { Some(days) }
     }
 
     /// A moment on the clocks of the zone; stored as an instant, as Make does.
@@ -114,7 +118,9 @@ impl Reader<'_> {
         let instant = text.parse::<DateTime>().ok().and_then(|local| Moment::Local(local).instant(&self.zone));
         match instant {
             Some(at) => Some(Moment::Instant(at)),
-            None => self.problem(format!("{text:?} is not a date and time, in {what}.")),
+            None => {
+                self.problem(t!("{text} is not a date and time, in {what}.", text = format!("{text:?}"), what = what))
+            }
         }
     }
 
@@ -140,7 +146,7 @@ impl Reader<'_> {
         let end = |minutes: u16| if minutes == 1439 { 1440 } else { minutes };
         match (minutes(from), minutes(to)) {
             (Some(from), Some(to)) => Some((from, end(to))),
-            _ => self.problem(format!("Allowed window {number} needs both times, from and to.")),
+            _ => self.problem(t!("Allowed window {number} needs both times, from and to.", number = number)),
         }
     }
 
@@ -151,7 +157,7 @@ impl Reader<'_> {
         }
         match text.parse().ok().filter(|most| (1..=1_000_000).contains(most)) {
             Some(most) => Some(most),
-            None => self.problem("The most runs a minute are a whole number from 1, or nothing for no limit."),
+            None => self.problem(t!("The most runs a minute are a whole number from 1, or nothing for no limit.")),
         }
     }
 }

@@ -7,6 +7,7 @@ use super::show_list;
 use crate::PageError;
 use crate::render::{self, Form, Page, Reply, Times};
 use crate::words::Moment;
+use crate::words::t;
 
 /// The part of the list page about tokens.
 pub(super) struct Tokens {
@@ -45,7 +46,7 @@ impl Tokens {
 pub(super) async fn create(page: Page, Form(form): Form) -> Reply {
     let name = form.text("name");
     if name.is_empty() || name.chars().count() > 100 {
-        return Err(PageError::Invalid("Give the token a name of at most 100 characters: who will use it?".into()));
+        return Err(PageError::Invalid(t!("Give the token a name of at most 100 characters: who will use it?").into()));
     }
     // A reload of the answer sends the form again.
     if !page.app.forms().is_first(form.text("once")) {

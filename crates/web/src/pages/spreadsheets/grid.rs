@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{encoded, find, href, make, tab};
 use crate::render::{self, Form, Layout, Page, Reply};
+use crate::words::{filters, t};
 use crate::{PageError, assets, words};
 
 /// Rows of a page.
@@ -117,7 +118,11 @@ pub(super) async fn show(page: Page, Path(id): Path<String>) -> Reply {
 }
 
 fn hits(count: usize) -> String {
-    if count >= ROWS as usize { format!("the first {ROWS} rows found") } else { format!("{count} found") }
+    if count >= ROWS as usize {
+        t!("the first {rows} rows found", rows = ROWS)
+    } else {
+        t!("{count} found", count = count)
+    }
 }
 
 fn today(page: &Page) -> Date {
@@ -146,7 +151,11 @@ impl Place {
             if wanted { format!("{}?sheet={}&page={page}", href(id), tab.sheet_id) } else { String::new() }
         };
         GridPager {
-            place: if self.pages > 1 { format!("Page {} of {}", self.page, self.pages) } else { String::new() },
+            place: if self.pages > 1 {
+                t!("Page {page} of {pages}", page = self.page, pages = self.pages)
+            } else {
+                String::new()
+            },
             first: link(self.page > 1, 1),
             previous: link(self.page > 1, self.page.saturating_sub(1)),
             next: link(self.page < self.pages, self.page + 1),
@@ -215,7 +224,7 @@ fn fields(header: &[Cell]) -> Vec<Field> {
     let field = |at: usize| {
         let letters = a1::column_letters(u32::try_from(at).unwrap_or(0));
         let shown = header.get(at).map(Cell::shown).filter(|shown| !shown.is_empty());
-        Field { name: format!("c{at}"), label: shown.unwrap_or_else(|| format!("Column {letters}")) }
+        Field { name: format!("c{at}"), label: shown.unwrap_or_else(|| t!("Column {letters}", letters = letters)) }
     };
     (0..columns).map(field).collect()
 }
@@ -250,18 +259,18 @@ struct SavedCell {
 pub(super) async fn save_cells(page: Page, Path(id): Path<String>, Json(sent): Json<Edits>) -> Response {
     match save(&page, &id, sent).await {
         Ok(saved) => Json(saved).into_response(),
-        Err(PageError::NotFound) => (StatusCode::NOT_FOUND, "the sheet is not there any more").into_response(),
+        Err(PageError::NotFound) => (StatusCode::NOT_FOUND, t!("the sheet is not there any more")).into_response(),
         Err(PageError::Invalid(text)) => (StatusCode::UNPROCESSABLE_ENTITY, text).into_response(),
         Err(error) => {
             tracing::error!(%error, "cells could not be saved");
-            (StatusCode::INTERNAL_SERVER_ERROR, "something went wrong on our side").into_response()
+            (StatusCode::INTERNAL_SERVER_ERROR, t!("something went wrong on our side")).into_response()
         }
     }
 }
 
 async fn save(page: &Page, id: &str, sent: Edits) -> Result<Saved, PageError> {
     if sent.edits.len() > MOST_EDITS {
-        return Err(PageError::Invalid(format!("more than {MOST_EDITS} cells at once")));
+        return Err(PageError::Invalid(t!("more than {most_edits} cells at once", most_edits = MOST_EDITS)));
     }
     let edit = |edit: EditOf| Edit { row: edit.row, column: edit.column, text: edit.text };
     let edits: Vec<Edit> = sent.edits.into_iter().map(edit).collect();
@@ -279,7 +288,7 @@ pub(super) async fn add_row(page: Page, Path(id): Path<String>, Form(form): Form
     let tab = tab(&spreadsheet, form.text("sheet"))?;
     let cells: Vec<Value> = (0..).map_while(|at| form.get(&format!("c{at}"))).map(Value::text).collect();
     if cells.iter().all(|cell| cell.as_text() == Some("")) {
-        return Err(PageError::Invalid("Fill in at least one field of the new row.".into()));
+        return Err(PageError::Invalid(t!("Fill in at least one field of the new row.").into()));
     }
     let call = Call::Append {
         id: id.as_str().into(),

@@ -16,6 +16,7 @@ use crate::PageError;
 use crate::render::{self, Form, Layout, Page, Pager, Reply, Times};
 use crate::routes::{Permission, Route};
 use crate::words::{self, Moment};
+use crate::words::{filters, t};
 use api_tokens::Tokens;
 
 /// Characters of a title.
@@ -74,7 +75,7 @@ async fn show_list(page: &Page, new_token: String) -> Reply {
     let times = page.times().await;
     let deleted = page.query.text("deleted");
     render::ok(&List {
-        layout: page.layout("Spreadsheets", "spreadsheets").await,
+        layout: page.layout(t!("Spreadsheets"), "spreadsheets").await,
         search: search.to_owned(),
         pager: Pager::new(&list, &page.query, "spreadsheet"),
         rows: list.items.into_iter().map(|item| row(item, &times)).collect(),
@@ -84,7 +85,7 @@ async fn show_list(page: &Page, new_token: String) -> Reply {
 }
 
 fn row(item: Listed, times: &Times) -> Row {
-    let sheets = if item.sheets > 1 { format!(" in {} sheets", item.sheets) } else { String::new() };
+    let sheets = if item.sheets > 1 { t!(" in {sheets} sheets", sheets = item.sheets) } else { String::new() };
     Row {
         href: href(&item.id),
         title: item.title,
@@ -142,10 +143,13 @@ fn for_people(message: &str) -> &str {
 fn title(form: &Form) -> Result<String, PageError> {
     let title = form.0.text("title");
     if title.is_empty() {
-        return Err(PageError::Invalid("Give it a title.".into()));
+        return Err(PageError::Invalid(t!("Give it a title.").into()));
     }
     if title.chars().count() > LONGEST_TITLE {
-        return Err(PageError::Invalid(format!("The title is longer than {LONGEST_TITLE} characters.")));
+        return Err(PageError::Invalid(t!(
+            "The title is longer than {longest_title} characters.",
+            longest_title = LONGEST_TITLE
+        )));
     }
     Ok(title.to_owned())
 }

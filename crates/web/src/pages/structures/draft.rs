@@ -5,6 +5,7 @@ use rouage_model::structure::{Field, Kind, Structure};
 use rouage_model::{Value, json};
 
 use crate::query::Query;
+use crate::words::t;
 
 /// Rows of a form; more are not read.
 const MOST_ROWS: usize = 500;
@@ -111,7 +112,7 @@ impl Draft {
         let fields = fields(&mut rows, 0)?;
         // Its reader has the rules: names, doubles, depth.
         let value = Structure { strict, fields }.to_value();
-        Structure::parse(&value).map_err(|problem| format!("This does not work: {problem}."))
+        Structure::parse(&value).map_err(|problem| t!("This does not work: {problem}.", problem = problem))
     }
 }
 
@@ -154,7 +155,7 @@ fn fields(rows: &mut &[Row], level: usize) -> Result<Vec<Field>, String> {
             continue;
         }
         if row.name.is_empty() {
-            return Err(format!("Give the field {:?} a name.", row.label));
+            return Err(t!("Give the field {label} a name.", label = format!("{:?}", row.label)));
         }
         read.push(field(row, inner));
     }
@@ -182,14 +183,24 @@ fn field(row: &Row, inner: Vec<Field>) -> Field {
 
 /// The rows for a sample: a JSON object, or a list of them.
 pub(super) fn generate(sample: &str) -> Result<Draft, String> {
-    let value =
-        json::parse(sample.trim().as_bytes()).map_err(|error| format!("The sample is not valid JSON: {error}."))?;
+    let sample = sample.trim();
+    let value = json::parse(sample.as_bytes()).map_err(|error| broken(sample, &error))?;
     let sample = match &value {
         Value::Array(items) => items.first().and_then(Value::as_collection),
         other => other.as_collection(),
     };
-    let sample = sample.ok_or("The sample must be a JSON object, such as {\"name\": \"Ada\", \"age\": 36}.")?;
+    let sample = sample.ok_or(t!("The sample must be a JSON object, such as {\"name\": \"Ada\", \"age\": 36}."))?;
     Ok(Draft::of(&Structure::of_sample(sample)))
+}
+
+/// What is wrong with a sample, and what stands there.
+fn broken(sample: &str, error: &json::Error) -> String {
+    let rest = sample.get(error.offset..).unwrap_or_default();
+    let found: String = rest.lines().next().unwrap_or_default().chars().take(20).collect();
+    match found.is_empty() {
+        true => t!("The sample is not valid JSON: {error}. It ends there.", error = error),
+        false => t!("The sample is not valid JSON: {error}. There stands: {found}", error = error, found = found),
+    }
 }
 
 #[cfg(test)]
@@ -197,6 +208,13 @@ mod tests {
     use super::*;
 
     const TEXT: &str = r#"{"strict":true,"spec":[{"type":"text","name":"a","label":"A","default":"x","required":true,"multiline":true,"options":["x","y"]},{"type":"array","name":"b","label":null,"default":null,"required":false,"spec":[{"type":"collection","name":"c","label":null,"default":null,"required":false,"spec":[{"type":"date","name":"d","label":null,"default":null,"required":false}]}]},{"type":"array","name":"e","label":null,"default":null,"required":false,"spec":{"type":"number"}}]}"#;
+
+    #[test]
+    fn a_broken_sample_is_told_with_its_place() {
+        let told = generate("{\"a\": 1,\n \"b\": oops}").unwrap_err();
+        assert!(told.contains("line 2") && told.contains("column") && told.contains("oops}"), "{told}");
+        assert!(generate("{\"a\": ").unwrap_err().ends_with("It ends there."));
+    }
 
     fn draft() -> Draft {
         Draft::of(&Structure::parse(&json::parse(TEXT.as_bytes()).unwrap()).unwrap())

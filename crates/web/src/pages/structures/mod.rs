@@ -17,6 +17,7 @@ use crate::PageError;
 use crate::render::{self, Ask, Form, Layout, Page, Reply, Times};
 use crate::routes::{Permission, Route};
 use crate::words::{self, Moment};
+use crate::words::{filters, t};
 
 /// Its rows of the route table.
 pub fn routes() -> Vec<Route> {
@@ -56,7 +57,7 @@ async fn list(page: Page) -> Reply {
     let all = structures::list(page.app.store(), page.app.team()).await?;
     let found = all.into_iter().filter(|row| row.name.to_lowercase().contains(&wanted));
     render::ok(&List {
-        layout: page.layout("Data structures", "datastores").await,
+        layout: page.layout(t!("Data structures"), "datastores").await,
         search: search.to_owned(),
         rows: found.map(|row| listed(row, &times)).collect(),
     })
@@ -102,13 +103,13 @@ struct RowView {
 
 impl RowView {
     fn new((at, row): (usize, Row)) -> Self {
-        let kinds = Kind::ALL.iter().map(|kind| choice(kind.as_str(), kind.label(), row.kind.as_str()));
-        let items = [("collection", "Collections, with the fields below"), ("", "Anything")];
+        let kinds = Kind::ALL.iter().map(|kind| choice(kind.as_str(), t(kind.label()), row.kind.as_str()));
+        let items = [("collection", t!("Collections, with the fields below")), ("", t!("Anything"))];
         let items = items.into_iter().chain(
             Kind::ALL
                 .iter()
                 .filter(|kind| !kind.is_nested() && **kind != Kind::Any)
-                .map(|kind| (kind.as_str(), kind.label())),
+                .map(|kind| (kind.as_str(), t(kind.label()))),
         );
         Self {
             at,
@@ -143,7 +144,7 @@ async fn editor(page: &Page, edited: Edited) -> Reply {
         Some(id) => users(structures::users(page.app.store(), page.app.team(), id).await?),
         None => Vec::new(),
     };
-    let title = if name.is_empty() { "New data structure".to_owned() } else { name.clone() };
+    let title = if name.is_empty() { t!("New data structure").to_owned() } else { name.clone() };
     let status = if problem.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let view = Show {
         layout: page.layout(title, "datastores").await,
@@ -161,11 +162,16 @@ async fn editor(page: &Page, edited: Edited) -> Reply {
 
 /// Links and what they are called.
 fn users(users: Users) -> Vec<(String, String)> {
-    let stores =
-        users.datastores.into_iter().map(|(id, name)| (format!("/datastores/{id}"), format!("Data store “{name}”")));
-    let scenarios =
-        users.scenarios.into_iter().map(|(id, name)| (format!("/scenarios/{id}"), format!("Scenario “{name}”")));
-    let hooks = users.hooks.into_iter().map(|(id, name)| (format!("/webhooks/{id}"), format!("Webhook “{name}”")));
+    let stores = users
+        .datastores
+        .into_iter()
+        .map(|(id, name)| (format!("/datastores/{id}"), t!("Data store “{name}”", name = name)));
+    let scenarios = users
+        .scenarios
+        .into_iter()
+        .map(|(id, name)| (format!("/scenarios/{id}"), t!("Scenario “{name}”", name = name)));
+    let hooks =
+        users.hooks.into_iter().map(|(id, name)| (format!("/webhooks/{id}"), t!("Webhook “{name}”", name = name)));
     stores.chain(scenarios).chain(hooks).collect()
 }
 
@@ -268,14 +274,14 @@ async fn put(
 async fn ask_delete(page: Page, Path(id): Path<StructureId>) -> Reply {
     let row = find(&page, id).await?;
     let used = users(structures::users(page.app.store(), page.app.team(), id).await?);
-    let mut consequences = vec!["Records and bundles stay as they are; only their description goes.".to_owned()];
-    consequences.extend(used.into_iter().map(|(_, who)| format!("{who} uses it.")));
+    let mut consequences = vec![t!("Records and bundles stay as they are; only their description goes.").to_owned()];
+    consequences.extend(used.into_iter().map(|(_, who)| t!("{who} uses it.", who = who)));
     render::ok(&Ask {
-        layout: page.layout("Delete a data structure", "datastores").await,
-        question: format!("Delete the data structure “{}”?", row.name),
+        layout: page.layout(t!("Delete a data structure"), "datastores").await,
+        question: t!("Delete the data structure “{name}”?", name = row.name),
         consequences,
         action: format!("/structures/{id}/delete"),
-        yes: "Delete data structure",
+        yes: t!("Delete data structure"),
         back: format!("/structures/{id}"),
     })
 }
@@ -284,7 +290,9 @@ async fn ask_delete(page: Page, Path(id): Path<StructureId>) -> Reply {
 async fn delete(page: Page, Path(id): Path<StructureId>) -> Reply {
     let mut tx = page.app.store().begin().await?;
     structures::delete(&mut tx, page.app.team(), id).await.map_err(|error| match error {
-        rouage_store::Error::Conflict(reason) => PageError::Invalid(format!("It cannot be deleted: {reason}.")),
+        rouage_store::Error::Conflict(reason) => {
+            PageError::Invalid(t!("It cannot be deleted: {reason}.", reason = reason))
+        }
         other => other.into(),
     })?;
     tx.commit().await?;

@@ -8,6 +8,7 @@ use rouage_sdk::Registry;
 
 use super::Lines;
 use crate::pages::panels;
+use crate::words::t;
 use crate::{look, words};
 
 /// Values of one module that are compared one by one.
@@ -21,13 +22,15 @@ pub(super) fn compare(lines: &mut Lines, registry: &Registry, was: Module<'_>, i
         return;
     }
     if (was.name(), was.version()) != (is.name(), is.version()) {
-        lines.add(format!("Another module: it was {}", look::of(registry, was).label));
+        lines.add(t!("Another module: it was {label}", label = look::of(registry, was).label));
     }
     if was.label() != is.label() {
-        lines.add(is.label().map_or("Its own name is gone".to_owned(), |name| format!("Called “{}”", cut(name))));
+        lines.add(
+            is.label().map_or(t!("Its own name is gone").to_owned(), |name| t!("Called “{cut}”", cut = cut(name))),
+        );
     }
     if was.is_disabled() != is.is_disabled() {
-        lines.add(if is.is_disabled() { "Switched off" } else { "Switched on" }.to_owned());
+        lines.add(if is.is_disabled() { t!("Switched off") } else { t!("Switched on") }.to_owned());
     }
     let labels = panels::labels(registry, is);
     for (before, after) in [(was.parameters(), is.parameters()), (was.mapper(), is.mapper())] {
@@ -49,10 +52,10 @@ fn values(lines: &mut Lines, before: &Value, after: &Value, labels: &HashMap<Str
         let label = path_words(path, labels);
         match (old.get(path), new.get(path)) {
             (Some(old), Some(new)) if old != new => {
-                lines.add(format!("{label}: “{}” instead of “{}”", cut(new), cut(old)))
+                lines.add(t!("{label}: “{cut}” instead of “{other}”", label = label, cut = cut(new), other = cut(old)))
             }
             (None, Some(new)) => lines.add(format!("{label}: “{}”", cut(new))),
-            (Some(old), None) => lines.add(format!("{label}: empty, it was “{}”", cut(old))),
+            (Some(old), None) => lines.add(t!("{label}: empty, it was “{cut}”", label = label, cut = cut(old))),
             _ => {}
         }
     }
@@ -83,7 +86,7 @@ fn leaves(value: &Value) -> BTreeMap<Vec<String>, String> {
                 open.extend(items.iter().enumerate().map(|(at, item)| (below((at + 1).to_string()), item)));
             }
             Value::Text(text) if !text.is_empty() => drop(found.insert(path, text.to_string())),
-            Value::Boolean(yes) => drop(found.insert(path, if *yes { "Yes" } else { "No" }.to_owned())),
+            Value::Boolean(yes) => drop(found.insert(path, if *yes { t!("Yes") } else { t!("No") }.to_owned())),
             Value::Number(_) => drop(found.insert(path, json::to_string(value))),
             _ => {}
         }
@@ -100,10 +103,15 @@ fn filter(lines: &mut Lines, before: &Value, after: &Value) {
     let empty = (String::new(), String::new());
     match (old == empty, new == empty) {
         _ if old == new => {}
-        (true, _) => lines.add(format!("A filter{}: {}", named(&new.0), cut(&new.1))),
-        (_, true) => lines.add(format!("No filter any more{}", named(&old.0))),
-        _ if old.1 == new.1 => lines.add(format!("The filter is called “{}”", cut(&new.0))),
-        _ => lines.add(format!("Filter{}: {} instead of {}", named(&new.0), cut(&new.1), cut(&old.1))),
+        (true, _) => lines.add(t!("A filter{named}: {cut}", named = named(&new.0), cut = cut(&new.1))),
+        (_, true) => lines.add(t!("No filter any more{named}", named = named(&old.0))),
+        _ if old.1 == new.1 => lines.add(t!("The filter is called “{cut}”", cut = cut(&new.0))),
+        _ => lines.add(t!(
+            "Filter{named}: {cut} instead of {other}",
+            named = named(&new.0),
+            cut = cut(&new.1),
+            other = cut(&old.1)
+        )),
     }
 }
 
@@ -115,18 +123,29 @@ fn ways(lines: &mut Lines, was: Module<'_>, is: Module<'_>) {
     for (before, after, word) in [(was.routes(), is.routes(), "route"), (was.branches(), is.branches(), "branch")] {
         if before.len() != after.len() {
             let word = if word == "branch" && after.len() != 1 { "branche" } else { word };
-            lines.add(format!("{}, it had {}", words::count(after.len() as u64, word), before.len()));
+            lines.add(t!(
+                "{number}, it had {count}",
+                number = words::count(after.len() as u64, word),
+                count = before.len()
+            ));
         }
         for (at, (before, after)) in before.iter().zip(after).enumerate() {
             let is_off = |route: &Value| route.field("disabled").as_bool() == Some(true);
             if is_off(before) != is_off(after) {
                 let state = if is_off(after) { "off" } else { "on" };
-                lines.add(format!("{} {} is switched {state}", words::sentence(word), at + 1));
+                lines.add(t!(
+                    "{sentence} {at} is switched {state}",
+                    sentence = words::sentence(word),
+                    at = at + 1,
+                    state = state
+                ));
             }
         }
     }
     if was.error_route().is_empty() != is.error_route().is_empty() {
-        lines.add(if is.error_route().is_empty() { "No error route any more" } else { "An error route" }.to_owned());
+        lines.add(
+            if is.error_route().is_empty() { t!("No error route any more") } else { t!("An error route") }.to_owned(),
+        );
     }
 }
 
@@ -151,7 +170,7 @@ fn rest(lines: &mut Lines, was: Module<'_>, is: Module<'_>) {
         others.map(|(name, value)| (name.to_string(), value.clone())).collect()
     };
     if others(was) != others(is) {
-        lines.add("Other settings of the module".to_owned());
+        lines.add(t!("Other settings of the module").to_owned());
     }
 }
 
@@ -168,51 +187,51 @@ pub(super) fn links(lines: &mut Lines, registry: &Registry, module: Module<'_>, 
         let label = labels.get(field).map_or_else(|| link_words(field), String::as_str);
         match (old.is_nothing(), new.is_nothing()) {
             _ if old == new => {}
-            (true, false) => lines.add(format!("{label}: chosen")),
-            (false, true) => lines.add(format!("{label}: no longer chosen")),
-            _ => lines.add(format!("{label}: another choice")),
+            (true, false) => lines.add(t!("{label}: chosen", label = label)),
+            (false, true) => lines.add(t!("{label}: no longer chosen", label = label)),
+            _ => lines.add(t!("{label}: another choice", label = label)),
         }
     }
 }
 
 fn link_words(field: &str) -> &'static str {
     match field {
-        "__IMTCONN__" | "account" => "Connection",
-        "__IMTHOOK__" | "hook" => "Webhook",
-        _ => "A choice",
+        "__IMTCONN__" | "account" => t!("Connection"),
+        "__IMTHOOK__" | "hook" => t!("Webhook"),
+        _ => t!("A choice"),
     }
 }
 
 /// What is not of a module: name, settings, interface, notes.
 pub(super) fn scenario(lines: &mut Lines, old: &Blueprint, new: &Blueprint) {
     if old.name() != new.name() {
-        lines.add(format!("Called “{}”", cut(new.name())));
+        lines.add(t!("Called “{cut}”", cut = cut(new.name())));
     }
     let settings = |blueprint: &Blueprint| blueprint.root().field("metadata").field("scenario").clone();
     values(lines, &settings(old), &settings(new), &setting_labels());
-    for (name, words) in [("interface", "Its inputs and outputs"), ("scheduling", "When it runs")] {
+    for (name, words) in [("interface", t!("Its inputs and outputs")), ("scheduling", t!("When it runs"))] {
         if old.root().field(name) != new.root().field(name) {
-            lines.add(format!("{words} changed"));
+            lines.add(t!("{words} changed", words = words));
         }
     }
     let texts = |blueprint: &Blueprint| -> Vec<String> {
         crate::diagram::notes(blueprint).into_iter().map(|note| note.text).collect()
     };
     if texts(old) != texts(new) {
-        lines.add("The notes changed".to_owned());
+        lines.add(t!("The notes changed").to_owned());
     }
 }
 
 fn setting_labels() -> HashMap<String, String> {
     let labels = [
-        ("roundtrips", "Max number of cycles"),
-        ("maxErrors", "Number of consecutive errors"),
-        ("autoCommit", "Auto commit"),
-        ("autoCommitTriggerLast", "Commit trigger last"),
-        ("sequential", "Sequential processing"),
-        ("confidential", "Data is confidential"),
-        ("dataloss", "Enable data loss"),
-        ("dlq", "Store incomplete executions"),
+        ("roundtrips", t!("Max number of cycles")),
+        ("maxErrors", t!("Number of consecutive errors")),
+        ("autoCommit", t!("Auto commit")),
+        ("autoCommitTriggerLast", t!("Commit trigger last")),
+        ("sequential", t!("Sequential processing")),
+        ("confidential", t!("Data is confidential")),
+        ("dataloss", t!("Enable data loss")),
+        ("dlq", t!("Store incomplete executions")),
     ];
     labels.into_iter().map(|(name, label)| (name.to_owned(), label.to_owned())).collect()
 }

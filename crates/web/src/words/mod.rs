@@ -1,4 +1,18 @@
-//! Times, sizes and counts as people say them.
+//! Times, sizes and counts as people say them, and the words of the pages in
+//! the language of the request.
+//!
+//! English is written where it is used, with `t!` and `plural!` in Rust and
+//! the filters of [`filters`] in templates; `web/words/catalogue.json` is the
+//! list of it all, made by `tests/words.rs`.
+
+pub mod filters;
+mod locale;
+mod say;
+mod sentence;
+
+pub use locale::{Locale, current, fill, t, tag, translated, within};
+pub(crate) use say::{noted, plural, t};
+pub use sentence::{Piece, Sentence};
 
 use std::fmt;
 
@@ -65,15 +79,14 @@ impl askama::filters::HtmlSafe for Moment {}
 
 fn ago(at: Timestamp, now: Timestamp) -> String {
     let seconds = now.duration_since(at).as_secs();
-    let text = match seconds.unsigned_abs() {
-        0..=4 => return "just now".to_owned(),
-        amount @ 5..=59 => format!("{amount} s"),
-        amount @ 60..=3_599 => format!("{} min", amount / 60),
-        amount @ 3_600..=86_399 => format!("{} h", amount / 3_600),
-        amount @ 86_400..=172_799 => format!("{} day", amount / 86_400),
-        amount => format!("{} days", amount / 86_400),
+    let time = match seconds.unsigned_abs() {
+        0..=4 => return t!("just now").to_owned(),
+        amount @ 5..=59 => t!("{amount} s", amount = amount),
+        amount @ 60..=3_599 => t!("{amount} min", amount = amount / 60),
+        amount @ 3_600..=86_399 => t!("{amount} h", amount = amount / 3_600),
+        amount => count(amount / 86_400, "day"),
     };
-    if seconds >= 0 { format!("{text} ago") } else { format!("in {text}") }
+    if seconds >= 0 { t!("{time} ago", time = time) } else { t!("in {time}", time = time) }
 }
 
 /// Such as `0.4 s` or `3 min 20 s`.
@@ -83,8 +96,8 @@ pub fn duration(duration: SignedDuration) -> String {
     match millis {
         0..=999 => format!("{millis} ms"),
         1_000..=59_999 => format!("{seconds}.{} s", millis % 1000 / 100),
-        60_000..=3_599_999 => format!("{} min {} s", seconds / 60, seconds % 60),
-        _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+        60_000..=3_599_999 => t!("{minutes} min {seconds} s", minutes = seconds / 60, seconds = seconds % 60),
+        _ => t!("{hours} h {minutes} min", hours = seconds / 3600, minutes = seconds % 3600 / 60),
     }
 }
 
@@ -99,22 +112,37 @@ pub fn bytes(count: u64) -> String {
     }
 }
 
-/// `1 request`, `2 requests`.
+/// The text for one or for many in the language of the request.
+pub fn plural_text<'a>(count: u64, one: &'a str, many: &'a str) -> &'a str {
+    locale::translated_form(many, count).unwrap_or(if count == 1 { one } else { many })
+}
+
+/// Any count.
+pub fn as_count(count: impl TryInto<u64>) -> u64 {
+    count.try_into().unwrap_or(u64::MAX)
+}
+
+/// `1 request`, `2 requests`. In another language `{count} requests` is what
+/// is looked up.
 pub fn count(number: u64, noun: &str) -> String {
+    let many = current().map(|_| format!("{{count}} {noun}s"));
+    if let Some(text) = many.and_then(|many| locale::translated_form(&many, number)) {
+        return fill(text, &[("count", &number)]);
+    }
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
 /// How an execution stands, in a word.
 pub fn status(status: Status) -> &'static str {
     match status {
-        Status::Queued => "Queued",
-        Status::Running => "Running",
-        Status::Waiting => "Waiting",
-        Status::InDoubt => "Needs a decision",
-        Status::Success => "Success",
-        Status::Warning => "Warning",
-        Status::Error => "Error",
-        Status::Stopped => "Stopped",
+        Status::Queued => t!("Queued"),
+        Status::Running => t!("Running"),
+        Status::Waiting => t!("Waiting"),
+        Status::InDoubt => t!("Needs a decision"),
+        Status::Success => t!("Success"),
+        Status::Warning => t!("Warning"),
+        Status::Error => t!("Error"),
+        Status::Stopped => t!("Stopped"),
     }
 }
 
@@ -134,14 +162,14 @@ pub fn status_icon(status: Status) -> &'static str {
 /// What started an execution, in words.
 pub fn origin(origin: Origin) -> &'static str {
     match origin {
-        Origin::Webhook => "a request to its webhook",
-        Origin::Schedule => "its schedule",
-        Origin::Manual => "Run once",
-        Origin::Api => "the command line or the API",
-        Origin::Retry => "a retry",
-        Origin::Replay => "a replay",
-        Origin::Scenario => "another scenario",
-        Origin::Draft => "Run once in the editor",
+        Origin::Webhook => t!("a request to its webhook"),
+        Origin::Schedule => t!("its schedule"),
+        Origin::Manual => t!("Run once"),
+        Origin::Api => t!("the command line or the API"),
+        Origin::Retry => t!("a retry"),
+        Origin::Replay => t!("a replay"),
+        Origin::Scenario => t!("another scenario"),
+        Origin::Draft => t!("Run once in the editor"),
     }
 }
 
