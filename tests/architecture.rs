@@ -47,17 +47,25 @@ const CRATES: &[(&str, u8, &[&str])] = &[
     // The program, what measures it, and the servers that tests talk to. None
     // of them is a layer, and nothing uses them.
     ("rouage", 6, &["rouage-cli"]),
-    ("rouage-bench", 6, &["rouage-cli", "rouage-model", "rouage-runtime", "rouage-store"]),
-    ("rouage-test-support", 6, &["rouage-model"]),
+    ("rouage-bench", 6, &["rouage-cli", "rouage-model", "rouage-runtime", "rouage-store", "rouage-test-support"]),
+    ("rouage-test-support", 5, &["rouage-model"]),
 ];
 
 /// Libraries that have one home: who may name them in its manifest, and the
 /// folders in which the sources may.
 const HOMES: &[(&str, &[&str], &[&str])] = &[
-    ("sea-orm", &["rouage-store", "rouage-migrations", "rouage-bench"], &["crates/store/", "migrations/", "crates/bench/"]),
+    (
+        "sea-orm",
+        &["rouage-store", "rouage-migrations", "rouage-bench"],
+        &["crates/store/", "migrations/", "crates/bench/"],
+    ),
     ("sea-orm-migration", &["rouage-store", "rouage-migrations"], &["crates/store/", "migrations/"]),
     ("sqlx", &["rouage-store", "rouage-migrations"], &["crates/store/", "migrations/", "crates/bench/"]),
-    ("axum", &["rouage-web", "rouage-test-support", "rouage-bench"], &["crates/web/", "tests/support/", "crates/bench/"]),
+    (
+        "axum",
+        &["rouage-web", "rouage-test-support", "rouage-bench"],
+        &["crates/web/", "tests/support/", "crates/bench/"],
+    ),
     ("askama", &["rouage-web"], &["crates/web/"]),
     ("reqwest", &["rouage-sdk"], &["crates/sdk/"]),
     ("google-sheets4", &["rouage-apps"], &["crates/apps/src/google_sheets/"]),

@@ -40,7 +40,8 @@ fn run() -> Result<(), Box<dyn Error>> {
 /// English texts is not one of them.
 fn languages(folder: &Path) -> Result<String, Box<dyn Error>> {
     println!("cargo:rerun-if-changed={}", folder.display());
-    let mut files: Vec<PathBuf> = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<_, io::Error>>()?;
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<_, io::Error>>()?;
     files.sort();
     let mut code = String::from("const LANGUAGES: &[(&str, &str)] = &[\n");
     for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "json")) {
@@ -98,8 +99,11 @@ fn embed(dist: Option<&Path>) -> Result<String, Box<dyn Error>> {
         icons = fs::read_to_string(dist.join("icons.txt"))?;
         needed = fs::read_to_string(dist.join("needed.txt"))?;
     }
-    let needed: Vec<(&str, Vec<&str>)> =
-        needed.lines().filter_map(|line| line.split_once(' ')).map(|(entry, files)| (entry, files.split(' ').collect())).collect();
+    let needed: Vec<(&str, Vec<&str>)> = needed
+        .lines()
+        .filter_map(|line| line.split_once(' '))
+        .map(|(entry, files)| (entry, files.split(' ').collect()))
+        .collect();
     let mut icons: Vec<&str> = icons.lines().collect();
     icons.sort_unstable();
     writeln!(code, "];\npub static ICONS: &[&str] = &{icons:?};\npub static NEEDED: &[(&str, &[&str])] = &[")?;

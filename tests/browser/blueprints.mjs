@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { readFile, readdir } from "node:fs/promises";
 import { apart, ready } from "./editing.mjs";
+import { overlaps } from "./overlaps.mjs";
 import { links, person, story } from "./support.mjs";
 
 const folder = process.env.ROUAGE_TEST_BLUEPRINTS;
@@ -38,6 +39,7 @@ async function open(page, text) {
   await page.goto(`${scenario}/edit`);
   await ready(page);
   await apart(page).catch((error) => problems.push(`discs lie on each other: ${error.message.replace(/\s+/g, " ").slice(0, 200)}`));
+  problems.push(...(await overlaps(page)));
   const exported = await page.request.get(`${scenario}/export`);
   const spaceless = (json) => JSON.stringify(JSON.parse(json));
   if (spaceless(await exported.text()) !== spaceless(text)) problems.push("the export is not what was imported");

@@ -99,7 +99,7 @@ async function slow(page, scenario) {
   await page.route("**/draft", (route) => (route.request().method() === "POST" ? held.push(route) : route.continue()));
   await page.keyboard.type("x");
   await page.locator("#saved").getByText("Not kept yet").waitFor();
+  for (const route of held.splice(0)) await route.continue();
   await page.unroute("**/draft");
-  for (const route of held) await route.continue();
   await kept(page);
 }

@@ -111,6 +111,14 @@ fn many_windows_of_one_browser_go_on_working() {
     script.run(&program);
 }
 
+/// The server that is killed is one of the script's own.
+#[test]
+fn the_editor_outlives_the_server() {
+    let Some(script) = Script::new("editor_crash.mjs") else { return };
+    let program = Program::serve();
+    script.with("BINARY", env!("CARGO_BIN_EXE_rouage")).run(&program);
+}
+
 #[test]
 fn values_are_mapped_by_pills() {
     let Some(script) = Script::new("mapping.mjs") else { return };

@@ -18,6 +18,7 @@ await story(async (browser) => {
   }
   await sound(page);
   await phone(page);
+  for (const isPhone of [false, true]) await loop(page, isPhone);
   assert.deepEqual(complaints, []);
   await plain(browser, page);
 });
@@ -272,6 +273,65 @@ async function phone(page) {
   const sheet = await page.locator(".mapping-panel").boundingBox();
   const content = await field(page, "Content").boundingBox();
   assert.ok(content.y + content.height <= sheet.y && content.y >= 0, `the field ends at ${content.y + content.height}, the sheet begins at ${sheet.y}`);
+}
+
+/** One row for each line of an order, and all lines together again, as somebody
+ *  builds it who has never seen an iterator; a wrong value says so, and the
+ *  formula that mends it is one click away. */
+async function loop(page, isPhone) {
+  await page.setViewportSize(isPhone ? { width: 390, height: 844 } : { width: 1440, height: 900 });
+  const side = page.locator("#side");
+  const close = async () => {
+    if (await panel(page).isVisible()) await page.keyboard.press("Escape");
+    await side.getByRole("button", { name: "Close" }).first().click();
+    await side.waitFor({ state: "hidden" });
+  };
+  const add = async (after, word, option) => {
+    await page.locator(`#nodes [data-key="${after}"]`).focus();
+    await page.keyboard.press("n");
+    await page.getByRole("combobox", { name: "Search apps and modules" }).fill(word);
+    // What is meant stands first.
+    await page.getByRole("option").first().filter({ hasText: option }).click();
+    await side.getByRole("heading", { name: option }).waitFor();
+  };
+  await page.goto("/scenarios/new");
+  await page.getByLabel("Name", { exact: true }).fill(`Lines ${isPhone ? "by phone" : "of orders"}`);
+  await page.getByRole("button", { name: "Create" }).click();
+  await page.locator("html.is-ready").waitFor();
+  await page.getByRole("button", { name: /^Add the first module/ }).click();
+  await page.getByRole("combobox", { name: "Search apps and modules" }).fill("shop");
+  await page.getByRole("option", { name: /Custom webhook/ }).first().click();
+  await side.getByRole("button", { name: "Create a webhook" }).click();
+  await page.getByRole("dialog", { name: "Create a webhook" }).getByRole("button", { name: "Create" }).click();
+  await side.getByText("/hook/").or(side.locator("input[readonly]")).first().waitFor();
+  const hook = (await side.innerText()).match(/\/hook\/\w+/)?.[0] ?? new URL(await side.locator("input[readonly]").first().inputValue()).pathname;
+  const order = { order_id: 1, total_paid: "1 234,50 €", items: [{ name: "Box", quantity: 2 }, { name: "Tea", quantity: 1 }] };
+  assert.equal((await page.request.post(hook, { data: order })).status(), 200);
+  await page.locator(".toast").filter({ hasText: "The request has arrived" }).waitFor();
+  await close();
+
+  await add(1, "each", "Iterator");
+  await page.locator("#side mapping-field").first().click();
+  await panel(page).getByRole("button", { name: "items", exact: true }).first().click();
+  await page.waitForFunction(() => document.querySelector("#side mapping-field")?.value === "{{1.items}}");
+  await close();
+  await add(2, "join", "Text aggregator");
+  // The loop that it ends is chosen already.
+  assert.equal(await side.getByRole("combobox", { name: /Source module/ }).inputValue(), "2");
+  await page.locator("#side mapping-field").first().click();
+  await panel(page).getByRole("button", { name: "name", exact: true }).first().click();
+  await page.waitForFunction(() => document.querySelector("#side mapping-field")?.value === "{{2.name}}");
+  await close();
+
+  await add(3, "pause", "Sleep");
+  const delay = page.locator("#side mapping-field").first();
+  await delay.click();
+  await page.keyboard.press("Control+a");
+  await page.evaluate((text) => navigator.clipboard.writeText(text), "{{1.total_paid}}");
+  await page.keyboard.press("Control+v");
+  await side.locator(".mapping-gives.is-warning").filter({ hasText: "This will not convert to a whole number" }).waitFor();
+  await side.getByRole("button", { name: "Make a number of it" }).click();
+  assert.match(await delay.evaluate((element) => element.value), /parseNumber\(.*; ","\)/);
 }
 
 /** When the field with pills does not come, a plain one does the work. */

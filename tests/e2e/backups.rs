@@ -45,7 +45,10 @@ async fn f39_f40_a_backup_under_load_is_whole_and_a_restore_repeats_nothing() {
     assert!(said.contains("--replace"), "nothing is overwritten unasked: {said}");
     assert_eq!(place.executions("success").await.len(), 42);
     let said = place.run(&["restore", "--replace", backup]).await;
-    assert!(said.contains("They wait in \"Needs a decision\"") && said.contains("The database that was there"), "{said}");
+    assert!(
+        said.contains("They wait in \"Needs a decision\"") && said.contains("The database that was there"),
+        "{said}"
+    );
 
     let server = place.start().await;
     let waiting = place.executions("in-doubt").await;
@@ -66,7 +69,8 @@ async fn f39_f40_a_backup_under_load_is_whole_and_a_restore_repeats_nothing() {
         assert!(page.contains("A backup was restored") && page.contains("value=\"go-on\""), "{page}");
         browser.post(&format!("/executions/{id}/decide"), &[("decision", "go-on")]).await.expect(303);
     }
-    eventually("only the call is in doubt", async || (place.executions("in-doubt").await.len() <= 1).then_some(())).await;
+    eventually("only the call is in doubt", async || (place.executions("in-doubt").await.len() <= 1).then_some(()))
+        .await;
     assert_eq!(peer.requests().len(), told + 1);
 }
 
@@ -85,7 +89,9 @@ async fn what_is_no_backup_changes_nothing() {
     let middle = damaged.len() / 2;
     damaged[middle..middle + 4096].fill(0x5a);
     let plain = std::fs::read(place.data().join("rouage.db")).unwrap();
-    for (name, bytes) in [("cut", &whole[..whole.len() / 3]), ("damaged", &damaged), ("rubbish", b"no database"), ("plain", &plain)] {
+    for (name, bytes) in
+        [("cut", &whole[..whole.len() / 3]), ("damaged", &damaged), ("rubbish", b"no database"), ("plain", &plain)]
+    {
         let file = place.file(name, bytes);
         let said = place.complaint(&["restore", "--replace", file.to_str().unwrap()]).await;
         assert!(said.contains(name), "{name}: {said}");
@@ -105,7 +111,19 @@ async fn the_key_can_be_changed_and_a_cut_heals() {
     let place = Place::new(&[]);
     let server = place.start().await;
     let browser = Browser::open(&server).await;
-    browser.connect("smtp", &[("host", "mail.example"), ("port", "587"), ("security", "starttls"), ("user", "ada"), ("password", "old-secret"), ("from", "ada@shop.example")]).await;
+    browser
+        .connect(
+            "smtp",
+            &[
+                ("host", "mail.example"),
+                ("port", "587"),
+                ("security", "starttls"),
+                ("user", "ada"),
+                ("password", "old-secret"),
+                ("from", "ada@shop.example"),
+            ],
+        )
+        .await;
     let said = place.complaint(&["change-key"]).await;
     assert!(said.contains("another rouage is running"), "{said}");
     server.terminate().await;

@@ -20,6 +20,7 @@ mod incompletes;
 mod lifecycle;
 mod mail;
 mod new_scenarios;
+mod picker_words;
 #[path = "../../crates/store/tests/support/postgres.rs"]
 mod postgres;
 mod secrets;

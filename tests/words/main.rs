@@ -1,7 +1,7 @@
 //! The catalogue of everything that people read, `web/words/catalogue.json`:
 //! from each English text to the places where it stands.
 //!
-//! `UPDATE_EXPECT=1 cargo test --test words` writes it anew. A language is
+//! `UPDATE_EXPECT=1 cargo test -p rouage --test words` writes it anew. A language is
 //! `web/words/<tag>.json`, from the English text to its own.
 
 #![allow(clippy::unwrap_used, reason = "a test may end there")]
@@ -99,7 +99,7 @@ fn the_catalogue_has_every_text_of_today() {
     let gone: Vec<&String> = kept.keys().filter(|text| !now.contains_key(*text)).collect();
     assert!(
         missing.is_empty() && gone.is_empty(),
-        "web/words/catalogue.json is of yesterday: UPDATE_EXPECT=1 cargo test --test words\nnew or elsewhere: {missing:#?}\ngone: {gone:#?}"
+        "web/words/catalogue.json is of yesterday: UPDATE_EXPECT=1 cargo test -p rouage --test words\nnew or elsewhere: {missing:#?}\ngone: {gone:#?}"
     );
 }
 

@@ -27,8 +27,7 @@ fn blueprint(name: &str, rest: Vec<Value>) -> Value {
 }
 
 fn set_variables(id: usize, variables: &[(&str, &str)]) -> Value {
-    let variables: Vec<Value> =
-        variables.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
+    let variables: Vec<Value> = variables.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
     json!({"id": id, "module": "util:SetVariables", "version": 1, "parameters": {},
         "mapper": {"scope": "roundtrip", "variables": variables}})
 }
@@ -66,7 +65,8 @@ pub fn s2(target: &str) -> Value {
 pub fn s3() -> Value {
     let mut flow: Vec<Value> = (0..STEPS)
         .map(|step| {
-            let value = if step == 0 { "{{1.order_id}}".to_owned() } else { format!("{{{{{}.f{}}}}}", step + 1, step - 1) };
+            let value =
+                if step == 0 { "{{1.order_id}}".to_owned() } else { format!("{{{{{}.f{}}}}}", step + 1, step - 1) };
             set_variables(step + 2, &[(&format!("f{step}"), &value)])
         })
         .collect();
@@ -95,10 +95,12 @@ pub fn node_red(target: &str) -> Value {
             from => (format!("order.{name}"), from.replace("{{1.", "payload.").replace("}}", ""), "msg"),
         })
         .collect();
-    let rules: Vec<(&str, &str, &str)> = rules.iter().map(|(to, from, kind)| (to.as_str(), from.as_str(), *kind)).collect();
+    let rules: Vec<(&str, &str, &str)> =
+        rules.iter().map(|(to, from, kind)| (to.as_str(), from.as_str(), *kind)).collect();
     nodes.push(change("s2map", "s2", &rules, &["s2a", "s2b"]));
     let fields: Vec<String> = FIELDS.iter().map(|(name, _)| format!("order.{name}")).collect();
-    let row = format!("{{\"range\": \"Orders!A:H\", \"majorDimension\": \"ROWS\", \"values\": [[{}]]}}", fields.join(", "));
+    let row =
+        format!("{{\"range\": \"Orders!A:H\", \"majorDimension\": \"ROWS\", \"values\": [[{}]]}}", fields.join(", "));
     nodes.push(change("s2a", "s2", &[("payload", "order", "msg")], &["s2ra"]));
     nodes.push(change("s2b", "s2", &[("payload", &row, "jsonata")], &["s2rb"]));
     nodes.push(send("s2ra", &format!("http://{target}/orders")));
@@ -136,7 +138,13 @@ fn change(id: &str, tab: &str, rules: &[(&str, &str, &str)], to: &[&str]) -> Val
         // The caller's headers are not sent on.
         list.push(json!({"t": "delete", "p": "headers", "pt": "msg"}));
     }
-    node(id, tab, "change", to, json!({"rules": list, "action": "", "property": "", "from": "", "to": "", "reg": false}))
+    node(
+        id,
+        tab,
+        "change",
+        to,
+        json!({"rules": list, "action": "", "property": "", "from": "", "to": "", "reg": false}),
+    )
 }
 
 fn send(id: &str, url: &str) -> Value {

@@ -59,7 +59,8 @@ pub async fn closed(aim: &Aim, time: Duration, target: &Target) -> anyhow::Resul
             let mut client = Client::connect(aim.address).await?;
             let (mut request, at) = aim.request();
             while Instant::now() < end {
-                while aim.sends > 0 && sent.load(Ordering::Acquire) > (target.count() - before) / aim.sends + OPEN_RUNS {
+                while aim.sends > 0 && sent.load(Ordering::Acquire) > (target.count() - before) / aim.sends + OPEN_RUNS
+                {
                     tokio::time::sleep(Duration::from_millis(1)).await;
                 }
                 aim.stamp(&mut request, at, Instant::now());

@@ -11,11 +11,14 @@
 //! - `scenarios [--seconds N] [--only s1,s2,s3] [--node-red DIR]`: three
 //!   scenarios beside the physical limits, and beside Node-RED when it was
 //!   installed in DIR (`npm install node-red`).
+//! - `faults [--minutes N] [--every SECONDS] [--database URL]`: the kill loop,
+//!   with the auditor's verdict.
 //! - `grow [--runs N]`: the start, the pages and the disk with a long history.
 
 mod bare;
 mod blueprints;
 mod client;
+mod faults;
 mod grow;
 mod load;
 mod orders;
@@ -43,10 +46,11 @@ fn main() -> anyhow::Result<()> {
         }
         Some("scenarios") => runtime.block_on(scenarios::measure(scenarios::Options::read(&arguments[1..])?)),
         Some("grow") => runtime.block_on(grow::measure(&arguments[1..])),
+        Some("faults") => runtime.block_on(faults::run(&arguments[1..])),
         Some("bare") => {
             let address = arguments.get(1).context("bare needs an address")?.parse()?;
             runtime.block_on(bare::serve(address, arguments.get(2).map(Path::new)))
         }
-        Some(other) => bail!("there is no command {other:?}: scenarios, grow, or nothing"),
+        Some(other) => bail!("there is no command {other:?}: scenarios, grow, faults, or nothing"),
     }
 }

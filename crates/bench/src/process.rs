@@ -11,16 +11,21 @@ use crate::procfs;
 
 /// Prints what is seen of the program beside this one.
 pub fn measure() -> anyhow::Result<()> {
-    let program = std::env::current_exe()?.parent().map(|folder| folder.join("rouage"));
-    let program =
-        program.filter(|program| program.exists()).context("build the program first: cargo build --release")?;
+    let program = program()?;
     println!("{}: {:.1} MB", program.display(), megabytes(std::fs::metadata(&program)?.len()));
     let folder = tempfile::tempdir()?;
     let address = free_address()?;
     let hook = import(&program, folder.path(), &address)?;
+    start_on(folder.path(), &hook)
+}
+
+/// Starts the program on a folder, prints how soon it takes a request and what
+/// it holds then, and ends it.
+pub fn start_on(folder: &Path, hook: &str) -> anyhow::Result<()> {
+    let (program, address) = (program()?, free_address()?);
     let start = Instant::now();
-    let mut server = serve(&program, folder.path(), &address)?;
-    let outcome = first_accepted(&address, &hook, start).and_then(|()| {
+    let mut server = serve(&program, folder, &address)?;
+    let outcome = first_accepted(&address, hook, start).and_then(|()| {
         std::thread::sleep(Duration::from_secs(3));
         let resident = procfs::memory(server.id(), "VmRSS")?;
         println!("resident memory when idle     {:>7.1} MB", megabytes(resident));
@@ -34,6 +39,11 @@ pub fn measure() -> anyhow::Result<()> {
 #[expect(clippy::cast_precision_loss, reason = "sizes for people")]
 fn megabytes(bytes: u64) -> f64 {
     bytes as f64 / 1_000_000.0
+}
+
+fn program() -> anyhow::Result<PathBuf> {
+    let program = std::env::current_exe()?.parent().map(|folder| folder.join("rouage"));
+    program.filter(|program| program.exists()).context("build the program first: cargo build --release")
 }
 
 fn free_address() -> anyhow::Result<String> {

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 
 use crate::load::{self, Aim};
+use crate::procfs;
 use crate::subjects::{self, Subject};
 use crate::target::Target;
-use crate::procfs;
 
 const NAMES: [&str; 3] = ["s1", "s2", "s3"];
 /// Requests that an order of a scenario makes at the target.
@@ -161,7 +161,8 @@ fn percentiles(times: &mut [Duration]) -> Option<[f64; 2]> {
 }
 
 fn print(subject: &str, number: usize, line: &Line) {
-    let pair = |times: Option<[f64; 2]>| times.map_or("–".to_owned(), |[middle, late]| format!("{middle:.1}/{late:.1}"));
+    let pair =
+        |times: Option<[f64; 2]>| times.map_or("–".to_owned(), |[middle, late]| format!("{middle:.1}/{late:.1}"));
     println!(
         "{subject:<24} {:>3} {:>9.0} {:>9.4}  {:>13}  {:>13} {:>7.1} {:>9.0} {:>7.2}",
         NAMES[number],

@@ -62,7 +62,8 @@ async fn serve(mut stream: TcpStream, seen: &Seen) -> anyhow::Result<()> {
     loop {
         let end = loop {
             let head = find(&buffer, b"\r\n\r\n").map(|end| end + 4);
-            let end = head.map(|head| anyhow::Ok(head + length(&String::from_utf8_lossy(&buffer[..head]))?)).transpose()?;
+            let end =
+                head.map(|head| anyhow::Ok(head + length(&String::from_utf8_lossy(&buffer[..head]))?)).transpose()?;
             if let Some(end) = end.filter(|end| *end <= buffer.len()) {
                 break end;
             }

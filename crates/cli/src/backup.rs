@@ -191,7 +191,10 @@ fn tell(config: &Config, held: &Held, aside: Option<&Path>) {
         println!("The database that was there is {}.", aside.display());
     }
     if held.runs > 0 {
-        println!("Not over when the backup was made: {}. They wait in \"Needs a decision\".", counted(held.runs, "run"));
+        println!(
+            "Not over when the backup was made: {}. They wait in \"Needs a decision\".",
+            counted(held.runs, "run")
+        );
     }
     if held.incompletes > 0 {
         println!("Not retried by themselves any more: {}.", counted(held.incompletes, "incomplete execution"));

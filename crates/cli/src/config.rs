@@ -259,6 +259,9 @@ impl Config {
     pub fn start_log(&self) {
         let filter = EnvFilter::try_new(&self.log).unwrap_or_else(|_| EnvFilter::new("info"));
         let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+        // A line that cannot be written, as on a full disk, would be told on
+        // the same standard error, and that panics.
+        let builder = builder.log_internal_errors(false);
         // A second start in one process (a test) keeps the first.
         let _ = match self.log_format.as_str() {
             "json" => builder.json().try_init(),

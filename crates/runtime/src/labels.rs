@@ -21,11 +21,13 @@ pub(crate) fn tells_of_emptiness(detail: &str) -> bool {
 pub(crate) fn in_labels(detail: &str, fields: &[Field]) -> String {
     let said = detail.strip_suffix("'.").and_then(|text| text.rsplit_once(" parameter '"));
     let Some((problem, path)) = said else { return detail.to_owned() };
-    let Some(labels) = labels_of(path, fields) else { return detail.to_owned() };
-    let place = place(&labels);
-    match problem {
-        "Missing value of required" => format!("{place} is empty."),
-        problem => format!("{problem} {place}."),
+    match (problem, labels_of(path, fields)) {
+        ("Missing value of required", labels) => {
+            let place = labels.map_or_else(|| format!("“{path}”"), |labels| place(&labels));
+            format!("{place} is empty.")
+        }
+        (_, None) => detail.to_owned(),
+        (problem, Some(labels)) => format!("{problem} {}.", place(&labels)),
     }
 }
 
@@ -63,7 +65,8 @@ mod tests {
             told("Invalid email address in parameter 'to[2].mail'."),
             "Invalid email address in “E-mail” in item 2 of “To”."
         );
-        for other in ["Missing value of required parameter 'x'.", "something else", ""] {
+        assert_eq!(told("Missing value of required parameter 'x[1]'."), "“x[1]” is empty.");
+        for other in ["Invalid number in parameter 'x'.", "something else", ""] {
             assert_eq!(told(other), other);
         }
         assert!(tells_of_emptiness(&told("Missing value of required parameter 'sheetId'.")));

@@ -80,8 +80,8 @@ pub use hooks::{DeliverError, Delivered, LiveHook, LiveScenario};
 pub use import::{ImportRequest, Imported};
 pub use incompletes::{Edited, Opened};
 pub use knowledge::{
-    Asked, BundleTest, ConditionProblem, ConditionTest, FilterTest, Item, Items, Knowledge, ModuleItems, Offer, Preview,
-    Source, Suggestion,
+    Asked, BundleTest, ConditionProblem, ConditionTest, FilterTest, Item, Items, Knowledge, ModuleItems, Offer,
+    Preview, Source, Suggestion,
 };
 pub use limits::Limits;
 pub use links::BUILT_IN;

@@ -271,7 +271,7 @@ mod tests {
     fn what_is_kept_of_an_error_is_told_without_its_type() {
         let error = ModuleError::validation(vec!["Missing value of required parameter 'sheetId'.".into()]);
         assert_eq!(raw(&error, &[]).split_once(' ').unwrap().0, "BundleValidationError:");
-        let words = "A field that the module needs was empty. Missing value of required parameter 'sheetId'.";
+        let words = "A field that the module needs was empty. “sheetId” is empty.";
         assert_eq!((brief_of_raw(&raw(&error, &[])), brief(&error, &[])), (words.to_owned(), words.to_owned()));
         let fields = [Field::text("sheetId", "Sheet Name")];
         let words = "A field that the module needs was empty. “Sheet Name” is empty.";

@@ -49,11 +49,13 @@ pub async fn copy(url: &str, to: &Path, clock: &dyn Clock) -> Result<Contents, E
     sqlx::query("VACUUM INTO ?").bind(name).execute(&mut source).await?;
     source.close().await?;
     let mut copy = SqliteConnection::connect_with(&file(to).journal_mode(SqliteJournalMode::Delete)).await?;
-    sqlx::query("INSERT INTO settings (name, text) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET text = excluded.text")
-        .bind(MADE_AT)
-        .bind(micros(made_at).to_string())
-        .execute(&mut copy)
-        .await?;
+    sqlx::query(
+        "INSERT INTO settings (name, text) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET text = excluded.text",
+    )
+    .bind(MADE_AT)
+    .bind(micros(made_at).to_string())
+    .execute(&mut copy)
+    .await?;
     copy.close().await?;
     verify(to).await
 }

@@ -10,8 +10,8 @@ use sea_orm::{ColumnTrait, EntityTrait, NotSet, QueryFilter, QueryOrder, Set};
 use uuid::Uuid;
 
 use crate::entities::connections;
-use crate::store::Change;
 use crate::seal::Sealer;
+use crate::store::Change;
 use crate::text::{clean, instant, micros, read_value, store_value};
 use crate::{Error, Store, WriteTx, scenarios};
 

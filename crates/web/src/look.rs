@@ -8,8 +8,11 @@ use rouage_sdk::Registry;
 use rouage_sdk::registry::Found;
 
 /// Apps of the engine's own modules: name, label, colour.
-pub const NATIVE_APPS: &[(&str, &str, &str)] =
-    &[("builtin", noted!("Flow control"), "#4b7f1b"), ("util", noted!("Tools"), "#6b4bb8"), ("json", "JSON", "#5b4fc7")];
+pub const NATIVE_APPS: &[(&str, &str, &str)] = &[
+    ("builtin", noted!("Flow control"), "#4b7f1b"),
+    ("util", noted!("Tools"), "#6b4bb8"),
+    ("json", "JSON", "#5b4fc7"),
+];
 
 const GREY: &str = "#6b6776";
 

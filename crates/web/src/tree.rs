@@ -54,7 +54,7 @@ fn label(trees: &mut [Tree], known: &[Field]) {
             continue;
         };
         if !field.label.is_empty() && field.label != tree.name {
-            tree.raw_name = std::mem::replace(&mut tree.name, t(&field.label).to_owned());
+            tree.raw_name = std::mem::replace(&mut tree.name, t(field.label).to_owned());
         }
         match &field.kind {
             FieldKind::Collection(inner) => label(&mut tree.children, inner),

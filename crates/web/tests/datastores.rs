@@ -107,7 +107,9 @@ async fn a_file_comes_in_whole_or_not_at_all_and_goes_out_again() {
     let id = datastore(&server, &cookie, &kind.to_string()).await;
     let refused = import(&server, &cookie, id, "key,email,age\nk1,a@x,1\nk2,b@x,many\nk3,,3\n").await;
     assert_eq!(refused.status, 422);
-    for part in ["Nothing was imported", "Line 3, column “age”: “many” is not a number", "Line 4, column “email”: it is empty"] {
+    for part in
+        ["Nothing was imported", "Line 3, column “age”: “many” is not a number", "Line 4, column “email”: it is empty"]
+    {
         assert!(refused.body.contains(part), "{part}: {}", refused.body);
     }
     assert_eq!(get(&server, id, "k1").await, "null");

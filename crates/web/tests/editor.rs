@@ -236,7 +236,7 @@ async fn an_old_version_becomes_the_draft_and_a_draft_is_asked_about() {
     }
     let restore = format!("/scenarios/{id}/versions/1/restore");
     let restored = server.post(&restore, &cookie, "").await;
-    assert!(restored.header("location").ends_with("/edit"), "{}", restored.body);
+    assert!(restored.header("location").ends_with("/edit?restored=1"), "{}", restored.body);
     let now = draft(&server, &cookie, id).await;
     assert_eq!(
         (now.field("root").field("name").as_text(), now.field("isChanged").as_bool()),
@@ -246,6 +246,55 @@ async fn an_old_version_becomes_the_draft_and_a_draft_is_asked_about() {
     assert_eq!(asked.status, 200);
     assert!(asked.body.contains("in the place of the draft?"), "{}", asked.body);
     assert_eq!(server.post(&format!("{restore}?sure=1"), &cookie, "").await.status, 303);
+}
+
+/// What a restore replaced can be taken back, also where the version that was
+/// restored is the live one and there is no draft any more.
+#[tokio::test]
+async fn the_draft_that_a_restore_replaced_can_be_taken_back() {
+    let server = Server::start().await;
+    let cookie = server.owner().await;
+    let id = server.scenario(FLOW).await;
+    let back = format!("/scenarios/{id}/draft/take-back");
+    assert_eq!(server.post(&back, &cookie, "").await.status, 404);
+    keep(&server, &cookie, id, 0, r#"{"name":"Mine","flow":[{"id":1,"module":"a:A"}]}"#).await;
+    let name = async || draft(&server, &cookie, id).await.field("root").field("name").as_text().map(str::to_owned);
+    let restored = server.post(&format!("/scenarios/{id}/versions/1/restore?sure=1"), &cookie, "").await;
+    assert!(restored.header("location").ends_with("/edit?restored=1"), "{}", restored.header("location"));
+    assert_ne!(name().await.as_deref(), Some("Mine"));
+    let before = read(&server.get(&format!("/scenarios/{id}/draft/replaced"), &cookie).await);
+    assert_eq!(before.field("root").field("name").as_text(), Some("Mine"));
+    let versions = server.get(&format!("/scenarios/{id}/versions"), &cookie).await.body;
+    assert!(versions.contains(&back), "{versions}");
+    assert_eq!(server.post(&back, &cookie, "").await.status, 303);
+    assert_eq!(name().await.as_deref(), Some("Mine"));
+    // Publishing ends it.
+    let revision = draft(&server, &cookie, id).await.field("revision").as_i64().unwrap();
+    let body = format!(r#"{{"revision":{revision},"note":""}}"#);
+    assert_eq!(post(&server, &format!("/scenarios/{id}/publish"), &cookie, &body).await.status, 200);
+    assert_eq!(server.post(&back, &cookie, "").await.status, 404);
+}
+
+/// The empty canvas that a scenario begins with is no version of anybody's.
+#[tokio::test]
+async fn the_first_version_that_is_published_is_version_1() {
+    let server = Server::start().await;
+    let cookie = server.owner().await;
+    let made = server.post("/scenarios", &cookie, "name=Mine").await;
+    let path = made.header("location").trim_end_matches("/edit").to_owned();
+    let id: ScenarioId = ScenarioId(path.rsplit('/').next().unwrap().parse().unwrap());
+    let versions = server.get(&format!("{path}/versions"), &cookie).await.body;
+    assert!(!versions.contains("version-number"), "{versions}");
+    for (revision, expected) in [(0, 1), (2, 2)] {
+        let name = format!(r#"{{"name":"Mine","flow":[{{"id":{expected},"module":"a:A"}}]}}"#);
+        keep(&server, &cookie, id, revision, &name).await;
+        let body = format!(r#"{{"revision":{},"note":"note {expected}"}}"#, revision + 1);
+        let answer = post(&server, &format!("{path}/publish"), &cookie, &body).await;
+        assert_eq!(read(&answer).field("version").as_i64(), Some(expected), "{}", answer.body);
+    }
+    let versions = server.get(&format!("{path}/versions"), &cookie).await.body;
+    assert_eq!(versions.matches("version-number").count(), 2, "{versions}");
+    assert!(versions.contains("note 1"));
 }
 
 #[tokio::test]

@@ -180,7 +180,11 @@ async fn a_run_whose_account_is_gone_names_the_module() {
         _ => panic!("{}", answer.body),
     };
     let error = state.field("error");
-    assert_eq!((state.field("status").as_text(), error.field("module").as_i64()), (Some("error"), Some(4)), "{state:?}");
+    assert_eq!(
+        (state.field("status").as_text(), error.field("module").as_i64()),
+        (Some("error"), Some(4)),
+        "{state:?}"
+    );
     assert!(error.field("what").as_text().is_some_and(|what| !what.contains("did not end well")), "{error:?}");
 }
 

@@ -201,7 +201,10 @@ async fn an_error_is_told_in_words_and_its_type_stands_only_in_the_raw_text() {
     assert!(list.contains(&format!("{told} “Delay” is empty.")) && !list.contains("ValidationError"), "{list}");
     let page = server.get(&format!("/executions/{execution}"), &cookie).await.body;
     let (before, raw) = page.split_once("<pre>BundleValidationError: ").unwrap();
-    assert!(before.contains(told) && before.contains("“Delay” is empty.") && before.contains("fill in the field"), "{page}");
+    assert!(
+        before.contains(told) && before.contains("“Delay” is empty.") && before.contains("fill in the field"),
+        "{page}"
+    );
     assert!(raw.starts_with("Validation failed for 1 parameter(s).\nMissing value of required parameter"), "{raw}");
     assert!(!raw.contains("BundleValidationError"), "the log says it in words too: {raw}");
 }

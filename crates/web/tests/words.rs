@@ -25,12 +25,46 @@ const FLOW: &str = r#"{"name":"Ωδή","flow":[
 /// the mapping language. Names of months and statuses of protocols stay as
 /// they are, like the sentences that the runtime wrote when it happened.
 const SAME: &[&str] = &[
-    "Rouage", "Ada", "UTC", "MB", "kB", "GB", "ms", "csv", "xlsx", // Names of this test and of the team.
-    "Orders", "My", "team", "POST", "GET", // Keys of modules that few people see, and types of values.
-    "values", "spec", "name", "value", "variables", "scope", "roundtrip", "array", "collection", // The calendar.
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    "Rouage",
+    "Ada",
+    "UTC",
+    "MB",
+    "kB",
+    "GB",
+    "ms",
+    "csv",
+    "xlsx", // Names of this test and of the team.
+    "Orders",
+    "My",
+    "team",
+    "POST",
+    "GET", // Keys of modules that few people see, and types of values.
+    "values",
+    "spec",
+    "name",
+    "value",
+    "variables",
+    "scope",
+    "roundtrip",
+    "array",
+    "collection", // The calendar.
+    "Jan",
+    "Feb",
+    "Mar",
+    "Apr",
+    "May",
+    "Jun",
+    "Jul",
+    "Aug",
+    "Sep",
+    "Oct",
+    "Nov",
+    "Dec",
     // The sentence of a schedule is made in `model`.
-    "Immediately", "as", "data", "arrives",
+    "Immediately",
+    "as",
+    "data",
+    "arrives",
 ];
 
 /// The catalogue, each text in brackets.
@@ -85,12 +119,9 @@ fn read(html: &str) -> Vec<String> {
             texts.push(std::mem::take(&mut plain));
         }
         rest = &rest[end..];
-        for (start, element) in [
-            ("<script", "script"),
-            ("<style", "style"),
-            ("<code", "code"),
-            ("<li class=\"card example\"", "li"),
-        ] {
+        for (start, element) in
+            [("<script", "script"), ("<style", "style"), ("<code", "code"), ("<li class=\"card example\"", "li")]
+        {
             if tag.starts_with(start) {
                 rest = rest.find(&format!("</{element}>")).map_or(rest, |at| &rest[at..]);
             }

@@ -113,7 +113,7 @@ async fn f45_the_second_of_two_browsers_is_told_and_overwrites_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn f43_a_deleted_account_is_a_clear_error_and_the_bundle_is_kept() {
+async fn f43_a_deleted_account_is_a_clear_error_and_nothing_is_done() {
     use rouage_test_support::smtp::FakeSmtp;
 
     use crate::support::Place;

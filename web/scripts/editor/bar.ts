@@ -16,10 +16,18 @@ export function start(editor: Editor): void {
   onAct(editor, "rename", () => rename(editor));
   onAct(editor, "more", (button) => openMore(editor, button));
   onAct(editor, "failures", () => leave(editor, "/failures"));
+  onAct(editor, "sentence", readWhole);
   onAct(editor, "versions", () => leave(editor, "/versions"));
   for (const signal of ["draft", "scenario"]) editor.signals.addEventListener(signal, () => showBar(editor));
   editor.store.subscribe(() => showBar(editor));
   showBar(editor);
+}
+
+/** A long sentence is cut to its line until it is pressed. */
+function readWhole(sentence: HTMLElement): void {
+  const isWhole = sentence.getAttribute("aria-expanded") !== "true";
+  sentence.setAttribute("aria-expanded", String(isWhole));
+  must("#bar").classList.toggle("is-told", isWhole);
 }
 
 /** Whatever the bar says, from what is known now. */

@@ -12,6 +12,7 @@ import { type Look, Looks } from "./looks";
 import { type NoteBox, noteBoxes } from "./notes-layer";
 import { paintArea, paintBubble, paintFilter, paintLine, paintModule, paintNote, translate } from "./paint";
 import type { Mark } from "./services";
+import { type Drawn, spread } from "./spread";
 import { type Entry, joinsBranches, sourcesOf } from "./tree";
 import { words } from "./words/canvas";
 
@@ -131,6 +132,7 @@ export class Scene extends EventTarget {
     });
     for (const key of this.shown.keys()) if (!seen.has(key)) this.#drop(key);
     for (const shown of this.shown.values()) this.#bringLine(shown);
+    this.#spread();
     this.#bringAreas(all, points);
     this.#bringNotes(all, points);
     this.#bringEmpty();
@@ -199,6 +201,23 @@ export class Scene extends EventTarget {
     shown.wire = wire;
     this.#bringFilter(shown, line);
     if (isNamed) this.#finish(shown);
+  }
+
+  /** Moves along or bends what would lie on something else. */
+  #spread(): void {
+    const all = [...this.shown.values()];
+    const drawn = all.flatMap(({ line, entry, at, parent }): Drawn[] => {
+      const from = parent && this.shown.get(parent.key);
+      return line && from ? [{ line, from: from.at, to: at, kind: entry.kind, isJoined: joinsBranches(entry) }] : [];
+    });
+    const moved = spread(drawn, all.map(({ at, look: { title, subtitle } }) => ({ at, title, subtitle })));
+    for (const [key, line] of moved) {
+      const shown = this.shown.get(key);
+      if (!shown?.wire) continue;
+      shown.line = line;
+      paintLine(line, shown.wire);
+      this.#bringFilter(shown, line);
+    }
   }
 
   #sources(shown: Shown, from: Shown): [Source, ...Source[]] {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use rouage_model::{Collection, ModuleError, Value};
-use rouage_sdk::{Call, FieldChoices, Effect, Field, FieldKind, Kind, Module, Outcome, Prepared, Settled, Spec};
+use rouage_sdk::{Call, Effect, Field, FieldChoices, FieldKind, Kind, Module, Outcome, Prepared, Settled, Spec};
 
 use super::append::Addition;
 use super::client::{Client, Shared, write_effect};
@@ -42,7 +42,22 @@ impl AddRow {
                 Field::new("rowNumber", "Row number", FieldKind::Integer),
                 fields::updates(),
             ])
-            .synonyms(&["add", "append", "create", "excel", "insert", "line", "log", "new row", "order", "save", "sheet", "spreadsheet", "table", "write"]);
+            .synonyms(&[
+                "add",
+                "append",
+                "create",
+                "excel",
+                "insert",
+                "line",
+                "log",
+                "new row",
+                "order",
+                "save",
+                "sheet",
+                "spreadsheet",
+                "table",
+                "write",
+            ]);
         let spec = if version == 2 { spec } else { spec.legacy() };
         Self { spec, shared: shared.clone() }
     }

@@ -27,8 +27,29 @@ impl MakeRequest {
                 Field::new("headers", "Headers", FieldKind::Collection(Vec::new())),
             ])
             .synonyms(&[
-                "api", "call", "chatgpt", "curl", "discord", "fetch", "get", "graphql", "openai", "post", "prestashop", "rest",
-                "send data", "shop", "shopify", "slack", "sms", "stripe", "teams", "telegram", "url", "web", "whatsapp",
+                "api",
+                "call",
+                "chatgpt",
+                "curl",
+                "discord",
+                "fetch",
+                "get",
+                "graphql",
+                "openai",
+                "post",
+                "prestashop",
+                "rest",
+                "send data",
+                "shop",
+                "shopify",
+                "slack",
+                "sms",
+                "stripe",
+                "teams",
+                "telegram",
+                "url",
+                "web",
+                "whatsapp",
                 "woocommerce",
             ]);
         Self { spec, jars }
@@ -37,7 +58,13 @@ impl MakeRequest {
 
 fn mapper() -> Vec<Field> {
     let mut fields = v4::address_fields();
-    fields.insert(1, Field::new("method", "Method", FieldKind::Select(exchange::methods())).required().default("get").help("GET reads, POST sends; the documentation of the service says which one it wants."));
+    fields.insert(
+        1,
+        Field::new("method", "Method", FieldKind::Select(exchange::methods()))
+            .required()
+            .default("get")
+            .help("GET reads, POST sends; the documentation of the service says which one it wants."),
+    );
     fields.extend(v4::body_fields());
     fields.push(
         Field::boolean("parseResponse", "Parse response")

@@ -23,6 +23,7 @@ pub fn offer(text: &str, value: &Value, target: Target) -> Option<Offer> {
     match (value, target) {
         (Value::Text(written), Target::Number | Target::Integer | Target::UnsignedInteger) => {
             let formula = number_of(inner, amounts(std::iter::once(written.as_ref()))?);
+            let formula = if target == Target::Number { formula } else { format!("round({formula})") };
             made(formula, "Make a number of it".to_owned())
         }
         (Value::Text(written), Target::Date) => {
@@ -75,6 +76,7 @@ mod tests {
     #[test]
     fn a_value_of_another_kind_gets_the_formula_that_turns_it() {
         assert_eq!(offered("\"1 234,50\"", Target::Number), "{{parseNumber(1.x; \",\")}}");
+        assert_eq!(offered("\"1 234,50\"", Target::Integer), "{{round(parseNumber(1.x; \",\"))}}");
         assert_eq!(offered("\"24/12/2026\"", Target::Date), "{{parseDate(1.x; \"DD/MM/YYYY\")}}");
         assert_eq!(offered("\"no\"", Target::Boolean), "{{1.x = \"yes\"}}");
         assert_eq!(offered("[\"a\",\"b\"]", Target::Text), "{{join(1.x; \", \")}}");

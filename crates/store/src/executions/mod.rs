@@ -308,11 +308,11 @@ pub async fn request_stop(tx: &mut WriteTx, team: TeamId, id: ExecutionId) -> Re
     }
     mark_to_stop(tx, executions::Column::Id.eq(id.0)).await?;
     tx.changed(Change::Execution(id, ScenarioId(row.scenario_id)));
-    tx.changed(Change::Stop(id));
     Ok(status)
 }
 
-/// Asks for executions to be stopped; those that wait become ready.
+/// Asks for executions to be stopped; those that wait become ready, and
+/// whoever runs one hears of it.
 pub(crate) async fn mark_to_stop(tx: &mut WriteTx, which: Expr) -> Result<(), Error> {
     use executions::Column::{ReadyAt, Status as Stands};
     let marked = executions::ActiveModel { stop_requested: Set(true), ..Default::default() };
@@ -321,9 +321,14 @@ pub(crate) async fn mark_to_stop(tx: &mut WriteTx, which: Expr) -> Result<(), Er
     executions::Entity::update_many().set(marked).filter(these).exec(tx.db()).await?;
     let ready = executions::ActiveModel { ready_at: Set(Some(micros(tx.now()))), ..Default::default() };
     let idle = [Status::Queued, Status::Waiting, Status::InDoubt].map(Status::as_str);
-    let these = which.and(Stands.is_in(idle)).and(ReadyAt.is_null().or(ReadyAt.gt(micros(tx.now()))));
+    let these = which.clone().and(Stands.is_in(idle)).and(ReadyAt.is_null().or(ReadyAt.gt(micros(tx.now()))));
     executions::Entity::update_many().set(ready).filter(these).exec(tx.db()).await?;
     tx.changed(Change::Jobs);
+    let running = which.and(Stands.eq(Status::Running.as_str()));
+    let running = executions::Entity::find().select_only().column(executions::Column::Id).filter(running);
+    for id in running.into_tuple::<Uuid>().all(tx.db()).await? {
+        tx.changed(Change::Stop(ExecutionId(id)));
+    }
     Ok(())
 }
 

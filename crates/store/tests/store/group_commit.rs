@@ -19,6 +19,7 @@ on_both_databases! {
     an_execution_id_is_taken_once,
     many_requests_share_few_commits,
     errors_in_a_row_are_counted_and_a_success_clears_them,
+    failures_are_counted_until_somebody_has_looked,
     a_sample_teaches_the_hook_and_is_not_run,
     queued_requests_are_taken_in_order,
     news_comes_after_the_commit,
@@ -197,4 +198,29 @@ async fn news_comes_after_the_commit(database: Database) {
     scenarios::rename(&mut tx, world.team, world.scenario, "Lost").await.unwrap();
     drop(tx);
     assert!(changes.try_recv().is_err());
+}
+
+/// Failed runs are told of until somebody has looked, and tries never are.
+async fn failures_are_counted_until_somebody_has_looked(database: Database) {
+    let world = World::new(database.open().await).await;
+    let unseen = async || scenarios::unseen_failures(&world.store, world.team, world.scenario).await.unwrap();
+    for (status, is_told, expected) in
+        [(Status::Error, true, 1), (Status::Error, false, 1), (Status::Success, true, 1), (Status::Error, true, 2)]
+    {
+        let job = world.job().await;
+        let mut update = world.finished(status);
+        if let Update::Finished { is_told: told, .. } = &mut update {
+            *told = is_told;
+        }
+        world.append(&job, 1, update).await.unwrap();
+        assert_eq!(unseen().await, expected);
+    }
+    let failing = scenarios::failing(&world.store, world.team, PageRequest::default()).await.unwrap();
+    assert_eq!(failing.items.iter().map(|row| (row.id, row.failures)).collect::<Vec<_>>(), [(world.scenario, 2)]);
+    assert!(failing.items[0].last_at.is_some());
+    assert_eq!(scenarios::count_failing(&world.store, world.team).await.unwrap(), 1);
+    let mut tx = world.store.begin().await.unwrap();
+    scenarios::see_failures(&mut tx, world.team, world.scenario).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!((unseen().await, scenarios::count_failing(&world.store, world.team).await.unwrap()), (0, 0));
 }

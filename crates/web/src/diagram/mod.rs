@@ -18,9 +18,8 @@ use askama::Template;
 use rouage_model::blueprint::Module;
 use rouage_model::{Blueprint, ModuleId};
 
-use crate::words::t;
 use crate::look::Look;
-use crate::words::filters;
+use crate::words::{filters, t};
 
 pub use areas::Area;
 pub use draw::{Bubble, Node};

@@ -269,7 +269,10 @@ async fn show_connection(page: &Page, id: ConnectionId, test: Option<Result<Stri
     let spec = spec(page.app.registry(), &row.kind);
     let label = |name: &str| {
         let fields = spec.map(|spec| spec.fields.as_slice()).unwrap_or_default();
-        fields.iter().find(|field| field.name == name).map_or_else(|| name.to_owned(), |field| t(field.label).to_owned())
+        fields
+            .iter()
+            .find(|field| field.name == name)
+            .map_or_else(|| name.to_owned(), |field| t(field.label).to_owned())
     };
     let text = |value: &Value| value.as_text().map_or_else(|| json::to_string(value), str::to_owned);
     let data = row.data.as_collection().into_iter().flat_map(Collection::iter);

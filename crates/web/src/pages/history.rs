@@ -16,7 +16,7 @@ use rouage_store::executions::{self, Execution, Filter, Key, Search};
 use super::scenario::{Choice, Head, head};
 use crate::PageError;
 use crate::render::{self, Layout, Page, Reply, Times};
-use crate::words::{Moment, noted, self};
+use crate::words::{self, Moment, noted};
 use crate::words::{filters, t};
 
 /// Runs on one page.

@@ -216,9 +216,13 @@ mod tests {
 
     #[tokio::test]
     async fn sentences_of_templates_are_translated_whole() {
-        let locale = made_up(r#"{"No “{what}”. <a>Show <b>all</b></a>": "<a>Tout <b>voir</b></a>, « {what} » manque"}"#);
+        let locale =
+            made_up(r#"{"No “{what}”. <a>Show <b>all</b></a>": "<a>Tout <b>voir</b></a>, « {what} » manque"}"#);
         let sentence = || {
-            Sentence::from(t("No “{what}”. <a>Show <b>all</b></a>")).with("what", &"<i>").link("/x?a=1&b=\"").to_string()
+            Sentence::from(t("No “{what}”. <a>Show <b>all</b></a>"))
+                .with("what", &"<i>")
+                .link("/x?a=1&b=\"")
+                .to_string()
         };
         assert_eq!(sentence(), "No “&#60;i&#62;”. <a href=\"/x?a=1&#38;b=&#34;\">Show <b>all</b></a>");
         let french = within(locale, async { sentence() }).await;

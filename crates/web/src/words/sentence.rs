@@ -8,14 +8,29 @@
 use std::borrow::Cow;
 use std::fmt::{self, Display, Write as _};
 
-use super::locale::placeholder;
 use super::Moment;
+use super::locale::placeholder;
 use crate::Icon;
 
 /// What may stand in a text. Nothing here takes attributes.
 const TAGS: &[&str] = &[
-    "<b>", "</b>", "<i>", "</i>", "<strong>", "</strong>", "<em>", "</em>", "<code>", "</code>", "<small>", "</small>", "<br>",
-    "<a>", "</a>", "<a2>", "</a2>",
+    "<b>",
+    "</b>",
+    "<i>",
+    "</i>",
+    "<strong>",
+    "</strong>",
+    "<em>",
+    "</em>",
+    "<code>",
+    "</code>",
+    "<small>",
+    "</small>",
+    "<br>",
+    "<a>",
+    "</a>",
+    "<a2>",
+    "</a2>",
 ];
 
 /// The tag that a text begins with.

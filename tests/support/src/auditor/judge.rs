@@ -22,10 +22,13 @@ pub enum Law {
     History,
 }
 
+/// The effects that a key must have, each by its name.
+pub type Expected = Box<dyn Fn(&str) -> Vec<&'static str> + Send + Sync>;
+
 /// What a scenario owes for a request.
 pub struct Promise {
     /// The kinds of effects that a run of this key makes.
-    pub effects: Box<dyn Fn(&str) -> Vec<&'static str> + Send + Sync>,
+    pub effects: Expected,
     /// Whether the effects of a lane keep the order of its requests.
     pub in_order: bool,
     /// How many effects may be in doubt: those whose answer a fault cut off.

@@ -93,7 +93,7 @@ export function row(options: RowOptions): Row {
 }
 
 function mapSwitch(field: Field, map: NonNullable<RowOptions["map"]>): { element: HTMLElement; update(): void } {
-  const element = h("button", { type: "button", role: "switch", class: "map-switch", "aria-label": words.mapOf(field.label || field.name) }, h("i", {}), words.map);
+  const element = h("button", { type: "button", role: "switch", class: "map-switch", "aria-label": words.mapOf(field.label || field.name), title: words.mapHelp }, h("i", {}), words.map);
   const update = () => element.setAttribute("aria-checked", String(map.mode() === "edit"));
   element.addEventListener("click", () => {
     map.toggle(map.mode() === "edit" ? "chose" : "edit");

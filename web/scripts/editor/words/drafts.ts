@@ -28,7 +28,7 @@ export const words = spoken({
   loadedBy: (who: string) => t`${who} changed something; you see it now.`,
   loadedOwn: "You changed something in another tab; it is here now.",
   loadedStep: "Take what was changed elsewhere",
-  restored: (version: number) => (version > 0 ? `Version ${version} is the draft now` : "The draft of before is the draft again"),
+  restored: (version: number) => (version > 0 ? t`Version ${version} is the draft now` : t("The draft of before is the draft again")),
   undo: "Undo",
   unsentTitle: "Take unsaved work",
   unsentText: (when: string) => t`There is unsaved work of this scenario from ${when} in this browser. Taking it is a step that undo takes back.`,

@@ -11,6 +11,7 @@ export const words = spoken({
   notUrl: "An address begins with http:// or https://.",
   notEmail: "This is not an e-mail address, such as ada@example.com.",
   map: "Map",
+  mapHelp: "Instead of choosing, take the value from what the modules before give.",
   mapOf: (label: string) => t`Map ${label} by an expression`,
   usually: (value: string) => t`Empty means ${value === "true" ? t("yes") : value === "false" ? t("no") : value}`,
   changed: (label: string) => t`Change ${label}`,

@@ -252,15 +252,35 @@ fn told(line: u64, misfit: &str, columns: &[Column], row: &csv::StringRecord) ->
         return t!("Line {line}, column “{head}”: it is empty, and a value is required.", line = line, head = head);
     }
     if misfit.starts_with("Prohibited value") {
-        return t!("Line {line}, column “{head}”: “{found}” is not one of the allowed values.", line = line, head = head, found = found);
+        return t!(
+            "Line {line}, column “{head}”: “{found}” is not one of the allowed values.",
+            line = line,
+            head = head,
+            found = found
+        );
     }
     match column.kind {
-        Kind::Number => t!("Line {line}, column “{head}”: “{found}” is not a number.", line = line, head = head, found = found),
-        Kind::Date => t!("Line {line}, column “{head}”: “{found}” is not a date.", line = line, head = head, found = found),
-        Kind::Boolean => {
-            t!("Line {line}, column “{head}”: “{found}” is neither true nor false.", line = line, head = head, found = found)
+        Kind::Number => {
+            t!("Line {line}, column “{head}”: “{found}” is not a number.", line = line, head = head, found = found)
         }
-        _ => t!("Line {line}, column “{head}”: {misfit} It says “{found}”.", line = line, head = head, misfit = misfit, found = found),
+        Kind::Date => {
+            t!("Line {line}, column “{head}”: “{found}” is not a date.", line = line, head = head, found = found)
+        }
+        Kind::Boolean => {
+            t!(
+                "Line {line}, column “{head}”: “{found}” is neither true nor false.",
+                line = line,
+                head = head,
+                found = found
+            )
+        }
+        _ => t!(
+            "Line {line}, column “{head}”: {misfit} It says “{found}”.",
+            line = line,
+            head = head,
+            misfit = misfit,
+            found = found
+        ),
     }
 }
 
@@ -323,7 +343,9 @@ impl Column {
     }
 
     fn read(&self, cell: &str) -> Result<Value, Text> {
-        let broken = |error: json::Error| t!("parameter '{name}' is not valid JSON: {error}.", name = self.name, error = error).into();
+        let broken = |error: json::Error| {
+            t!("parameter '{name}' is not valid JSON: {error}.", name = self.name, error = error).into()
+        };
         match self.kind {
             Kind::Array if self.has_simple_items && !cell.trim_start().starts_with('[') => {
                 Ok(cell.split(',').map(|item| Value::text(item.trim())).collect::<Vec<_>>().into())

@@ -11,21 +11,25 @@ use rouage_model::{Collection, Value, json};
 use super::items::hash;
 use crate::Route;
 use crate::routes::Permission::SignedIn;
+use crate::words::{self, t};
 
 /// Its rows of the route table.
 pub fn routes() -> Vec<Route> {
     vec![Route::get("/editor/functions.json", SignedIn, show)]
 }
 
-static LANGUAGE: LazyLock<(String, String)> = LazyLock::new(|| {
+/// In English, and only ever made for a request in English.
+static LANGUAGE: LazyLock<(String, String)> = LazyLock::new(made);
+
+fn made() -> (String, String) {
     let content = json::to_string(&language().into());
     let tag = format!("\"{:016x}\"", hash(&content));
     (content, tag)
-});
+}
 
 async fn show(headers: HeaderMap) -> Response {
-    let (content, tag) = &*LANGUAGE;
-    let tag = HeaderValue::from_static(tag);
+    let (content, tag) = if words::current().is_none() { LANGUAGE.clone() } else { made() };
+    let tag = HeaderValue::from_str(&tag).unwrap_or(HeaderValue::from_static("\"\""));
     let fixed = [
         (header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=300")),
         (header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8")),
@@ -34,7 +38,7 @@ async fn show(headers: HeaderMap) -> Response {
     if headers.get(header::IF_NONE_MATCH) == Some(&tag) {
         return (StatusCode::NOT_MODIFIED, fixed).into_response();
     }
-    (fixed, content.as_str()).into_response()
+    (fixed, content).into_response()
 }
 
 fn language() -> Collection {
@@ -87,7 +91,12 @@ fn keyword(keyword: &Keyword) -> Collection {
 }
 
 fn sign(sign: &Sign) -> Collection {
-    Collection::from_iter([("sign", sign.sign), ("label", t(sign.label)), ("help", t(sign.help)), ("group", t(sign.category))])
+    Collection::from_iter([
+        ("sign", sign.sign),
+        ("label", t(sign.label)),
+        ("help", t(sign.help)),
+        ("group", t(sign.category)),
+    ])
 }
 
 fn comparison(comparison: &Comparison) -> Collection {

@@ -53,7 +53,11 @@ pub fn log(page: &Page, history: &History, times: &Times) -> Log {
     };
     Log {
         lines: all.into_iter().skip(start).take(LINES).collect(),
-        place: if total > LINES { t!("Lines {start} to {end} of {total}", start = start + 1, end = end, total = total) } else { String::new() },
+        place: if total > LINES {
+            t!("Lines {start} to {end} of {total}", start = start + 1, end = end, total = total)
+        } else {
+            String::new()
+        },
         previous: link(start > 0, start.saturating_sub(LINES)),
         next: link(end < total, end),
     }
@@ -122,13 +126,17 @@ impl<'a> Writer<'a> {
         match event {
             Event::Started { bundles, .. } => {
                 let given = bundles.as_ref().map(|bundles| words::count(bundles.len() as u64, "bundle"));
-                let given =
-                    given.map_or(t!("The trigger is asked for data.").to_owned(), |count| t!("It was given {count}.", count = count));
+                let given = given.map_or(t!("The trigger is asked for data.").to_owned(), |count| {
+                    t!("It was given {count}.", count = count)
+                });
                 self.say(at, "", t!("Initialisation. {given}", given = given));
             }
             Event::Called { operation, module, attempt, .. } => {
-                let what =
-                    if *attempt > 1 { t!("is called, attempt {attempt}.", attempt = attempt) } else { t!("is called.").to_owned() };
+                let what = if *attempt > 1 {
+                    t!("is called, attempt {attempt}.", attempt = attempt)
+                } else {
+                    t!("is called.").to_owned()
+                };
                 let text = self.operation(*operation, *module, &what);
                 self.say(at, "", text);
             }
@@ -139,7 +147,12 @@ impl<'a> Writer<'a> {
             }
             Event::Retrying { operation, module, attempt, until, error, .. } => {
                 let until = words::exact(*until, &self.times.zone);
-                let what = t!("failed at attempt {attempt}, next one at {until}: {brief}", attempt = attempt, until = until, brief = self.brief(*module, error));
+                let what = t!(
+                    "failed at attempt {attempt}, next one at {until}: {brief}",
+                    attempt = attempt,
+                    until = until,
+                    brief = self.brief(*module, error)
+                );
                 let text = self.operation(*operation, *module, &what);
                 self.say(at, "warning", text);
             }
@@ -150,7 +163,11 @@ impl<'a> Writer<'a> {
             }
             // No module's: commit or rollback could not be made.
             Event::Failed { error, .. } if event.operation().is_none() => {
-                self.say(at, "error", t!("Commit or rollback failed: {brief_error}", brief_error = brief_error(error, &[])));
+                self.say(
+                    at,
+                    "error",
+                    t!("Commit or rollback failed: {brief_error}", brief_error = brief_error(error, &[])),
+                );
             }
             Event::Failed { operation, module, error, .. } => {
                 let what = format!("failed: {}", self.brief(*module, error));
@@ -175,8 +192,11 @@ impl<'a> Writer<'a> {
                 self.tell_operations_before(OperationId(u32::MAX));
                 self.of = None;
                 let why = error.as_ref().map(|error| format!(" {}", brief_error(error, &[])));
-                let text =
-                    t!("Finalisation. The run ended: {status}.{why}", status = words::status(*status), why = why.unwrap_or_default());
+                let text = t!(
+                    "Finalisation. The run ended: {status}.{why}",
+                    status = words::status(*status),
+                    why = why.unwrap_or_default()
+                );
                 self.say(at, status.as_str(), text);
             }
         }

@@ -26,7 +26,7 @@ use crate::PageError;
 use crate::diagram::{self, Diagram};
 use crate::look;
 use crate::render::{self, Execution, Layout, Page, Reply, Times};
-use crate::words::{Moment, plural, self};
+use crate::words::{self, Moment, plural};
 use crate::words::{filters, t};
 
 #[derive(Template)]

@@ -9,6 +9,7 @@ use rouage_runtime::{ToldError, brief_of_raw, entry, told_error};
 use rouage_sdk::{Field, Registry};
 
 use crate::words;
+use crate::words::t;
 
 /// An error as people need it.
 #[derive(Debug, Clone)]
@@ -45,14 +46,14 @@ pub fn unnamed_trouble(execution: &rouage_store::executions::Execution) -> Optio
         Status::Stopped if raw == STOPPED => return None,
         // Its modules say the same.
         Status::Warning => return None,
-        Status::Stopped => ("Somebody stopped the run.", "Read what it left behind before you replay it."),
+        Status::Stopped => (t!("Somebody stopped the run."), t!("Read what it left behind before you replay it.")),
         _ => (
-            "The run did not end well.",
-            "Read the text of the error, change what it names and run the scenario again.",
+            t!("The run did not end well."),
+            t!("Read the text of the error, change what it names and run the scenario again."),
         ),
     };
     let first_line = first_line(&brief_of_raw(&raw));
-    let (what, advice) = (words::t(what).to_owned(), words::t(advice).to_owned());
+    let (what, advice) = (what.to_owned(), advice.to_owned());
     Some(Trouble { what, advice, first_line, raw, kind: String::new(), details: Vec::new() })
 }
 

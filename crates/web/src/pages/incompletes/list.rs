@@ -11,8 +11,7 @@ use crate::pages::failures::{self, Failed};
 use crate::pages::scenario::Choice;
 use crate::query::Query;
 use crate::render::{self, Layout, Page, Pager, Reply, Times};
-use crate::words::{Moment, plural, self};
-use crate::words::{filters, t};
+use crate::words::{self, Moment, filters, plural, t};
 use crate::{PageError, guard};
 
 /// Runs in doubt on the page; what is beyond is counted.
@@ -126,7 +125,7 @@ fn statuses(query: &Query) -> Vec<Choice> {
         label: label.to_owned(),
         is_chosen: chosen == value || (chosen.is_empty() && value == "open"),
     };
-    let named = say::STATUSES.iter().map(|(status, label)| choice(status.as_str(), label));
+    let named = say::STATUSES.iter().map(|(status, label)| choice(status.as_str(), words::t(label)));
     [choice("open", t!("All that are open"))].into_iter().chain(named).chain([choice("all", t!("All"))]).collect()
 }
 

@@ -14,15 +14,8 @@ const SPARE_WINDOWS: usize = 1;
 /// The most windows that a form takes.
 pub const MOST_WINDOWS: usize = 20;
 
-const DAYS: [&str; 7] = [
-    noted!("Sun"),
-    noted!("Mon"),
-    noted!("Tue"),
-    noted!("Wed"),
-    noted!("Thu"),
-    noted!("Fri"),
-    noted!("Sat"),
-];
+const DAYS: [&str; 7] =
+    [noted!("Sun"), noted!("Mon"), noted!("Tue"), noted!("Wed"), noted!("Thu"), noted!("Fri"), noted!("Sat")];
 const MONTHS: [&str; 12] = [
     noted!("Jan"),
     noted!("Feb"),
@@ -38,8 +31,12 @@ const MONTHS: [&str; 12] = [
     noted!("Dec"),
 ];
 /// Value, name and seconds of the units of an interval.
-pub const UNITS: [(&str, &str, u32); 4] =
-    [("60", noted!("minutes"), 60), ("3600", noted!("hours"), 3600), ("86400", noted!("days"), 86_400), ("1", noted!("seconds"), 1)];
+pub const UNITS: [(&str, &str, u32); 4] = [
+    ("60", noted!("minutes"), 60),
+    ("3600", noted!("hours"), 3600),
+    ("86400", noted!("days"), 86_400),
+    ("1", noted!("seconds"), 1),
+];
 
 /// A choice of a list or of boxes.
 #[derive(Debug, Clone)]
@@ -199,7 +196,10 @@ fn week(chosen: &[i8]) -> Vec<Choice> {
 }
 
 fn year(chosen: &[i8]) -> Vec<Choice> {
-    (1_i8..).zip(MONTHS).map(|(month, name)| choice(&month.to_string(), words::t(name), chosen.contains(&month))).collect()
+    (1_i8..)
+        .zip(MONTHS)
+        .map(|(month, name)| choice(&month.to_string(), words::t(name), chosen.contains(&month)))
+        .collect()
 }
 
 fn windows(windows: &[Window]) -> Vec<WindowFields> {
