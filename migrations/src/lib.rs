@@ -9,7 +9,7 @@
 //! bytes; a foreign key has an index.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::{DatabaseConnection, DbErr};
+use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Statement, TransactionTrait};
 
 mod m0001_foundation;
 mod m0002_spreadsheets;
@@ -30,6 +30,12 @@ pub enum Error {
     NewerSchema,
     /// The database failed; repeating is safe.
     Database(DbErr),
+}
+
+impl From<DbErr> for Error {
+    fn from(error: DbErr) -> Self {
+        Error::Database(error)
+    }
 }
 
 /// All migrations in order.
@@ -59,15 +65,30 @@ impl MigratorTrait for Migrator {
     }
 }
 
-/// Brings the schema up to date. Does nothing when it is.
+/// Brings the schema up to date, all or nothing: a process that is killed in
+/// the middle leaves the schema as it was. Writes nothing when there is nothing
+/// to do or the database is newer.
 pub async fn run(db: &DatabaseConnection) -> Result<(), Error> {
     let known: Vec<String> = migrations().iter().map(|migration| migration.name().to_owned()).collect();
-    let applied = Migrator::get_migration_models(db).await.map_err(Error::Database)?;
-    if applied.iter().any(|applied| !known.contains(&applied.version)) {
+    let applied = applied(db).await?;
+    if applied.iter().any(|applied| !known.contains(applied)) {
         return Err(Error::NewerSchema);
     }
     if applied.len() == known.len() {
         return Ok(());
     }
-    Migrator::up(db, None).await.map_err(Error::Database)
+    let tx = db.begin().await?;
+    Migrator::up(&tx, None).await?;
+    Ok(tx.commit().await?)
+}
+
+/// The names of the migrations that were made. Only reads: the migrator's own
+/// look makes its table first.
+async fn applied(db: &DatabaseConnection) -> Result<Vec<String>, Error> {
+    if !SchemaManager::new(db).has_table("seaql_migrations").await? {
+        return Ok(Vec::new());
+    }
+    let statement = Statement::from_string(db.get_database_backend(), "SELECT version FROM seaql_migrations");
+    let rows = db.query_all_raw(statement).await?;
+    Ok(rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?)
 }

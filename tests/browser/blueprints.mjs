@@ -39,6 +39,9 @@ async function open(page, text) {
   await page.goto(`${scenario}/edit`);
   await ready(page);
   await apart(page).catch((error) => problems.push(`discs lie on each other: ${error.message.replace(/\s+/g, " ").slice(0, 200)}`));
+  // The sentence may be cut off, but never so that nothing is left to press.
+  const sentence = await page.locator("#sentence").evaluate((element) => ({ text: element.textContent, ...element.getBoundingClientRect().toJSON() }));
+  if (sentence.text !== "" && (sentence.width < 50 || sentence.right > 1440)) problems.push(`the sentence reaches from ${sentence.left} to ${sentence.right}`);
   problems.push(...(await overlaps(page)));
   const exported = await page.request.get(`${scenario}/export`);
   const spaceless = (json) => JSON.stringify(JSON.parse(json));

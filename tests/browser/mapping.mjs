@@ -10,7 +10,8 @@ await story(async (browser) => {
   await page.addInitScript(() => addEventListener("securitypolicyviolation", (event) => console.error(`policy: ${event.violatedDirective}`)));
   await page.goto(links[0]);
   await page.waitForURL("**/scenarios/*");
-  await page.goto(`${new URL(page.url()).pathname}/edit`);
+  const edit = `${new URL(page.url()).pathname}/edit`;
+  await page.goto(edit);
   await openModule(page);
   for (const check of [typing, crossing, copying, oneLine, clicking, functions, completion, deleting, dragging, lists, keyboard, preview, undo, faults, forms]) {
     await put(page, "Subject", "");
@@ -20,7 +21,7 @@ await story(async (browser) => {
   await phone(page);
   for (const isPhone of [false, true]) await loop(page, isPhone);
   assert.deepEqual(complaints, []);
-  await plain(browser, page);
+  await plain(browser, page, edit);
 });
 
 async function openModule(page) {
@@ -335,11 +336,11 @@ async function loop(page, isPhone) {
 }
 
 /** When the field with pills does not come, a plain one does the work. */
-async function plain(browser, before) {
+async function plain(browser, before, edit) {
   const storageState = await before.context().storageState();
   const { page, context } = await person(browser, { viewport: { width: 1440, height: 900 }, storageState });
   await page.route("**/assets/rich-*.js", (route) => route.abort());
-  await page.goto(before.url());
+  await page.goto(edit);
   await page.getByRole("button", { name: /Send an Email, module 4/ }).first().focus();
   await page.keyboard.press("Enter");
   const area = box(page, "Subject");

@@ -220,7 +220,7 @@ async fn a_new_scenario_gets_its_webhook_as_soon_as_it_is_chosen() {
         );
     }
     // Published, it runs as data arrives.
-    assert_eq!(publish(&process, id).await.unwrap(), Version(2));
+    assert_eq!(publish(&process, id).await.unwrap(), Version(1));
     let live = find(&process, id).await;
     assert!(live.scheduling.is_immediate() && live.hook == Some(hook) && !live.enabled, "{live:?}");
     process.control.set_enabled(process.team, id, true).await.unwrap();
@@ -232,6 +232,28 @@ async fn a_new_scenario_gets_its_webhook_as_soon_as_it_is_chosen() {
     let revision = process.control.draft(process.team, id).await.unwrap().revision;
     process.control.discard_draft(process.team, id, revision).await.unwrap();
     assert_eq!(find(&process, id).await.hook, Some(hook));
+}
+
+/// One that a draft took is free again when the draft goes on without it.
+#[tokio::test]
+async fn a_draft_that_is_given_up_gives_its_webhook_back() {
+    let world = World::new();
+    let process = world.process().await;
+    let (hook, _) = new_hook(&process).await;
+    let link = format!(r#"{{"1.hook":{}}}"#, hook.0);
+    let linked = || root("test:Linked", WRITE, "{}");
+    let first = process.scenario_of(r#"{"name":"First","flow":[]}"#).await;
+    save(&process, first, linked(), &link).await;
+    assert_eq!(find(&process, first).await.hook, Some(hook));
+    save(&process, first, linked(), "{}").await;
+    assert_eq!(find(&process, first).await.hook, None, "another one may be chosen");
+    save(&process, first, linked(), &link).await;
+    let revision = process.control.draft(process.team, first).await.unwrap().revision;
+    process.control.discard_draft(process.team, first, revision).await.unwrap();
+    assert_eq!(find(&process, first).await.hook, None);
+    let second = process.scenario_of(r#"{"name":"Second","flow":[]}"#).await;
+    save(&process, second, linked(), &link).await;
+    assert_eq!(find(&process, second).await.hook, Some(hook));
 }
 
 #[tokio::test]

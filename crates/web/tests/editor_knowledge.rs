@@ -71,7 +71,10 @@ async fn previews_and_filters_are_answered_as_the_scripts_expect_them() {
     let body = r#"{"module":"2","field":"value","type":"text","text":"{{upper(1.city)}}"}"#;
     let (status, answer) = ask(&server, &cookie, &preview, body).await;
     assert_eq!(status, StatusCode::OK);
-    assert_eq!(json::to_string(&answer), r#"{"text":"LYON","type":"text","warnings":[],"error":null,"known":true,"offer":null}"#);
+    assert_eq!(
+        json::to_string(&answer),
+        r#"{"text":"LYON","type":"text","warnings":[],"error":null,"known":true,"offer":null}"#
+    );
     let (_, broken) = ask(&server, &cookie, &preview, r#"{"module":2,"type":"text","text":"{{1.city +}}"}"#).await;
     assert_eq!(broken.field("error").field("at").as_i64(), Some(10));
     let filter =

@@ -8,11 +8,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use axum::body::Body;
+use http_body_util::BodyExt as _;
 use rouage_model::{ConnectionId, ModuleError, ScenarioId, Value, json};
 use rouage_sdk::{App, Call, Effect, Field, FieldKind, Kind, Module, Outcome, Spec};
 use rouage_store::connections::{self, NewConnection};
 use rouage_store::hooks::HookSettings;
 use support::{Answer, Server};
+use tower::ServiceExt as _;
 
 /// The second bundle is held back by a filter.
 const FLOW: &str = r#"{"name":"Orders","flow":[
@@ -234,4 +237,33 @@ async fn a_run_that_waits_for_a_request_tells_where_to_send_it() {
     let sent =
         server.send("POST", &format!("/hook/{}", hook.token), &[("content-type", "application/json")], "{}").await;
     assert_eq!(sent.status.as_u16(), 410);
+}
+
+/// Else orders of the next day would run a draft that nobody looks at.
+#[tokio::test]
+async fn a_wait_ends_soon_after_the_last_editor_was_closed() {
+    let server = Server::with_apps(apps(), |_| {}).await;
+    let cookie = server.owner().await;
+    let flow = r#"{"name":"New","flow":[{"id":1,"module":"test:Hook","version":1,"parameters":{"hook":null}}]}"#;
+    let id = server.scenario(flow).await;
+    let hook = server.hook(&HookSettings::default(), false).await;
+    keep(&server, &cookie, id, flow, &format!(r#"{{"1.hook":{}}}"#, hook.id)).await;
+    let path = format!("/live?fresh=editor:{id}:a");
+    let request = axum::http::Request::builder().uri(path).header("cookie", &cookie).body(Body::empty()).unwrap();
+    let mut stream = server.router.clone().oneshot(request).await.unwrap().into_body();
+    stream.frame().await.unwrap().unwrap();
+    run(&server, &cookie, id, r#"{"how":"once"}"#).await;
+    let waits = async || {
+        let runs = read(&server.get(&format!("/scenarios/{id}/runs.json"), &cookie).await);
+        runs.field("listening").as_collection().is_some()
+    };
+    drop(stream);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert!(waits().await, "a page that is loaded again goes on waiting");
+    let ended = tokio::time::timeout(Duration::from_secs(20), async {
+        while waits().await {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    });
+    ended.await.unwrap();
 }

@@ -1,6 +1,7 @@
 /** What is far outside of the view is taken out of the page, so that large
  *  scenarios stay fluid. To hide it would not do: a browser lays out what an
  *  SVG hides as well, in case that something refers to it. */
+import type { Line } from "./lines";
 import type { Box, Shown } from "./scene";
 
 /** What stands in the place of an element that is out, so that it comes back
@@ -52,6 +53,19 @@ function isModuleOut({ at }: Shown, view: Box): boolean {
 
 function isLineOut({ line }: Shown, view: Box): boolean {
   if (!line) return false;
-  const { from, to } = line;
-  return Math.max(from.x, to.x) < view.left || Math.min(from.x, to.x) > view.right || Math.max(from.y, to.y) < view.top || Math.min(from.y, to.y) > view.bottom;
+  const { left, top, right, bottom } = hullOf(line);
+  return right < view.left || left > view.right || bottom < view.top || top > view.bottom;
+}
+
+/** A line goes further than its ends where it leads around something. */
+const hulls = new WeakMap<Line, Box>();
+
+function hullOf(line: Line): Box {
+  const known = hulls.get(line);
+  if (known) return known;
+  const numbers = (line.path.match(/-?\d+/g) ?? []).map(Number);
+  const [xs, ys] = [numbers.filter((_, index) => index % 2 === 0), numbers.filter((_, index) => index % 2 === 1)];
+  const hull = { left: Math.min(...xs), top: Math.min(...ys), right: Math.max(...xs), bottom: Math.max(...ys) };
+  hulls.set(line, hull);
+  return hull;
 }

@@ -8,7 +8,7 @@ import type { NoteBox } from "./notes-layer";
 import type { Mark } from "./services";
 import { words } from "./words/canvas";
 
-const STATES = ["is-selected", "is-target", "is-moving", "is-busy", "is-running", "is-flowing", "is-found"];
+const STATES = ["is-selected", "is-target", "is-moving", "is-busy", "is-running", "is-flowing", "is-found", "is-crossed"];
 const pieces = new Map<string, SVGGElement>();
 
 /** A fresh copy of a piece. */

@@ -56,6 +56,8 @@ export class Scene extends EventTarget {
   #noteElements = new Map<number, SVGGElement>();
   #marks: ReadonlyMap<string, Mark> | undefined;
   #first: SVGGElement | undefined;
+  /** What the funnel was painted for. */
+  #wrenched: Line | undefined;
   #wrench: SVGGElement | undefined;
   /** The module that Tab goes to. */
   #stop: string | undefined;
@@ -132,8 +134,7 @@ export class Scene extends EventTarget {
     });
     for (const key of this.shown.keys()) if (!seen.has(key)) this.#drop(key);
     for (const shown of this.shown.values()) this.#bringLine(shown);
-    this.#spread();
-    this.#bringAreas(all, points);
+    this.#spread(all, points);
     this.#bringNotes(all, points);
     this.#bringEmpty();
     this.svg.setAttribute("aria-label", words.diagram(this.shown.size));
@@ -204,20 +205,26 @@ export class Scene extends EventTarget {
   }
 
   /** Moves along or bends what would lie on something else. */
-  #spread(): void {
-    const all = [...this.shown.values()];
-    const drawn = all.flatMap(({ line, entry, at, parent }): Drawn[] => {
+  #spread(all: readonly Entry[], points: readonly Point[]): void {
+    const shown = [...this.shown.values()];
+    const drawn = shown.flatMap((one): Drawn[] => {
+      const { line, entry, at, parent } = one;
       const from = parent && this.shown.get(parent.key);
-      return line && from ? [{ line, from: from.at, to: at, kind: entry.kind, isJoined: joinsBranches(entry) }] : [];
+      if (!line || !from) return [];
+      const [first, ...more] = this.#sources(one, from);
+      return [{ line, from: [first.at, ...more.map((source) => source.at)], to: at, kind: entry.kind }];
     });
-    const moved = spread(drawn, all.map(({ at, look: { title, subtitle } }) => ({ at, title, subtitle })));
-    for (const [key, line] of moved) {
-      const shown = this.shown.get(key);
-      if (!shown?.wire) continue;
-      shown.line = line;
-      paintLine(line, shown.wire);
-      this.#bringFilter(shown, line);
+    const loops = areas(all, points);
+    const moved = spread(drawn, shown.map(({ at, look: { title, subtitle } }) => ({ at, title, subtitle })), loops);
+    for (const [key, line] of moved.lines) {
+      const one = this.shown.get(key);
+      if (!one?.wire) continue;
+      one.line = line;
+      paintLine(line, one.wire);
+      this.#bringFilter(one, line);
     }
+    shown.forEach(({ node }, index) => node.classList.toggle("is-crossed", moved.crossed.has(index)));
+    this.#bringAreas(loops.map((area) => moved.areas.get(area.key) ?? area));
   }
 
   #sources(shown: Shown, from: Shown): [Source, ...Source[]] {
@@ -244,7 +251,10 @@ export class Scene extends EventTarget {
    *  or the keyboard has. */
   wrench(key: string | undefined): void {
     const line = this.shown.get(key ?? this.editor.selection.current ?? "")?.line;
-    if (line && this.#wrench?.dataset.key === line.key && line.filter.className === "is-empty") return void paintFilter(line, "", this.#wrench);
+    // Painted again under the pointer, it would be "entered" again, and so on
+    // for ever: the browser then never gets to the press.
+    if (line && this.#wrench && this.#wrenched === line) return;
+    this.#wrenched = line;
     this.#wrench?.remove();
     this.#wrench = line?.filter.className === "is-empty" ? paintFilter(line, "") : undefined;
     if (this.#wrench) this.#filters.append(this.#wrench);
@@ -259,8 +269,7 @@ export class Scene extends EventTarget {
     if (had && shown?.parent) this.element(shown.parent.key)?.focus();
   }
 
-  #bringAreas(all: readonly Entry[], points: readonly Point[]): void {
-    const next = areas(all, points);
+  #bringAreas(next: Area[]): void {
     const kept = new Set(next.map((area) => area.key));
     for (const [key, element] of this.#areaElements) {
       if (kept.has(key)) continue;
@@ -362,7 +371,7 @@ export class Scene extends EventTarget {
     for (const shown of this.shown.values()) {
       if (moves.has(shown.entry.key) || (shown.parent && moves.has(shown.parent.key)) || joinsBranches(shown.entry)) this.#bringLine(shown);
     }
-    if (this.areas.some((area) => area.keys.some((key) => moves.has(key)))) this.#bringAreas(this.entries, this.entries.map((entry) => this.shown.get(entry.key)?.at ?? { x: 0, y: 0 }));
+    if (this.areas.some((area) => area.keys.some((key) => moves.has(key)))) this.#bringAreas(areas(this.entries, this.entries.map((entry) => this.shown.get(entry.key)?.at ?? { x: 0, y: 0 })));
   }
 
   /** The line from an ear to the pointer, while a link is drawn. */

@@ -1,153 +1,107 @@
-/** Lines, filters and numbers of routes keep clear of modules, their names and
- *  each other. What has room where it is stays there: only what would lie on
- *  something moves along its line, and a line that would run through a module
- *  bends around it. */
-import { type Curve, type Point, RADIUS, curve, pathOf, pointOn } from "./geometry";
+/** Lines, filters, numbers of routes and names of loops keep clear of modules,
+ *  their names and each other. What has room where it is stays there: only what
+ *  would lie on something moves along its line, and a line that would run
+ *  through a module goes around it (`detour.ts`). */
+import type { Area } from "./areas";
+import { type Body, Grid, type Way, broad, meet, runsThrough, solidOf, wayAround } from "./detour";
+import { type Point, RADIUS, curve } from "./geometry";
 import type { Line } from "./lines";
 import type { Box } from "./scene";
 import type { Kind } from "./tree";
 
-/** A module with the words below it. */
-export interface Body {
-  at: Point;
-  title: string;
-  subtitle: string;
-}
-
-/** A line with what it leads from and to; nothing to bend where several meet. */
+/** A line with what it leads from and to; into a merge it leads from several. */
 export interface Drawn {
   line: Line;
-  from: Point;
+  from: readonly [Point, ...Point[]];
   to: Point;
   kind: Kind;
-  isJoined: boolean;
 }
 
-const FILTER_AT = [0.5, 0.43, 0.57, 0.36, 0.64, 0.29, 0.71, 0.22, 0.78];
-const CHIP_AT = [0.86, 0.8, 0.92, 0.72, 0.64, 0.3, 0.22, 0.14];
-/** How far a line may bend down or up, and how far it may lean out at its ends:
- *  the smallest of all that helps. */
-const BENDS = [0, 70, 130, 200, 300, 430, 600];
-const LEANS = [0, 80, 170, 300];
-const WAYS = BENDS.flatMap((bend) => LEANS.flatMap((lean) => [{ bend, lean }, { bend: -bend, lean }])).sort((a, b) => cost(a) - cost(b));
-/** Widths of letters of the names, in the middle. */
-const LETTER = { title: 8.2, subtitle: 6.7, label: 7 };
-/** A line is looked at so often: pixels from one point to the next. */
-const STEP = 9;
+export interface Spread {
+  /** The lines that have to be drawn elsewhere than at first, by key. */
+  lines: Map<string, Line>;
+  /** The loops whose name has to stand elsewhere, by key. */
+  areas: Map<string, Area>;
+  /** Which of the modules a line runs through all the same. */
+  crossed: Set<number>;
+}
 
-/** The lines that have to be drawn elsewhere than at first, by key. */
-export function spread(drawn: readonly Drawn[], bodies: readonly Body[]): Map<string, Line> {
-  const solid = new Grid(bodies.flatMap(solidOf));
-  const taken: Box[] = [];
-  const moved = new Map<string, Line>();
-  for (const { line, from, to, kind, isJoined } of drawn) {
-    const first = curve(from, to, kind);
-    const bow = isJoined ? first : free(first, solid);
-    const near = around(bow, solid);
-    const next: Line = bow === first ? { ...line } : { ...line, path: pathOf(bow), filter: { ...line.filter, ...pointOn(bow, 0.5) } };
-    const isClear = (boxes: readonly Box[]) => !boxes.some((box) => near.some((other) => meet(box, other)) || taken.some((other) => meet(box, other)));
+const FILTER_AT = along(0.5, 0.1, 0.9);
+const CHIP_AT = along(0.86, 0.08, 0.94);
+const ERROR_AT = along(0.12, 0.08, 0.9);
+const LETTER = { label: 7, loop: 6.7 };
+/** Places of the name of a loop, from the one above its first module. */
+const LOOP_AT = [0, -17, -34, -51, 178, 195, -68, 212, -85].flatMap((y) => [{ x: 0, y }, { x: 90, y }, { x: 180, y }, { x: -60, y }]).sort((a, b) => far(a) - far(b));
+
+export function spread(drawn: readonly Drawn[], bodies: readonly Body[], loops: readonly Area[] = []): Spread {
+  const solids = bodies.map(solidOf);
+  const solid = new Grid(solids.flat());
+  /** What nothing may be put upon: a disc is larger than what a line must miss. */
+  const taken = new Grid([...solids.flatMap((boxes) => boxes.slice(1)), ...bodies.map(({ at }) => discBox(at))]);
+  const moved: Spread = { lines: new Map(), areas: new Map(), crossed: new Set() };
+  for (const { line, from, to, kind } of drawn) {
+    const ways = from.map((start) => wayAround(curve(start, to, kind), solid)) as [Way, ...Way[]];
+    const [way] = ways;
+    const next: Line = { ...line, path: ways.map(({ path }) => path).join(" ") };
+    const isMoved = next.path !== line.path;
+    for (const body of crossedBy(ways, bodies, solids, solid)) moved.crossed.add(body);
     if (line.filter.className !== "is-empty") {
-      const at = FILTER_AT.find((place) => isClear(filterBoxes(line, pointOn(bow, place))));
-      if (at !== undefined && at !== FILTER_AT[0]) next.filter = { ...line.filter, ...pointOn(bow, at) };
-      taken.push(...filterBoxes(line, next.filter));
+      next.filter = { ...line.filter, ...firstFree(way, FILTER_AT, (at) => filterBoxes(line, at), taken) };
+      for (const box of filterBoxes(line, next.filter)) taken.add(box);
+    } else if (isMoved) next.filter = { ...line.filter, ...way.at(0.5) };
+    if (line.chip) {
+      next.chip = { ...line.chip, ...firstFree(way, line.chip.text === "" ? ERROR_AT : CHIP_AT, chipBoxes, taken) };
+      for (const box of chipBoxes(next.chip)) taken.add(box);
     }
-    if (line.chip && line.chip.text !== "") {
-      const at = CHIP_AT.find((place) => isClear([chipBox(pointOn(bow, place))]));
-      next.chip = { ...line.chip, ...pointOn(bow, at ?? CHIP_AT[0] as number) };
-      taken.push(chipBox(next.chip));
-    } else if (line.chip && bow !== first) next.chip = { ...line.chip, ...pointOn(bow, 0.12) };
-    if (next.path !== line.path || !same(next.filter, line.filter) || (line.chip && next.chip && !same(next.chip, line.chip))) moved.set(line.key, next);
+    if (isMoved || !same(next.filter, line.filter) || (line.chip && next.chip && !same(next.chip, line.chip))) moved.lines.set(line.key, next);
+  }
+  for (const area of loops) {
+    const at = LOOP_AT.find((by) => taken.isFree(loopBox(area, by))) ?? { x: 0, y: 0 };
+    taken.add(loopBox(area, at));
+    if (at.x !== 0 || at.y !== 0) moved.areas.set(area.key, { ...area, x: area.x + at.x, y: area.y + at.y });
   }
   return moved;
 }
 
-function cost({ bend, lean }: { bend: number; lean: number }): number {
-  return Math.abs(bend) + lean * 0.8;
+/** Shares of a line, from where something should be to ever further away. */
+function along(wanted: number, least: number, most: number): number[] {
+  const steps = Array.from({ length: 41 }, (_, step) => least + ((most - least) * step) / 40);
+  return [wanted, ...steps.sort((a, b) => Math.abs(a - wanted) - Math.abs(b - wanted))];
+}
+
+function far({ x, y }: Point): number {
+  return Math.abs(x) + Math.abs(y);
 }
 
 function same(a: Point, b: Point): boolean {
   return a.x === b.x && a.y === b.y;
 }
 
-/** The line as it is, or with the smallest bend that goes through nothing. */
-function free(first: Curve, solid: Grid): Curve {
-  if (!runsThrough(first, solid)) return first;
-  const [start, one, two, end] = first;
-  for (const { bend, lean } of WAYS) {
-    const bow: Curve = [start, { x: one.x + lean, y: one.y + bend }, { x: two.x - lean, y: two.y + bend }, end];
-    if (!runsThrough(bow, solid)) return bow;
-  }
-  return first;
+function firstFree(way: Way, shares: readonly number[], boxes: (at: Point) => Box[], taken: Grid): Point {
+  const share = shares.find((share) => boxes(way.at(share)).every((box) => taken.isFree(box)));
+  return way.at(share ?? (shares[0] as number));
 }
 
-function runsThrough(bow: Curve, solid: Grid): boolean {
-  const near = around(bow, solid);
-  if (near.length === 0) return false;
-  const long = bow.slice(1).reduce((sum, point, index) => sum + Math.hypot(point.x - (bow[index] as Point).x, point.y - (bow[index] as Point).y), 0);
-  const steps = Math.ceil(long / STEP);
-  for (let step = 0; step <= steps; step += 1) {
-    const { x, y } = pointOn(bow, step / steps);
-    if (near.some((box) => x > box.left && x < box.right && y > box.top && y < box.bottom)) return true;
-  }
-  return false;
+function crossedBy(ways: readonly Way[], bodies: readonly Body[], solids: readonly Box[][], solid: Grid): number[] {
+  if (!ways.some((way) => runsThrough(way, solid))) return [];
+  return bodies.flatMap((_, index) => (ways.some((way) => (solids[index] as Box[]).some((box) => meet(box, way.hull)) && runsThrough(way, new Grid(solids[index]))) ? [index] : []));
 }
 
-/** What is so near to a line that something of it could lie there. */
-function around(bow: Curve, solid: Grid): Box[] {
-  const [xs, ys] = [bow.map(({ x }) => x), bow.map(({ y }) => y)];
-  const all = { left: Math.min(...xs) - 80, top: Math.min(...ys) - 60, right: Math.max(...xs) + 80, bottom: Math.max(...ys) + 50 };
-  return solid.near(all);
-}
-
-/** Boxes by where they are, so that a line looks at its neighbours only. */
-class Grid {
-  #cells = new Map<number, Box[]>();
-
-  constructor(boxes: readonly Box[]) {
-    for (const box of boxes) {
-      for (const cell of cellsOf(box)) {
-        const there = this.#cells.get(cell);
-        if (there) there.push(box);
-        else this.#cells.set(cell, [box]);
-      }
-    }
-  }
-
-  /** What meets a box; some of it more than once. */
-  near(all: Box): Box[] {
-    return cellsOf(all).flatMap((cell) => this.#cells.get(cell)?.filter((box) => meet(box, all)) ?? []);
-  }
-}
-
-const CELL = 400;
-/** More rows than any drawing has cells. */
-const ROWS = 100_000;
-
-function cellsOf({ left, top, right, bottom }: Box): number[] {
-  const cells: number[] = [];
-  for (let x = Math.floor(left / CELL); x <= Math.floor(right / CELL); x += 1) {
-    for (let y = Math.floor(top / CELL); y <= Math.floor(bottom / CELL); y += 1) cells.push(x * ROWS + y);
-  }
-  return cells;
-}
-
-function solidOf({ at, title, subtitle }: Body): Box[] {
-  const text = (letters: string, width: number, top: number, bottom: number) => ({ left: at.x - (letters.length * width) / 2, top: at.y + top, right: at.x + (letters.length * width) / 2, bottom: at.y + bottom });
-  const disc = { left: at.x - RADIUS, top: at.y - RADIUS, right: at.x + RADIUS, bottom: at.y + RADIUS };
-  return [disc, text(title, LETTER.title, 68, 86), text(subtitle, LETTER.subtitle, 88, 104)].filter((box) => box.right > box.left);
+function discBox({ x, y }: Point): Box {
+  return { left: x - RADIUS, top: y - RADIUS, right: x + RADIUS, bottom: y + RADIUS };
 }
 
 function filterBoxes({ filter }: Line, { x, y }: Point): Box[] {
-  const longest = Math.max(0, ...filter.lines.map((line) => line.length));
-  const half = (longest * LETTER.label) / 2;
+  const half = (Math.max(0, ...filter.lines.map(broad)) * LETTER.label) / 2;
   const face = { left: x - 14, top: y - 14, right: x + 14, bottom: y + 14 };
-  return longest === 0 ? [face] : [face, { left: x - half, top: y - 19 - 13 * filter.lines.length, right: x + half, bottom: y - 15 }];
+  return half === 0 ? [face] : [face, { left: x - half, top: y - 19 - 13 * filter.lines.length, right: x + half, bottom: y - 15 }];
 }
 
-function chipBox({ x, y }: Point): Box {
-  return { left: x - 11, top: y - 11, right: x + 11, bottom: y + 11 };
+function chipBoxes({ x, y }: Point): Box[] {
+  return [{ left: x - 11, top: y - 11, right: x + 11, bottom: y + 11 }];
 }
 
-function meet(a: Box, b: Box): boolean {
-  return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+/** The name ends at its place. */
+function loopBox({ x, y, name }: Area, by: Point): Box {
+  return { left: x + by.x - broad(name) * LETTER.loop, top: y + by.y - 12, right: x + by.x + 2, bottom: y + by.y + 4 };
 }

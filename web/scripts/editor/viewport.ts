@@ -20,6 +20,8 @@ const SMALLEST = 0.12;
 const LARGEST = 2;
 /** Below this, names cannot be read and are not drawn. */
 const FAR = 0.4;
+/** Below this a disc is smaller than 14 px, too small for an icon. */
+const TINY = 0.15;
 /** From so many modules on, what is far outside is hidden. */
 const MANY = 150;
 /** So many screens around the view stay drawn; before the view has moved
@@ -270,6 +272,7 @@ export class Viewport extends EventTarget {
     this.scene.svg.style.transform = "";
     this.scene.world.setAttribute("transform", `translate(${x.toFixed(2)} ${y.toFixed(2)}) scale(${scale.toFixed(4)})`);
     this.stage.classList.toggle("far", scale < FAR);
+    this.stage.classList.toggle("tiny", scale < TINY);
     this.#keepPlus(scale);
     this.#cull();
     // Large drawings are hidden until it is known what of them is seen.
