@@ -115,6 +115,9 @@ const NO_PAGES = [
   "/auto/{token}",
   "/scenarios/{id}/export",
   "/live",
+  "/scenarios/{id}/draft/replaced",
+  // Goes on to the history.
+  "/scenarios/{id}/failures",
   "/executions/{id}/operations/{operation}/{side}",
   "/outbox/{id}/html",
   "/outbox/{id}/raw",

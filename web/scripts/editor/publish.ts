@@ -111,7 +111,7 @@ function problems(editor: Editor, dialog: Dialog): HTMLElement[] {
     .filter((module) => module.id !== null && module.status !== "same" && module.problems.length > 0)
     .map((module) => h("li", {}, moduleButton(editor, dialog, String(module.id), `[${module.id}]`), " ", module.problems.join(" ")));
   if (rows.length === 0) return [];
-  return [h("section", { class: "notice warn" }, icon("triangle-alert"), h("div", { class: "grow" }, h("h3", {}, words.problems), h("p", { class: "quiet" }, words.problemsHelp), h("ul", { class: "problem-list" }, ...rows)))];
+  return [h("section", { class: "notice warn" }, icon("triangle-alert"), h("div", { class: "grow" }, h("h3", {}, words.problems), h("p", { class: "quiet" }, editor.boot.scenario.isOn ? words.problemsHelpOn : words.problemsHelp), h("ul", { class: "problem-list" }, ...rows)))];
 }
 
 async function publish(editor: Editor, dialog: Dialog, note: string, refusal: HTMLElement): Promise<boolean> {

@@ -64,6 +64,7 @@ export const words = spoken({
   noChanges: "Only the places of modules and notes on the canvas.",
   problems: "To look at",
   problemsHelp: "You can publish with these; the modules concerned may fail when they run.",
+  problemsHelpOn: "What a module cannot do without must be filled in first, because the scenario is on. The rest may fail when it runs.",
   cannotPublish: "It cannot be published yet",
   published: (version: number) => t`Published as version ${version}.`,
   seeVersions: "Versions",
