@@ -150,7 +150,7 @@ async function addMail(page, look) {
   await side(page).getByRole("button", { name: "Done" }).click();
 }
 
-/** Only orders above 40 are told by mail. The wrench on the line is there as
+/** Only orders above 40 are told by mail. The funnel on the line is there as
  *  soon as the pointer is on it. */
 async function filterTheMail(page, look) {
   const middle = await page.locator('#links .wire[data-key="4"] .link').evaluate((path) => {

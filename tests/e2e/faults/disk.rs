@@ -35,6 +35,16 @@ impl Disk {
         None
     }
 
+    /// Puts a small disk under a folder, with what is in it.
+    async fn under(folder: &Path) -> Option<Self> {
+        let aside = folder.with_extension("aside");
+        std::fs::rename(folder, &aside).unwrap();
+        let disk = Self::mount(folder).await?;
+        let all = format!("{}/.", aside.display());
+        assert!(Command::new("cp").arg("-a").arg(all).arg(folder).status().await.unwrap().success());
+        Some(disk)
+    }
+
     /// Takes what is left.
     fn fill(&self) {
         use std::io::Write as _;
@@ -82,13 +92,7 @@ async fn until_accepted(world: &World, key: &str) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn f12_a_full_disk_refuses_loses_nothing_and_recovers_by_itself() {
     let world = World::new(&[]).await;
-    let data = world.place.data();
-    let aside = data.with_extension("aside");
-    std::fs::rename(&data, &aside).unwrap();
-    let Some(disk) = Disk::mount(&data).await else { return };
-    assert!(
-        Command::new("cp").arg("-a").arg(format!("{}/.", aside.display())).arg(&data).status().await.unwrap().success()
-    );
+    let Some(disk) = Disk::under(&world.place.data()).await else { return };
     let server = world.place.start().await;
     for number in 0..20 {
         assert_eq!(world.send(&format!("before{number}")).await, Answer::Accepted);
@@ -142,13 +146,7 @@ async fn f12_writes_that_fail_refuse_and_recover_by_themselves() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn f14_a_disk_that_turns_read_only_is_never_answered_with_accepted() {
     let world = World::new(&[]).await;
-    let data = world.place.data();
-    let aside = data.with_extension("aside");
-    std::fs::rename(&data, &aside).unwrap();
-    let Some(disk) = Disk::mount(&data).await else { return };
-    assert!(
-        Command::new("cp").arg("-a").arg(format!("{}/.", aside.display())).arg(&data).status().await.unwrap().success()
-    );
+    let Some(disk) = Disk::under(&world.place.data()).await else { return };
     let server = world.place.start().await;
     assert_eq!(world.send("before").await, Answer::Accepted);
     world.place.idle().await;

@@ -233,7 +233,7 @@ export class Scene extends EventTarget {
     return [first, ...more];
   }
 
-  /** Only lines that have a filter have a mark: a thousand wrenches that
+  /** Only lines that have a filter have a mark: a thousand funnels that
    *  nobody sees would slow everything down. */
   #bringFilter(shown: Shown, line: Line): void {
     if (line.filter.className === "is-empty") {
